@@ -1,0 +1,1 @@
+"""Benchmarks: figures as ratios to the physical limit, run by `make bench`."""

@@ -1,0 +1,1 @@
+"""What stands there: IFC files into building models. Imports nothing of ours."""

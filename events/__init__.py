@@ -1,0 +1,1 @@
+"""What happened: envelopes, feeds, the one log, Kafka. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""What was, and what if: cuts, branches, scenarios. Imports twin, events, and building tables through the archive."""

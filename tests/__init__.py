@@ -1,0 +1,1 @@
+"""Tests: each states a law of the system."""

@@ -1,0 +1,1 @@
+"""What is believed now: aggregates and projections over the log. Imports bim and events."""

@@ -1,0 +1,1 @@
+"""What people see: the command line and the Streamlit app. Imports everything below."""
