@@ -1,0 +1,72 @@
+"""The error tree. Every message says what, where, which value, and what to do.
+
+    TwinError
+    ├── UsageError (ValueError)            a caller's words are off: a naive time, an unknown format
+    │   ├── NaiveTimeError
+    │   └── UnknownFormatError
+    ├── PayloadError (ValueError)          bytes that no decoder takes: they go to quarantine
+    ├── LogError
+    │   ├── LogUnavailableError (OSError)  locked, full disk, no permission, server gone
+    │   ├── ConflictError                  another writer was first: reload and retry
+    │   └── CorruptEventError (ValueError) a stored event does not match its digest
+    ├── SourceError
+    │   ├── BrokerUnavailableError (ConnectionError)
+    │   └── OffsetGapError                 tracked offsets are gone from the topic
+    └── DomainError (ValueError)           a command that a correct caller would not give
+
+`bim` stands beside `events` and has its own root, `bim.errors.BimError`; the command line shows both alike.
+"""
+
+from __future__ import annotations
+
+
+class TwinError(Exception):
+    """Root of every error of ours that a user may see."""
+
+
+class UsageError(TwinError, ValueError):
+    """A caller's words are off."""
+
+
+class NaiveTimeError(UsageError):
+    """A time without a zone where RFC 3339 is asked for."""
+
+
+class UnknownFormatError(UsageError):
+    """A format name that the registry does not hold."""
+
+
+class PayloadError(TwinError, ValueError):
+    """Bytes that a decoder cannot take; the message is the reason kept in quarantine."""
+
+
+class LogError(TwinError):
+    """The log cannot do what was asked."""
+
+
+class LogUnavailableError(LogError, OSError):
+    """The log's store cannot be reached or written."""
+
+
+class ConflictError(LogError):
+    """Another writer appended to the same stream or source first."""
+
+
+class CorruptEventError(LogError, ValueError):
+    """A stored event does not match its digest or its tag's schema."""
+
+
+class SourceError(TwinError):
+    """A source of records cannot be read."""
+
+
+class BrokerUnavailableError(SourceError, ConnectionError):
+    """No Kafka broker answers at the given address."""
+
+
+class OffsetGapError(SourceError):
+    """Offsets between the tracked one and the topic's first are gone."""
+
+
+class DomainError(TwinError, ValueError):
+    """A command that breaks an invariant of its aggregate."""
