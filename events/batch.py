@@ -1,0 +1,109 @@
+"""A frame as one log event: a JSON header and the frame as zstd Parquet, with the payload's digest in the header.
+
+Stored form (the name `batch.v1` and the header's fields are the storage format: add fields, never rename them):
+
+    b"TB1" | header length, 4 bytes big-endian | header, JSON | Parquet
+
+The same form carries the other columnar events: `entities.v1` (names of the coded entities) and `quarantine.v1`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import UTC, datetime
+
+import msgspec
+import polars as pl
+
+from events.errors import CorruptEventError
+
+BATCH = "batch.v1"
+"""Tag of a batch of observations."""
+
+MAGIC = b"TB1"
+ZSTD_LEVEL = 3
+
+
+class Header(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a columnar event says of itself without opening its frame; times are UTC microseconds since 1970.
+
+    Of the rows a poll `offered`, `rows` landed here, `duplicates` told nothing new, and `refused` sit in quarantine.
+    """
+
+    family: str
+    source: str
+    rows: int
+    recorded_at: int
+    sha256: str = ""
+    first_offset: int = -1
+    last_offset: int = -1
+    min_time: int | None = None
+    max_time: int | None = None
+    offered: int = 0
+    refused: int = 0
+    duplicates: int = 0
+
+    @property
+    def recorded(self) -> datetime:
+        """When the twin made the record."""
+        return datetime.fromtimestamp(self.recorded_at / 1e6, UTC)
+
+
+def encode(header: Header, frame: pl.DataFrame) -> bytes:
+    """The stored form of `frame`; rows and digest are filled in."""
+    payload = _parquet(frame) if frame.height else b""
+    full = msgspec.structs.replace(header, rows=frame.height, sha256=hashlib.sha256(payload).hexdigest())
+    head = msgspec.json.encode(full)
+    return b"".join((MAGIC, len(head).to_bytes(4, "big"), head, payload))
+
+
+def header_of(state: bytes) -> Header:
+    """The header alone, without touching the frame."""
+    return _split(state)[0]
+
+
+def decode(state: bytes, schema: dict[str, pl.DataType], columns: list[str] | None = None) -> pl.DataFrame:
+    """The frame with exactly `schema` (columns that older batches lack are null), or some of its columns."""
+    payload = _split(state)[1]
+    wanted = {c: schema[c] for c in columns} if columns else schema
+    if not payload:
+        return pl.DataFrame(schema=wanted)
+    try:
+        frame = pl.read_parquet(io.BytesIO(payload), columns=columns, use_statistics=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise CorruptEventError(f"a stored frame cannot be read ({error}); run `twin log verify`") from error
+    if frame.columns == list(wanted):
+        return frame
+    return frame.with_columns(pl.lit(None, dtype=t).alias(c) for c, t in wanted.items() if c not in frame.columns).select(
+        list(wanted)
+    )
+
+
+def verify(state: bytes) -> str | None:
+    """What is wrong with a stored frame, None when its digest agrees."""
+    try:
+        header, payload = _split(state)
+    except CorruptEventError as error:
+        return str(error)
+    found = hashlib.sha256(payload).hexdigest()
+    return None if found == header.sha256 else f"digest {found[:12]}… where the header says {header.sha256[:12]}…"
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=ZSTD_LEVEL, statistics=False)
+    return buffer.getvalue()
+
+
+_HEADER = msgspec.json.Decoder(Header)
+
+
+def _split(state: bytes) -> tuple[Header, bytes]:
+    if state[:3] != MAGIC:
+        raise CorruptEventError(f"a stored frame starts with {state[:3]!r}, not {MAGIC!r}; run `twin log verify`")
+    end = 7 + int.from_bytes(state[3:7], "big")
+    try:
+        return _HEADER.decode(state[7:end]), state[end:]
+    except msgspec.MsgspecError as error:
+        raise CorruptEventError(f"a stored frame's header cannot be read ({error}); run `twin log verify`") from error

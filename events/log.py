@@ -1,0 +1,191 @@
+"""The log: one table, one total order, over the recorders of the `eventsourcing` library.
+
+SQLite (WAL) is the embedded default; a `postgresql://` location takes the library's PostgreSQL recorder. Both keep the
+same contract: events of one `append` land together with the tracking of their source, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from eventsourcing import persistence
+from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
+from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
+
+from events.errors import ConflictError, LogUnavailableError
+from events.ids import Position, SourceId, StreamId
+
+LOCK_TIMEOUT_S = 30
+"""How long a writer waits for another one's transaction on SQLite."""
+
+PAGE = 64
+"""Events read from the store at once; a batch is about 60 kB."""
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """An event to append: `version` counts from 1 within its stream, `tag` is its stored type name, such as `batch.v1`."""
+
+    stream: StreamId
+    version: int
+    tag: str
+    state: bytes
+
+
+@dataclass(frozen=True)
+class LogEvent:
+    """A fact in the log at its position."""
+
+    position: Position
+    stream: StreamId
+    version: int
+    tag: str
+    state: bytes
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """How far a source partition has been read; `offset` counts from 0."""
+
+    source: SourceId
+    offset: int
+
+
+class Log:
+    """An open log. Use `Log.open`; close it when done."""
+
+    def __init__(self, recorder: ProcessRecorder, location: str) -> None:
+        self._recorder = recorder
+        self._location = location
+
+    @classmethod
+    def open(cls, location: str | Path) -> Self:
+        """The log at `location`: a SQLite file (made when absent) or a `postgresql://user:password@host:port/name` address."""
+        text = str(location)
+        with _store_errors(text):
+            recorder = _postgres(text) if text.startswith(("postgresql://", "postgres://")) else _sqlite(text)
+        return cls(recorder, text.rsplit("@", 1)[-1])
+
+    def append(self, events: Sequence[NewEvent], *, tracking: Tracked | None = None) -> list[Position]:
+        """Append all events, and advance the source, in one transaction; positions in the order given.
+
+        Raises ConflictError when a stream version or the source's offset was already written, LogUnavailableError
+        when the store cannot take it; in both cases nothing was written.
+        """
+        stored = [StoredEvent(e.stream, e.version, e.tag, e.state) for e in events]
+        mark = Tracking(tracking.source, tracking.offset + 1) if tracking else None
+        with _store_errors(self._location):
+            positions = self._recorder.insert_events(stored, tracking=mark)
+        return [Position(p) for p in positions or ()]
+
+    def read(
+        self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
+    ) -> Iterator[LogEvent]:
+        """Events after position `after` up to `upto` (both optional), in order, of the given tags or all."""
+        while True:
+            with _store_errors(self._location):
+                found = self._recorder.select_notifications(
+                    after, page, stop=upto, topics=tags, inclusive_of_start=False
+                )
+            yield from map(_log_event, found)
+            if len(found) < page:
+                return
+            after = found[-1].id
+
+    def at(self, position: int) -> LogEvent:
+        """The event at `position`; LookupError when there is none."""
+        for event in self.read(position - 1, upto=position, page=1):
+            return event
+        raise LookupError(f"{self._location}: no event at position {position}")
+
+    def stream(self, stream: str, *, after_version: int = 0) -> list[StoredEvent]:
+        """Stored events of one stream, in version order (they carry no position)."""
+        with _store_errors(self._location):
+            return list(self._recorder.select_events(stream, gt=after_version))
+
+    def version(self, stream: str) -> int:
+        """Version of the stream's last event, 0 when it has none."""
+        with _store_errors(self._location):
+            last = self._recorder.select_events(stream, desc=True, limit=1)
+        return last[0].originator_version if last else 0
+
+    def head(self) -> Position:
+        """Position of the last event, 0 when the log is empty."""
+        with _store_errors(self._location):
+            return Position(self._recorder.max_notification_id() or 0)
+
+    def tracked(self, source: str) -> int | None:
+        """The last offset landed from `source`, None when nothing was."""
+        with _store_errors(self._location):
+            mark = self._recorder.max_tracking_id(source)
+        return None if mark is None else mark - 1
+
+    def close(self) -> None:
+        """Release the store's connections."""
+        self._recorder.close() if hasattr(self._recorder, "close") else self._recorder.datastore.close()  # type: ignore[attr-defined]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _sqlite(path: str) -> ProcessRecorder:
+    recorder = SQLiteProcessRecorder(
+        SQLiteDatastore(path, lock_timeout=LOCK_TIMEOUT_S, originator_id_type="text", pool_size=2)
+    )
+    recorder.create_table()
+    return recorder
+
+
+def _postgres(url: str) -> ProcessRecorder:
+    from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder  # an extra: psycopg
+
+    parts = urlsplit(url)
+    recorder = PostgresProcessRecorder(
+        PostgresDatastore(
+            dbname=parts.path.lstrip("/"),
+            host=parts.hostname or "127.0.0.1",
+            port=str(parts.port or 5432),
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            originator_id_type="text",
+        ),
+        events_table_name="stored_events",
+        tracking_table_name="tracking",
+    )
+    recorder.create_table()
+    return recorder
+
+
+def _log_event(found: Notification) -> LogEvent:
+    return LogEvent(
+        Position(found.id), StreamId(str(found.originator_id)), found.originator_version, found.topic, bytes(found.state)
+    )
+
+
+@contextmanager
+def _store_errors(location: str) -> Iterator[None]:
+    """Translate the library's errors; the store has rolled back already."""
+    try:
+        yield
+    except persistence.IntegrityError as error:
+        raise ConflictError(f"{location}: another writer was first ({error}); reload and try again") from error
+    except persistence.PersistenceError as error:
+        raise LogUnavailableError(f"{location}: the log cannot be used: {error}; {_advice(str(error))}") from error
+
+
+def _advice(reason: str) -> str:
+    if "locked" in reason:
+        return "another process holds it: wait for it or stop it"
+    if "full" in reason:
+        return "free some disk space: nothing was written, and reading goes on where it stopped"
+    if "unable to open" in reason or "readonly" in reason:
+        return "check that the folder exists and may be written"
+    return "check the disk or the server; nothing was written"
