@@ -1,0 +1,155 @@
+"""What is believed so far of every entity at every instant, as digests: so that a row which tells nothing new is seen.
+
+A row is a duplicate when the values last landed for its (entity, time) are equal to its own. Rows later than anything
+known of their entity are new without a look; only late rows ask for the index of their day, which is read from the log
+on first need and kept for a few days.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+Codes = npt.NDArray[np.uint32]
+Mask = npt.NDArray[np.bool_]
+
+DAY_US = 86_400_000_000
+DAYS_KEPT = 16
+"""Days whose index stays in memory; the least used goes first."""
+
+_NEVER = np.iinfo(np.int64).min
+_ENTITY_SHIFT = np.uint64(37)  # a day has fewer than 2**37 microseconds
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Columns of one family's rows, sorted by (entity, time): codes, UTC microseconds, digests of the values."""
+
+    entity: Codes
+    time: Ints
+    digest: Hashes
+
+    def only(self, keep: Mask) -> Rows:
+        """The rows where `keep` holds."""
+        return Rows(self.entity[keep], self.time[keep], self.digest[keep])
+
+
+LoadDay = Callable[[int], list[Rows]]
+"""Reads one day (days since 1970, UTC) of the family from the log: its batches' rows in log order."""
+
+
+@dataclass
+class DayIndex:
+    """Digest by (entity, time) for one day: sorted runs, the newest last."""
+
+    runs: list[tuple[Hashes, Hashes]] = field(default_factory=list)
+
+    def add(self, rows: Rows) -> None:
+        """Take rows that landed later than all before."""
+        keys = _keys(rows)
+        order = np.argsort(keys, kind="stable")
+        keys, digests = keys[order], rows.digest[order]
+        last = np.append(keys[1:] != keys[:-1], True) if len(keys) else np.zeros(0, np.bool_)
+        self.runs.append((keys[last], digests[last]))
+        if len(self.runs) > 8:
+            self._merge()
+
+    def known(self, rows: Rows) -> Mask:
+        """Which rows repeat what was last landed for their (entity, time)."""
+        keys = _keys(rows)
+        undecided, repeats = np.ones(len(keys), np.bool_), np.zeros(len(keys), np.bool_)
+        for run_keys, run_digests in reversed(self.runs):
+            if not len(run_keys):
+                continue
+            at = np.minimum(np.searchsorted(run_keys, keys), len(run_keys) - 1)
+            hit = undecided & (run_keys[at] == keys)
+            repeats |= hit & (run_digests[at] == rows.digest)
+            undecided &= ~hit
+        return repeats
+
+    def _merge(self) -> None:
+        runs, self.runs = self.runs, []
+        keys = np.concatenate([k for k, _ in runs])
+        digests = np.concatenate([d for _, d in runs])
+        order = np.argsort(keys, kind="stable")
+        keys, digests = keys[order], digests[order]
+        last = np.append(keys[1:] != keys[:-1], True)
+        self.runs = [(keys[last], digests[last])]
+
+
+class Beliefs:
+    """One family's high-water marks and the day indexes of late rows."""
+
+    def __init__(self, high_time: Ints | None = None, high_digest: Hashes | None = None) -> None:
+        self.high_time: Ints = np.zeros(0, np.int64) if high_time is None else high_time
+        self.high_digest: Hashes = np.zeros(0, np.uint64) if high_digest is None else high_digest
+        self._days: OrderedDict[int, DayIndex] = OrderedDict()
+
+    def repeats(self, rows: Rows, load: LoadDay) -> Mask:
+        """Which rows tell nothing new."""
+        self._grow(rows)
+        high = self.high_time[rows.entity]
+        repeated = (rows.time == high) & (rows.digest == self.high_digest[rows.entity])
+        late = rows.time < high
+        if late.any():
+            repeated[late] = self._late_repeats(rows.only(late), load)
+        return repeated
+
+    def unchanged(self, rows: Rows) -> Mask:
+        """Which rows equal what their entity last was, whatever the instant (for slowly changing families)."""
+        self._grow(rows)
+        before = self.high_digest[rows.entity].copy()
+        before[rows.time < self.high_time[rows.entity]] = 0
+        same_entity = np.append(False, rows.entity[1:] == rows.entity[:-1]) if len(rows.entity) else np.zeros(0, np.bool_)
+        before[same_entity] = np.roll(rows.digest, 1)[same_entity]
+        return rows.digest == before
+
+    def accept(self, rows: Rows) -> None:
+        """Take rows that landed."""
+        self._grow(rows)
+        last = np.append(rows.entity[1:] != rows.entity[:-1], True) if len(rows.entity) else np.zeros(0, np.bool_)
+        newest = rows.only(last)
+        ahead = newest.only(newest.time >= self.high_time[newest.entity])
+        self.high_time[ahead.entity], self.high_digest[ahead.entity] = ahead.time, ahead.digest
+        if self._days:
+            days = rows.time // DAY_US
+            for day in self._days.keys() & set(np.unique(days).tolist()):
+                self._days[day].add(rows.only(days == day))
+
+    def _late_repeats(self, rows: Rows, load: LoadDay) -> Mask:
+        days = rows.time // DAY_US
+        repeated = np.zeros(len(days), np.bool_)
+        for day in np.unique(days).tolist():
+            here = days == day
+            repeated[here] = self._day(day, load).known(rows.only(here))
+        return repeated
+
+    def _day(self, day: int, load: LoadDay) -> DayIndex:
+        if day not in self._days:
+            index = DayIndex()
+            for rows in load(day):
+                index.add(rows.only(rows.time // DAY_US == day))
+            self._days[day] = index
+            while len(self._days) > DAYS_KEPT:
+                self._days.popitem(last=False)
+        self._days.move_to_end(day)
+        return self._days[day]
+
+    def _grow(self, rows: Rows) -> None:
+        need = int(rows.entity.max()) + 1 if len(rows.entity) else 0
+        more = need - len(self.high_time)
+        if more > 0:
+            more += need // 2
+            self.high_time = np.append(self.high_time, np.full(more, _NEVER))
+            self.high_digest = np.append(self.high_digest, np.zeros(more, np.uint64))
+
+
+def _keys(rows: Rows) -> Hashes:
+    """One exact integer for (entity, time of day): entities stay below 2**27."""
+    return (rows.entity.astype(np.uint64) << _ENTITY_SHIFT) | (rows.time % DAY_US).astype(np.uint64)

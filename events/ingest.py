@@ -1,0 +1,169 @@
+"""Poll → decode → append, exactly once: what a poll brought lands in one transaction with its source's offset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from events import batch, quarantine
+from events.batch import BATCH, Header
+from events.clock import now
+from events.errors import ConflictError, LogError
+from events.feeds.registry import format_named
+from events.ids import Position, SourceId, StreamId
+from events.log import Log, NewEvent, Tracked
+from events.memory import Memory
+from events.memory_file import load_memory, save_memory
+from events.observations import FAMILIES
+from events.quarantine import QUARANTINE, Refusal
+from events.settle import settle
+from events.source import NO_OFFSET, Poll
+
+AHEAD = timedelta(seconds=60)
+"""How far an event time may lie in the future of the ingester's clock (clock skew rule, domain notes 4.1)."""
+
+RETRIES = 5
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What became of a poll: rows per family, rows that told nothing new, rows refused, and the log's last position."""
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+    refused: int = 0
+    position: Position = Position(0)
+
+    def __add__(self, other: Landed) -> Landed:
+        rows = {f: self.rows.get(f, 0) + other.rows.get(f, 0) for f in {**self.rows, **other.rows}}
+        refused = self.refused + other.refused
+        return Landed(rows, self.duplicates + other.duplicates, refused, max(self.position, other.position))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A poll, decoded: frames by family in order of arrival, and refusals with the offsets of their payloads."""
+
+    frames: Mapping[str, pl.DataFrame]
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+class Ingester:
+    """The writer of observations into one log. One a process; not thread-safe."""
+
+    def __init__(self, log: Log, *, checkpoint: Path | None = None, clock: Callable[[], datetime] = now) -> None:
+        self._log = log
+        self._clock = clock
+        self._checkpoint = checkpoint
+        self._memory = (load_memory(checkpoint, log) if checkpoint else None) or Memory()
+        self._memory.catch_up(log)
+
+    def ingest(self, poll: Poll) -> Landed:
+        """Decode a poll and append what it tells, what it repeats, and what had to be refused."""
+        moment = self._clock()
+        return self._land(poll.source, poll.last_offset, decode(poll, moment), moment)
+
+    def append_frames(self, source: SourceId, frames: Mapping[str, pl.DataFrame]) -> Landed:
+        """Append decoded frames (schema `Family.decoded`; `record` may be absent) from a source that keeps no offsets."""
+        return self._land(source, NO_OFFSET, Decoded(frames), self._clock())
+
+    def tracked(self, source: SourceId) -> int | None:
+        """The last offset landed from `source`."""
+        return self._log.tracked(source)
+
+    def save(self) -> None:
+        """Write the memory's checkpoint, so that the next start need not read the whole log."""
+        if self._checkpoint:
+            save_memory(self._checkpoint, self._memory)
+
+    def _land(self, source: SourceId, offset: int, decoded: Decoded, moment: datetime) -> Landed:
+        for attempt in range(RETRIES):
+            self._memory.catch_up(self._log)
+            if offset != NO_OFFSET and (self._log.tracked(source) or NO_OFFSET) >= offset:
+                return Landed(position=self._log.head())
+            try:
+                return self._append(source, offset, decoded, moment)
+            except LogError as error:
+                self._memory = Memory()
+                if not isinstance(error, ConflictError) or attempt == RETRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _append(self, source: SourceId, offset: int, decoded: Decoded, moment: datetime) -> Landed:
+        """One transaction. The memory runs ahead of the log here: it is dropped when the append fails."""
+        header = Header("", source, 0, round(moment.timestamp() * 1e6), first_offset=offset, last_offset=offset)
+        events: list[NewEvent] = []
+        landed = Landed()
+        for family, frame in decoded.frames.items():
+            landed += self._take(family, frame, header, events)
+        landed += self._refuse(decoded.refusals, header, events)
+        tracking = None if offset == NO_OFFSET else Tracked(source, offset)
+        positions = self._log.append(events, tracking=tracking) if events or tracking else []
+        if not self._memory.follow(events, positions):
+            self._memory = Memory()
+        return landed + Landed(position=positions[-1] if positions else self._log.head())
+
+    def _take(self, family: str, frame: pl.DataFrame, header: Header, events: list[NewEvent]) -> Landed:
+        """Settle the rows of one family; adds the events for new names and for the batch."""
+        kind, memory = FAMILIES[family], self._memory
+        entities = memory.entities[family]
+        header = msgspec.structs.replace(header, family=family)
+        if (named := entities.unknown(frame)) is not None:
+            events.append(entities.naming_event(named, header))
+            entities.learn(named, events[-1].version)
+        rows = settle(kind, entities.coded(frame), memory.beliefs[family], memory.days(kind, self._log))
+        duplicates = 0 if kind.slowly_changing else frame.height - rows.height
+        if rows.height or duplicates:
+            counted = msgspec.structs.replace(header, offered=rows.height + duplicates, duplicates=duplicates)
+            events.append(self._event(BATCH, _spanning(counted, rows), rows))
+        return Landed({family: rows.height}, duplicates)
+
+    def _refuse(self, refusals: list[Refusal], header: Header, events: list[NewEvent]) -> Landed:
+        fresh = self._memory.fresh_refusals(refusals) if header.last_offset == NO_OFFSET else refusals
+        if fresh:
+            count = len(fresh)
+            full = msgspec.structs.replace(header, family="quarantine", offered=count, refused=count)
+            events.append(self._event(QUARANTINE, full, quarantine.frame(fresh)))
+        return Landed(duplicates=len(refusals) - len(fresh), refused=len(fresh))
+
+    def _event(self, tag: str, header: Header, frame: pl.DataFrame) -> NewEvent:
+        stream = f"{header.source}/{header.family}"
+        version = self._memory.version(stream, self._log) + 1
+        return NewEvent(StreamId(stream), version, tag, batch.encode(header, frame))
+
+
+def decode(poll: Poll, moment: datetime) -> Decoded:
+    """All formats of a poll decoded; rows that lie ahead of `moment` are refused, each as JSON."""
+    frames: dict[str, list[pl.DataFrame]] = {}
+    refusals = list(poll.unreadable)
+    for name, payloads in poll.payloads.items():
+        decoded, offsets = format_named(name).decode(payloads), poll.offsets[name]
+        refusals += [Refusal(offsets[at], name, reason, data) for at, reason, data in decoded.refused.iter_rows()]
+        for family, frame in decoded.frames.items():
+            ahead = frame["time"] > moment + AHEAD
+            if ahead.any():
+                refusals += _ahead(family, frame.filter(ahead), offsets, moment)
+                frame = frame.filter(~ahead)
+            frames.setdefault(family, []).append(frame)
+    return Decoded({family: pl.concat(parts) for family, parts in frames.items()}, refusals)
+
+
+def _ahead(family: str, rows: pl.DataFrame, offsets: list[int], moment: datetime) -> list[Refusal]:
+    if FAMILIES[family].slowly_changing:
+        return []
+    reason = f"{family}: time is more than {AHEAD.seconds} s ahead of its arrival at {moment:%Y-%m-%dT%H:%M:%SZ}"
+    lines = rows.drop("record").write_ndjson().splitlines()
+    return [Refusal(offsets[at], family, reason, line.encode()) for at, line in zip(rows["record"], lines, strict=True)]
+
+
+def _spanning(header: Header, rows: pl.DataFrame) -> Header:
+    """`header` with the rows' first and last event time."""
+    if not rows.height:
+        return header
+    low, high = rows.select(pl.col("time").min().dt.epoch("us"), high=pl.col("time").max().dt.epoch("us")).row(0)
+    return msgspec.structs.replace(header, min_time=low, max_time=high)

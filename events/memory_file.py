@@ -1,0 +1,52 @@
+"""The ingester's memory on disk: a shortcut past reading the whole log, thrown away whenever it does not fit."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from events.beliefs import Beliefs
+from events.entities import ENTITIES
+from events.log import Log
+from events.memory import Memory, Span
+from events.observations import FAMILIES
+from events.quarantine import QUARANTINE
+
+FORMAT = f"memory.v1 polars {pl.__version__}"
+"""Digests of values hold for one version of polars only."""
+
+
+def save_memory(path: Path, memory: Memory) -> None:
+    """Write marks, spans and position; names and refusals are read from the log again."""
+    arrays: dict[str, np.ndarray] = {"format": np.array(FORMAT), "position": np.array(memory.position)}
+    for name in FAMILIES:
+        arrays[f"{name}.time"] = memory.beliefs[name].high_time
+        arrays[f"{name}.digest"] = memory.beliefs[name].high_digest
+        spans = [(s.position, s.first_day, s.last_day) for s in memory.spans[name]]
+        arrays[f"{name}.spans"] = np.array(spans, np.int64).reshape(-1, 3)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    part.replace(path)
+
+
+def load_memory(path: Path, log: Log) -> Memory | None:
+    """The saved memory, None when there is none, it is of another form, or it runs ahead of the log."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if str(arrays["format"]) != FORMAT or int(arrays["position"]) > log.head():
+                return None
+            memory = Memory(position=int(arrays["position"]))
+            for name in FAMILIES:
+                memory.beliefs[name] = Beliefs(arrays[f"{name}.time"], arrays[f"{name}.digest"])
+                memory.spans[name] = [Span(*row) for row in arrays[f"{name}.spans"].tolist()]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+    for event in log.read(upto=memory.position, tags=(ENTITIES, QUARANTINE)):
+        memory.recall(event)
+    return memory

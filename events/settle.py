@@ -1,0 +1,50 @@
+"""Rows in the order the log keeps them, without those that tell nothing new."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from events.beliefs import Beliefs, LoadDay, Rows
+from events.observations import Family
+
+
+def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, load: LoadDay) -> pl.DataFrame:
+    """The rows of `coded` (in order of arrival) that change what is believed, as `Family.stored`, and believe them.
+
+    Sorted by (entity, time); `sequence` counts arrivals of equal (entity, time) within the batch, so that the order in
+    which later rows replace earlier ones survives any shuffle.
+    """
+    ordered = coded.select("entity", "time", *family.values).sort("entity", "time", maintain_order=True)
+    rows = rows_of(family, ordered)
+    same = _repeats_key(rows)
+    repeated = beliefs.repeats(rows, load)
+    repeated[same] = (rows.digest == np.roll(rows.digest, 1))[same]
+    if family.slowly_changing:
+        repeated |= beliefs.unchanged(rows)
+    keep = ~repeated
+    beliefs.accept(rows.only(keep))
+    sequenced = ordered.with_columns(pl.Series("sequence", _sequence(same), dtype=pl.UInt16)).select(list(family.stored))
+    return sequenced if keep.all() else sequenced.filter(pl.Series(keep))
+
+
+def rows_of(family: Family, frame: pl.DataFrame) -> Rows:
+    """Identity, time and value digests of a stored frame."""
+    digest = frame.select(list(family.values)).hash_rows(seed=7).to_numpy()
+    return Rows(frame["entity"].to_numpy(), frame["time"].dt.epoch("us").to_numpy(), digest)
+
+
+def _repeats_key(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which rows have the (entity, time) of the row before them."""
+    same = np.zeros(len(rows.entity), np.bool_)
+    same[1:] = (rows.entity[1:] == rows.entity[:-1]) & (rows.time[1:] == rows.time[:-1])
+    return same
+
+
+def _sequence(same: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
+    """How many rows of equal key stand before each row."""
+    if not same.any():
+        return np.zeros(len(same), np.uint16)
+    index = np.arange(len(same))
+    start = np.maximum.accumulate(np.where(same, 0, index))
+    return (index - start).astype(np.uint16)
