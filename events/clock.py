@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from events.errors import NaiveTimeError, UsageError
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TAIPEI = ZoneInfo("Asia/Taipei")
 """Zone of every city feed that states none (UTC+8, no daylight saving)."""
 
@@ -29,3 +30,17 @@ def parse_time(text: str) -> datetime:
     if moment.tzinfo is None:
         raise NaiveTimeError(f"{text!r} has no zone; add Z or +08:00")
     return moment.astimezone(UTC)
+
+
+def micros(moment: datetime) -> int:
+    """UTC microseconds since 1970.
+
+    >>> micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+    1000000
+    """
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def instant(us: int) -> datetime:
+    """The UTC instant of microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=us)

@@ -12,9 +12,8 @@ import polars as pl
 
 from events import batch, quarantine
 from events.batch import BATCH, Header
-from events.clock import now
+from events.clock import micros, now
 from events.errors import ConflictError, LogError
-from events.feeds.registry import format_named
 from events.ids import Position, SourceId, StreamId
 from events.log import Log, NewEvent, Tracked
 from events.memory import Memory
@@ -96,7 +95,7 @@ class Ingester:
 
     def _append(self, source: SourceId, offset: int, decoded: Decoded, moment: datetime) -> Landed:
         """One transaction. The memory runs ahead of the log here: it is dropped when the append fails."""
-        header = Header("", source, 0, round(moment.timestamp() * 1e6), first_offset=offset, last_offset=offset)
+        header = Header("", source, 0, micros(moment), first_offset=offset, last_offset=offset)
         events: list[NewEvent] = []
         landed = Landed()
         for family, frame in decoded.frames.items():
@@ -141,9 +140,9 @@ def decode(poll: Poll, moment: datetime) -> Decoded:
     """All formats of a poll decoded; rows that lie ahead of `moment` are refused, each as JSON."""
     frames: dict[str, list[pl.DataFrame]] = {}
     refusals = list(poll.unreadable)
-    for name, payloads in poll.payloads.items():
-        decoded, offsets = format_named(name).decode(payloads), poll.offsets[name]
-        refusals += [Refusal(offsets[at], name, reason, data) for at, reason, data in decoded.refused.iter_rows()]
+    for form, payloads in poll.payloads.items():
+        decoded, offsets = form.decode(payloads), poll.offsets[form]
+        refusals += [Refusal(offsets[at], form.name, reason, data) for at, reason, data in decoded.refused.iter_rows()]
         for family, frame in decoded.frames.items():
             ahead = frame["time"] > moment + AHEAD
             if ahead.any():

@@ -25,8 +25,8 @@ class Poll:
 
     source: SourceId
     last_offset: int
-    payloads: dict[str, list[Payload]]
-    offsets: dict[str, list[int]]
+    payloads: dict[Format, list[Payload]]
+    offsets: dict[Format, list[int]]
     unreadable: Sequence[Refusal] = field(default=())
 
 
@@ -45,6 +45,6 @@ def file_polls(form: Format, path: Path) -> list[Poll]:
     received = now()
     source = SourceId(f"file:{form.name}")
     return [
-        Poll(source, NO_OFFSET, {form.name: [Payload(part, received)]}, {form.name: [NO_OFFSET]})
+        Poll(source, NO_OFFSET, {form: [Payload(part, received)]}, {form: [NO_OFFSET]})
         for part in form.split(path.read_bytes())
     ]

@@ -1,0 +1,108 @@
+"""The city, opened for reading: one consistent state of everything at any instant, as of T, as known at K."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+
+from events.clock import instant, micros
+from events.errors import NaiveTimeError
+from events.observations import family as family_named
+from replay.cut import Cut
+from twin.latest import in_order
+from twin.place import CityFile, Place
+from twin.projections.ledger import Ledger
+from twin.projector import Projector
+
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class City:
+    """A reader of one city. `refresh` tails the log; cuts before that see the state of the last refresh."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.file: CityFile = place.read()
+        self._log = place.log()
+        self._projector = Projector(self._log, place.directory)
+        self._projector.catch_up(write=True)
+
+    @classmethod
+    def open(cls, directory: Path | str) -> Self:
+        """The city in `directory`; UsageError when there is none."""
+        return cls(Place(Path(directory)))
+
+    @property
+    def head(self) -> int:
+        """Log position that this reader has seen."""
+        return self._projector.position
+
+    @property
+    def ledger(self) -> Ledger:
+        """Counts by source and family."""
+        return self._projector.ledger
+
+    def refresh(self) -> int:
+        """Take what the log has gained; the new head."""
+        self._projector.refresh_lake()
+        return self._projector.catch_up()
+
+    def span(self) -> tuple[datetime, datetime] | None:
+        """First and last event time of all observations, None before the first."""
+        spans = [s for s in (self._projector.lake.span(), self._pending_span()) if s]
+        if not spans:
+            return None
+        return instant(min(low for low, _ in spans)), instant(max(high for _, high in spans))
+
+    def cut(self, at: datetime | None = None, known: int | None = None) -> Cut:
+        """The city as of `at` (default: everything so far), as known at log position `known` (default: the head)."""
+        if at is not None and at.tzinfo is None:
+            raise NaiveTimeError(f"{at.isoformat()} has no zone; give an aware time, such as 2026-08-20T19:41:52+08:00")
+        position = self.head if known is None else max(0, min(known, self.head))
+        moment = END_OF_TIME if at is None else at.astimezone(UTC)
+        return Cut(self._projector, self.place, moment, position, live=at is None and position == self.head)
+
+    def series(
+        self, family: str, entities: Sequence[str], start: datetime, end: datetime, known: int | None = None
+    ) -> pl.DataFrame:
+        """Rows of some entities with `start` ≤ time ≤ `end`, as known: the latest belief for every (entity, time).
+
+        Columns: the family's identity, time, values, position; sorted by identity and time.
+        """
+        kind = family_named(family)
+        position = self.head if known is None else min(known, self.head)
+        codes = self._projector.entities[family].find(list(entities))
+        low, high = micros(start), micros(end)
+        lake = self._projector.lake.rows(kind, codes.tolist(), low, high, position)
+        recent = [
+            f.filter(pl.col("time").is_between(start, end) & pl.col("entity").is_in(codes))
+            for f in self._projector.pending[family]
+            if f["position"][0] <= position
+        ]
+        rows = in_order([lake, *recent]).sort("entity", "time", "position", "sequence")
+        believed = rows.unique(subset=["entity", "time"], keep="last", maintain_order=True)
+        return self._named(family, believed)
+
+    def close(self) -> None:
+        """Release the log."""
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _named(self, family: str, rows: pl.DataFrame) -> pl.DataFrame:
+        kind = family_named(family)
+        named = rows.join(self._projector.entities[family].names(), on="entity", how="left")
+        return named.select(*kind.entity, "time", *kind.values, "position").sort(*kind.entity, "time")
+
+    def _pending_span(self) -> tuple[int, int] | None:
+        times = [f["time"].dt.epoch("us") for frames in self._projector.pending.values() for f in frames]
+        return (min(int(t.min()) for t in times), max(int(t.max()) for t in times)) if times else None  # type: ignore[arg-type]
+

@@ -1,0 +1,57 @@
+"""A cut: everything as of T, as known at K."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from events.clock import micros
+from events.observations import FAMILIES, Family
+from events.observations import family as family_named
+from twin.latest import in_order, landed_schema, latest, newest
+from twin.place import Place
+from twin.projector import Projector
+
+LEADING = {
+    "readings": ["point_id", "time", "value", "unit", "quality"],
+    "states": ["point_id", "time", "text"],
+    "docks": ["station_id", "time", "num_vehicles_available", "num_docks_available", "capacity"],
+    "stations": ["station_id", "time", "name", "name_en", "district", "longitude", "latitude", "capacity"],
+    "positions": ["vehicle_id", "route_id", "time", "longitude", "latitude", "bearing", "speed"],
+}
+"""First columns of a family's frame in a cut; `position` follows them, then whatever else the family has. A contract."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The city at one instant of both clocks. Frames are read on demand; ask for them before the next `City.refresh`."""
+
+    _projector: Projector = field(repr=False)
+    place: Place
+    at: datetime
+    known: int
+    live: bool
+    """Whether this cut is everything so far: then the live state answers."""
+
+    def frame(self, family: str) -> pl.DataFrame:
+        """Latest row of every entity of a family: LEADING columns, position, the rest; sorted by identity."""
+        kind = family_named(family)
+        rows = self._projector.live[family] if self.live else self._latest(kind)
+        named = rows.join(self._projector.entities[family].names(), on="entity", how="left")
+        rest = [c for c in kind.values if c not in LEADING[family]]
+        return named.select(*LEADING[family], "position", *rest).sort(*kind.entity)
+
+    def families(self) -> dict[str, pl.DataFrame]:
+        """Every family's frame."""
+        return {name: self.frame(name) for name in FAMILIES}
+
+    def _latest(self, family: Family) -> pl.DataFrame:
+        at = micros(self.at)
+        recent = [
+            f.filter(pl.col("time") <= self.at) for f in self._projector.pending[family.name] if f["position"][0] <= self.known
+        ]
+        lake = self._projector.lake.before(family, at, self.known)
+        empty = pl.DataFrame(schema=landed_schema(family))
+        return latest(in_order([empty, *lake, newest([empty, *recent])]))

@@ -1,0 +1,71 @@
+"""A city on disk: what lies where in its directory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from events.errors import UsageError
+from events.log import Log
+
+
+class CityFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`city.json`: the city's name, where its log is, and which sources hold synthetic data."""
+
+    name: str = "Taipei"
+    log: str = "log.sqlite"
+    synthetic: bool = False
+    synthetic_sources: list[str] = []
+    attribution: list[str] = []
+
+
+@dataclass(frozen=True)
+class Place:
+    """Paths within a city's directory."""
+
+    directory: Path
+
+    @property
+    def file(self) -> Path:
+        """The city file."""
+        return self.directory / "city.json"
+
+    @property
+    def archive(self) -> Path:
+        """Building models by content."""
+        return self.directory / "archive"
+
+    @property
+    def memory(self) -> Path:
+        """The ingester's saved memory."""
+        return self.directory / "checkpoints" / "ingester.npz"
+
+    def read(self) -> CityFile:
+        """The city file; UsageError when the directory is no city."""
+        try:
+            return msgspec.json.decode(self.file.read_bytes(), type=CityFile)
+        except FileNotFoundError:
+            raise UsageError(f"{self.directory}: no city here (city.json is absent); make one: twin init --city DIR") from None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise UsageError(f"{self.file}: not a city file: {error}") from error
+
+    def write(self, city: CityFile) -> None:
+        """Make or replace the city file."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.file.write_bytes(msgspec.json.format(msgspec.json.encode(city), indent=2) + b"\n")
+
+    def log(self) -> Log:
+        """The city's log: a file beside the city file, or a server's address."""
+        where = self.read().log
+        return Log.open(where if "://" in where else self.directory / where)
+
+
+def init(directory: Path, city: CityFile = CityFile()) -> Place:
+    """Make an empty city in `directory`; one that is there stays as it is."""
+    place = Place(directory)
+    if not place.file.exists():
+        place.write(city)
+        place.log().close()
+    return place

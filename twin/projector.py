@@ -1,0 +1,155 @@
+"""Tail the log, fold, checkpoint: the current state of every projection, for a writer and for any number of readers."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from events import batch
+from events.batch import BATCH, Header
+from events.entities import ENTITIES, Entities
+from events.log import Log, LogEvent
+from events.observations import FAMILIES
+from events.quarantine import QUARANTINE
+from twin import checkpoint
+from twin.checkpoint import Checkpoint
+from twin.codec import tags
+from twin.lake import Lake, open_lake
+from twin.latest import landed
+from twin.projection import Batch
+from twin.projections import ledger as ledgers
+from twin.projections.history import flush
+from twin.projections.live import Live
+
+CHUNK_ROWS = 1_000_000
+"""Rows folded at once: large enough for columnar work, small enough for memory."""
+
+FLUSH_ROWS = 2_000_000
+"""Rows kept in memory before they go to the lake."""
+
+
+class Projector:
+    """Live state, ledger and recent rows at `position`; the lake beneath. `catch_up` tails the log."""
+
+    def __init__(self, log: Log, directory: Path) -> None:
+        self._log = log
+        self._checkpoints = directory / "checkpoints"
+        self._lake_directory = directory / "lake"
+        self.entities = {name: Entities(family) for name, family in FAMILIES.items()}
+        self.domain: list[LogEvent] = []
+        self.reload()
+
+    def reload(self) -> None:
+        """Start again from what is on disk."""
+        saved = checkpoint.load(self._checkpoints)
+        self.lake: Lake = open_lake(self._lake_directory)
+        self.live, self.ledger, self._folded = saved.live, saved.ledger, saved.position
+        self.pending: dict[str, list[pl.DataFrame]] = {name: [] for name in FAMILIES}
+        self.position = min(self._folded, self.lake.position)
+        self.entities = {name: Entities(family) for name, family in FAMILIES.items()}
+        self.domain = []
+        if self.position:
+            for event in self._log.read(upto=self.position, tags=(ENTITIES, *tags())):
+                self._remember(event)
+
+    def catch_up(self, *, write: bool = False, upto: int | None = None) -> int:
+        """Fold what the log has gained (up to a position); `write` flushes as rows pile up. The new position."""
+        head = self._log.head() if upto is None else upto
+        for events in _chunks(self._log, self.position, head):
+            self._fold(events)
+            if write and sum(f.height for frames in self.pending.values() for f in frames) >= FLUSH_ROWS:
+                self.save()
+        self.position = max(self.position, head)
+        return self.position
+
+    def refresh_lake(self) -> None:
+        """Take a newer lake that a writer has made, and let go of the rows it covers."""
+        lake = open_lake(self._lake_directory)
+        if lake.position <= self.lake.position or lake.position > self.position:
+            return
+        self.lake = lake
+        for name, frames in self.pending.items():
+            self.pending[name] = [f for f in frames if f.height and f["position"][0] > lake.position]
+
+    def save(self) -> bool:
+        """Flush and checkpoint at the present position; False when another process is doing that."""
+        with _exclusive(self._checkpoints / "lock") as mine:
+            if not mine:
+                return False
+            on_disk = open_lake(self._lake_directory)
+            if on_disk.position > self.lake.position:
+                return False
+            self.lake = flush(self.lake, self.pending, self.position)
+            self._name_entities()
+            checkpoint.save(self._checkpoints, Checkpoint(self.position, self.live, self.ledger))
+            self.pending = {name: [] for name in FAMILIES}
+        return True
+
+    def _fold(self, events: list[LogEvent]) -> None:
+        batches: list[Batch] = []
+        headers: list[tuple[str, Header | None]] = []
+        for event in events:
+            header = batch.header_of(event.state) if event.tag in (BATCH, QUARANTINE) else None
+            headers += [(event.tag, header)] if event.position > self._folded else []
+            if event.tag == BATCH and header is not None and header.rows:
+                batches.append(_batch(event, header))
+            elif header is None:
+                self._remember(event)
+        for one in batches:
+            if one.position > self.lake.position:
+                self.pending[one.family.name].append(one.rows)
+        self.live = Live().fold(self.live, [b for b in batches if b.position > self._folded])
+        self.ledger = ledgers.fold(self.ledger, headers)
+        self.position = events[-1].position
+        self._folded = max(self._folded, self.position)
+
+    def _remember(self, event: LogEvent) -> None:
+        if event.tag == ENTITIES:
+            family = FAMILIES[batch.header_of(event.state).family]
+            named = batch.decode(event.state, {"entity": pl.UInt32(), **family.entity})
+            self.entities[family.name].learn(named, event.version)
+        else:
+            self.domain.append(event)
+
+    def _name_entities(self) -> None:
+        """Names beside the lake's codes, for readers that have no log."""
+        for name, entities in self.entities.items():
+            if (self._lake_directory / name).exists():
+                checkpoint.write_canonical(entities.names(), self._lake_directory / name / "entities.parquet")
+
+
+
+def _batch(event: LogEvent, header: Header) -> Batch:
+    family = FAMILIES[header.family]
+    return Batch(family, event.position, header, landed(family, batch.decode(event.state, family.stored), event.position))
+
+
+def _chunks(log: Log, after: int, upto: int) -> Iterator[list[LogEvent]]:
+    """Events in lists of about CHUNK_ROWS rows."""
+    chunk: list[LogEvent] = []
+    rows = 0
+    for event in log.read(after, upto=upto):
+        chunk.append(event)
+        rows += batch.header_of(event.state).rows if event.tag == BATCH else 1
+        if rows >= CHUNK_ROWS:
+            yield chunk
+            chunk, rows = [], 0
+    if chunk:
+        yield chunk
+
+
+@contextmanager
+def _exclusive(path: Path) -> Iterator[bool]:
+    """Whether this process holds the lock file for the time being; never waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
