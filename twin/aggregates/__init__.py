@@ -1,0 +1,1 @@
+"""Aggregates: one file each, in reading order: stream, events, state, decide, evolve."""

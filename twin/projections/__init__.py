@@ -1,0 +1,1 @@
+"""Projections: pure folds of the log into what is believed now and what was believed then."""

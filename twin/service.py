@@ -1,0 +1,134 @@
+"""The one door for commands: gathers what a command needs, lets the aggregates decide, appends what they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from events.errors import DomainError
+from events.ids import Position
+from events.log import Log
+from twin.aggregates import building, community, devices, scenario
+from twin.aggregates.building import BUILDING, PublishModel
+from twin.aggregates.community import COMMUNITY, CommunityFacts, RegisterCommunity
+from twin.aggregates.devices import DEVICES, AdoptDevices, BindDevices, Device, RetireDevices
+from twin.aggregates.scenario import SCENARIO, CompleteRun, DefineScenario, ScenarioDefined, ScenarioRun
+from twin.codec import tags
+from twin.models import Model, model_facts
+from twin.points import devices_of
+from twin.projections.register import Register
+from twin.repository import Step, execute
+from twin.sites import community_facts
+
+
+class Service:
+    """Commands of one city. Every command may be given again: what it told already, it does not tell twice.
+
+    `now` gives the instant of recording; `time` arguments say when a fact holds from (None: from now).
+    """
+
+    def __init__(self, log: Log, archive_dir: Path, now: Callable[[], datetime]) -> None:
+        self.archive_dir = archive_dir
+        self._log = log
+        self._now = now
+        self._register = Register.empty()
+
+    def register(self) -> Register:
+        """The register as of the log's head."""
+        self._register = self._register.fold(self._log.read(self._register.position, tags=tags()))
+        return self._register
+
+    def register_communities(
+        self,
+        rows: Iterable[CommunityFacts | Mapping[str, Any]],
+        *,
+        time: datetime | None = None,
+        source: str = "unnamed list",
+    ) -> list[Position]:
+        """Take the city's list of sites: all rows in one transaction (columns of a mapping: see `twin.sites`)."""
+        recorded = self._now()
+        facts = [row if isinstance(row, CommunityFacts) else community_facts(row, source) for row in rows]
+        commands = [RegisterCommunity(f, time or recorded, recorded) for f in facts]
+        return execute(self._log, [Step(community.stream(c.facts.community_id), COMMUNITY, c) for c in commands])
+
+    def publish_model(
+        self,
+        model: Model,
+        community_id: str,
+        building_id: str,
+        time: datetime | None = None,
+        *,
+        name: str | None = None,
+    ) -> list[Position]:
+        """Publish a model of a building of a registered community, with its devices, in one transaction.
+
+        DomainError when the community is unknown or a meter's point belongs to another building.
+        """
+        recorded = self._now()
+        facts = model_facts(model, community_id, building_id, name)
+        shown = devices_of(model.table("devices").sort("device_id").iter_rows(named=True))
+        self._check_community(community_id)
+        self._check_points(building_id, shown)
+        published = PublishModel(facts, time or recorded, recorded)
+        adopted = AdoptDevices(building_id, community_id, shown, time or recorded, recorded)
+        return execute(
+            self._log,
+            [
+                Step(building.stream(building_id), BUILDING, published),
+                Step(devices.stream(building_id), DEVICES, adopted),
+            ],
+        )
+
+    def bind_devices(
+        self, building_id: str, community_id: str, bound: Iterable[Device], time: datetime | None = None
+    ) -> list[Position]:
+        """Bind devices that no model shows, in one transaction."""
+        recorded = self._now()
+        bound = tuple(bound)
+        self._check_community(community_id)
+        self._check_points(building_id, bound)
+        command = BindDevices(building_id, community_id, bound, time or recorded, recorded)
+        return execute(self._log, [Step(devices.stream(building_id), DEVICES, command)])
+
+    def retire_devices(
+        self, building_id: str, device_ids: Iterable[str], reason: str, time: datetime | None = None
+    ) -> list[Position]:
+        """Take devices out for good."""
+        recorded = self._now()
+        command = RetireDevices(building_id, tuple(device_ids), reason, time or recorded, recorded)
+        return execute(self._log, [Step(devices.stream(building_id), DEVICES, command)])
+
+    def define_scenario(self, definition: Mapping[str, Any]) -> list[Position]:
+        """Keep a scenario: the fields of `ScenarioDefined` but its two times."""
+        recorded = self._now()
+        event = ScenarioDefined(**definition, time=recorded, recorded_at=recorded)
+        step = Step(scenario.stream(event.scenario_id), SCENARIO, DefineScenario(event))
+        return execute(self._log, [step])
+
+    def complete_run(self, answer: Mapping[str, Any]) -> list[Position]:
+        """Keep a run of a defined scenario: the fields of `ScenarioRun` but its two times."""
+        recorded = self._now()
+        event = ScenarioRun(**answer, time=recorded, recorded_at=recorded)
+        return execute(self._log, [Step(scenario.stream(event.scenario_id), SCENARIO, CompleteRun(event))])
+
+    def _check_community(self, community_id: str) -> None:
+        if community_id not in self.register().at().communities["community_id"]:
+            raise DomainError(
+                f"no community {community_id!r} is registered; load the list of sites first (`twin sites load FILE.tsv`)"
+            )
+
+    def _check_points(self, building_id: str, shown: tuple[Device, ...]) -> None:
+        """A point belongs to one device of the city; within the building its own aggregate sees to it."""
+        points = [p for d in shown for p in d.point_ids]
+        elsewhere = self.register().at().devices.filter(pl.col("building_id") != building_id)
+        taken = elsewhere.filter(pl.col("point_id").is_in(points))
+        if taken.height:
+            row = taken.row(0, named=True)
+            raise DomainError(
+                f"building {building_id}: serial {row['serial']} is the meter {row['device_id']} of building "
+                f"{row['building_id']} already; correct the serial or the building id"
+            )

@@ -1,0 +1,69 @@
+"""The city's list of social-housing sites: a tab-separated table, `#` lines are comments.
+
+Columns: id, name, district, address, longitude, latitude (degrees, WGS84); optional: name_en, households, residents,
+floors, status. Other columns are passed over; an empty cell is unknown.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from events.errors import UsageError
+from twin.aggregates.community import CommunityFacts
+
+REQUIRED = ("id", "name", "district", "address", "longitude", "latitude")
+
+
+def read_sites(path: Path, source: str | None = None) -> list[CommunityFacts]:
+    """Facts of every site in the file, in its order; `source` names the publication (the file's name by default)."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            table = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t")
+            missing = [c for c in REQUIRED if c not in (table.fieldnames or ())]
+            if missing:
+                raise UsageError(
+                    f"{path}: no column {', '.join(missing)}; the first line names the columns, tab-separated"
+                )
+            return [_facts(row, path, number, source or path.name) for number, row in enumerate(table, 1)]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+
+
+def community_facts(row: Mapping[str, Any], source: str) -> CommunityFacts:
+    """Facts of one row, by the columns' names; `community_id` stands for `id`. ValueError on a number that is none."""
+    return CommunityFacts(
+        community_id=str(row["community_id"] if "community_id" in row else row["id"]),
+        name=str(row["name"]),
+        name_en=_text(row, "name_en"),
+        district=str(row["district"]),
+        address=str(row["address"]),
+        longitude=float(row["longitude"]),
+        latitude=float(row["latitude"]),
+        households=_count(row, "households"),
+        residents=_count(row, "residents"),
+        floors=_text(row, "floors"),
+        status=_text(row, "status"),
+        source=str(row.get("source") or source),
+    )
+
+
+def _facts(row: Mapping[str, Any], path: Path, number: int, source: str) -> CommunityFacts:
+    try:
+        return community_facts(row, source)
+    except (ValueError, TypeError) as error:
+        raise UsageError(
+            f"{path}, site {number} ({row.get('name')}): {error}; correct the cell or leave it empty"
+        ) from error
+
+
+def _text(row: Mapping[str, Any], column: str) -> str | None:
+    value = row.get(column)
+    return None if value is None or value == "" else str(value)
+
+
+def _count(row: Mapping[str, Any], column: str) -> int | None:
+    value = row.get(column)
+    return None if value is None or value == "" else int(value)
