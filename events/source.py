@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from events.clock import now
@@ -40,11 +39,11 @@ class Source(Protocol):
         """Leave in good order."""
 
 
-def file_polls(form: Format, path: Path) -> list[Poll]:
+def file_polls(form: Format, document: bytes) -> list[Poll]:
     """A captured document or table as polls of an in-process source, in the same slices a topic would carry."""
     received = now()
     source = SourceId(f"file:{form.name}")
     return [
         Poll(source, NO_OFFSET, {form: [Payload(part, received)]}, {form: [NO_OFFSET]})
-        for part in form.split(path.read_bytes())
+        for part in form.split(document)
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,7 +14,11 @@ from events.observations import FAMILIES, Family
 from events.observations import family as family_named
 from twin.latest import in_order, landed_schema, latest, newest
 from twin.place import Place
+from twin.projections.register import Frames
 from twin.projector import Projector
+
+if TYPE_CHECKING:
+    from bim.model import BuildingModel
 
 LEADING = {
     "readings": ["point_id", "time", "value", "unit", "quality"],
@@ -43,9 +49,38 @@ class Cut:
         rest = [c for c in kind.values if c not in LEADING[family]]
         return named.select(*LEADING[family], "position", *rest).sort(*kind.entity)
 
+    def communities(self) -> pl.DataFrame:
+        """Communities as then known (columns: `twin.projections.register`)."""
+        return self._register.communities
+
+    def buildings(self) -> pl.DataFrame:
+        """Buildings with the model that was current then."""
+        return self._register.buildings
+
+    def devices(self) -> pl.DataFrame:
+        """Devices as then bound, one row a point."""
+        return self._register.devices
+
+    def scenarios(self) -> pl.DataFrame:
+        """Scenarios as then defined, with their last run."""
+        return self._register.scenarios
+
+    def model(self, building_id: str) -> BuildingModel:
+        """The building's model as then published; LookupError when there was none."""
+        found = self.buildings().filter(pl.col("building_id") == building_id)
+        if not found.height:
+            raise LookupError(f"building {building_id!r} had no model as of {self.at:%Y-%m-%dT%H:%M:%SZ}")
+        from bim import archive  # the loader's packages are not needed for any other question
+
+        return archive.read(self.place.archive, found["sha256"][0])
+
     def families(self) -> dict[str, pl.DataFrame]:
         """Every family's frame."""
         return {name: self.frame(name) for name in FAMILIES}
+
+    @cached_property
+    def _register(self) -> Frames:
+        return self._projector.register.at(self.at, self.known)
 
     def _latest(self, family: Family) -> pl.DataFrame:
         at = micros(self.at)

@@ -24,6 +24,7 @@ from twin.projection import Batch
 from twin.projections import ledger as ledgers
 from twin.projections.history import flush
 from twin.projections.live import Live
+from twin.projections.register import Register
 
 CHUNK_ROWS = 1_000_000
 """Rows folded at once: large enough for columnar work, small enough for memory."""
@@ -40,7 +41,7 @@ class Projector:
         self._checkpoints = directory / "checkpoints"
         self._lake_directory = directory / "lake"
         self.entities = {name: Entities(family) for name, family in FAMILIES.items()}
-        self.domain: list[LogEvent] = []
+        self.register = Register.empty()
         self.reload()
 
     def reload(self) -> None:
@@ -51,10 +52,9 @@ class Projector:
         self.pending: dict[str, list[pl.DataFrame]] = {name: [] for name in FAMILIES}
         self.position = min(self._folded, self.lake.position)
         self.entities = {name: Entities(family) for name, family in FAMILIES.items()}
-        self.domain = []
+        self.register = Register.empty()
         if self.position:
-            for event in self._log.read(upto=self.position, tags=(ENTITIES, *tags())):
-                self._remember(event)
+            self._remember(list(self._log.read(upto=self.position, tags=(ENTITIES, *tags()))))
 
     def catch_up(self, *, write: bool = False, upto: int | None = None) -> int:
         """Fold what the log has gained (up to a position); `write` flushes as rows pile up. The new position."""
@@ -97,23 +97,24 @@ class Projector:
             headers += [(event.tag, header)] if event.position > self._folded else []
             if event.tag == BATCH and header is not None and header.rows:
                 batches.append(_batch(event, header))
-            elif header is None:
-                self._remember(event)
         for one in batches:
             if one.position > self.lake.position:
                 self.pending[one.family.name].append(one.rows)
+        self._remember(events)
         self.live = Live().fold(self.live, [b for b in batches if b.position > self._folded])
         self.ledger = ledgers.fold(self.ledger, headers)
         self.position = events[-1].position
         self._folded = max(self._folded, self.position)
 
-    def _remember(self, event: LogEvent) -> None:
-        if event.tag == ENTITIES:
-            family = FAMILIES[batch.header_of(event.state).family]
-            named = batch.decode(event.state, {"entity": pl.UInt32(), **family.entity})
-            self.entities[family.name].learn(named, event.version)
-        else:
-            self.domain.append(event)
+    def _remember(self, events: list[LogEvent]) -> None:
+        """Take names of entities, and domain events into the register."""
+        for event in events:
+            if event.tag == ENTITIES:
+                family = FAMILIES[batch.header_of(event.state).family]
+                named = batch.decode(event.state, {"entity": pl.UInt32(), **family.entity})
+                self.entities[family.name].learn(named, event.version)
+        told = [e for e in events if e.tag in tags()]
+        self.register = self.register.fold(told) if told else self.register
 
     def _name_entities(self) -> None:
         """Names beside the lake's codes, for readers that have no log."""

@@ -1,0 +1,93 @@
+"""CloudEvents 1.0 around our payloads: wrapped for Kafka (binary mode), unwrapped from binary, structured or batched mode."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from cloudevents.core.bindings.kafka import to_binary
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+
+from events.errors import PayloadError
+from events.feeds.decoded import Format
+
+STRUCTURED = "application/cloudevents+json"
+BATCHED = "application/cloudevents-batch+json"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A Kafka message: partition key, headers, value."""
+
+    key: bytes
+    headers: list[tuple[str, bytes]]
+    value: bytes
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an envelope held: the CloudEvents type, the data's content type, the data."""
+
+    ce_type: str
+    content_type: str
+    data: bytes
+
+
+def wrap(form: Format, data: bytes, *, key: str, recorded_at: datetime) -> Message:
+    """`data` as a binary-mode message of its format; the id is the data's digest, so that a second publication has the same."""
+    attributes: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": hashlib.sha256(data).hexdigest()[:32],
+        "source": f"/taipei/{form.name}",
+        "type": form.ce_type,
+        "datacontenttype": form.content_type,
+        "time": recorded_at,
+        "recordedtime": recorded_at.isoformat(),
+        "partitionkey": key,
+    }
+    message = to_binary(CloudEvent(attributes=attributes, data=data), JSONFormat())
+    return Message(key.encode(), list(message.headers.items()), data)
+
+
+def unwrap_structured(content_type: str, value: bytes) -> list[Content]:
+    """The events of a structured or batched message; PayloadError when it is no CloudEvents JSON."""
+    try:
+        found = msgspec.json.decode(value)
+    except msgspec.DecodeError as error:
+        raise PayloadError(f"structured CloudEvent: not JSON ({error})") from error
+    events = found if content_type.startswith(BATCHED) else [found]
+    if not isinstance(events, list):
+        raise PayloadError("batched CloudEvents: not a JSON array")
+    return [_content(event) for event in events]
+
+
+def is_structured(content_type: str) -> bool:
+    """Whether a message's content type says that the whole envelope is in its value."""
+    return content_type.startswith((STRUCTURED, BATCHED))
+
+
+def _content(event: object) -> Content:
+    if not isinstance(event, Mapping) or event.get("specversion") != "1.0":
+        raise PayloadError("structured CloudEvent: no object with specversion 1.0")
+    for name in ("id", "source", "type"):
+        if not isinstance(event.get(name), str) or not event[name]:
+            raise PayloadError(f"structured CloudEvent: attribute {name} is missing or empty")
+    return Content(event["type"], str(event.get("datacontenttype", "application/json")), _data(event))
+
+
+def _data(event: Mapping[str, Any]) -> bytes:
+    if "data_base64" in event:
+        try:
+            return base64.b64decode(str(event["data_base64"]), validate=True)
+        except ValueError as error:
+            raise PayloadError(f"structured CloudEvent {event['id']}: data_base64 is not base64 ({error})") from error
+    if "data" not in event:
+        raise PayloadError(f"structured CloudEvent {event['id']}: no data")
+    data = event["data"]
+    return data.encode() if isinstance(data, str) else msgspec.json.encode(data)

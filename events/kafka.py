@@ -1,0 +1,239 @@
+"""Kafka source and sink: the only door to kafka-python.
+
+The log knows how far each partition was read (design section 4), so the source takes its partitions itself and seeks
+behind the tracked offset; broker-side committed offsets play no part. Two ingesters on one partition are fenced by the
+log: the second append of the same offsets conflicts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import errors as vendor
+
+from events.clock import now
+from events.envelope import is_structured, unwrap_structured, wrap
+from events.errors import BrokerUnavailableError, OffsetGapError, PayloadError, SourceError
+from events.feeds.decoded import Format, Payload
+from events.feeds.registry import FORMATS, format_of
+from events.ids import SourceId
+from events.quarantine import Refusal
+from events.source import Poll
+
+POLL_RECORDS = 20_000
+FETCH_BYTES = 16 * 1024 * 1024
+MESSAGE_BYTES = 16 * 1024 * 1024
+DISCOVERY_S = 10.0
+"""How often new topics and partitions are looked for."""
+
+_SENML_NAME = re.compile(rb'"b?n"\s*:\s*"([^"]*)"')
+
+
+class KafkaSource:
+    """Records of every declared format's topic, behind what `tracked` says was landed."""
+
+    def __init__(
+        self,
+        servers: str,
+        tracked: Callable[[SourceId], int | None],
+        *,
+        topics: Iterable[str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._tracked = tracked
+        self._topics = set(topics or (form.topic for form in FORMATS.values()))
+        self._gaps: list[Poll] = []
+        self._looked = 0.0
+        with _vendor_errors(servers):
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=servers,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                max_poll_records=POLL_RECORDS,
+                max_partition_fetch_bytes=FETCH_BYTES,
+                fetch_max_bytes=4 * FETCH_BYTES,
+                fetch_max_wait_ms=100,
+                allow_auto_create_topics=False,
+                metadata_max_age_ms=10_000,
+                **(settings or {}),
+            )
+        self._servers = servers
+        self.discover()
+
+    def discover(self) -> None:
+        """Take partitions that have appeared; new ones start behind their tracked offset."""
+        self._looked = now().timestamp()
+        with _vendor_errors(self._servers):
+            there = self._consumer.topics() & self._topics
+            found = {TopicPartition(t, p) for t in there for p in self._consumer.partitions_for_topic(t) or ()}
+            fresh = found - self._consumer.assignment()
+            if fresh:
+                self._consumer.assign(sorted(found | self._consumer.assignment()))
+                self._seek(sorted(fresh))
+
+    def poll(self, timeout_s: float) -> list[Poll]:
+        """The next records by partition; an empty list when nothing came in time (or the broker is away)."""
+        if now().timestamp() - self._looked > DISCOVERY_S:
+            try:
+                self.discover()
+            except BrokerUnavailableError:
+                return []
+        gaps, self._gaps = self._gaps, []
+        with _vendor_errors(self._servers):
+            found = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        return gaps + [_poll(partition, records) for partition, records in found.items()]
+
+    def rewind(self) -> None:
+        """Go back behind what the log has: after a conflict, or when the log could not be written."""
+        with _vendor_errors(self._servers):
+            self._seek(sorted(self._consumer.assignment()))
+
+    def lag(self) -> int:
+        """Records that are on the broker and not polled yet; BrokerUnavailableError when nobody answers."""
+        with _vendor_errors(self._servers):
+            partitions = self._consumer.assignment()
+            ends = self._consumer.end_offsets(list(partitions)) if partitions else {}
+            return sum(max(0, end - self._consumer.position(p)) for p, end in ends.items())
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close(autocommit=False)
+
+    def _seek(self, partitions: Sequence[TopicPartition]) -> None:
+        first, end = self._consumer.beginning_offsets(partitions), self._consumer.end_offsets(partitions)
+        for partition in partitions:
+            landed = self._tracked(source_id(partition))
+            start = first[partition] if landed is None else landed + 1
+            if start > end[partition]:
+                raise OffsetGapError(
+                    f"{source_id(partition)}: the log has offset {landed}, but the topic ends at {end[partition]}: it was "
+                    "deleted and made again, or this is another cluster; use a new topic name or a new city"
+                )
+            if start < first[partition]:
+                self._gaps.append(_gap(partition, start, first[partition]))
+                start = first[partition]
+            self._consumer.seek(partition, start)
+
+
+class KafkaSink:
+    """Publishes documents on their formats' topics, made when absent."""
+
+    def __init__(
+        self, servers: str, *, partitions: int = 1, replicas: int = 1, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        self._servers, self._partitions, self._replicas = servers, partitions, replicas
+        self._settings = dict(settings or {})
+        self._made: set[str] = set()
+        with _vendor_errors(servers):
+            self._producer = KafkaProducer(
+                bootstrap_servers=servers,
+                compression_type="gzip",
+                linger_ms=20,
+                batch_size=256 * 1024,
+                max_request_size=MESSAGE_BYTES,
+                **self._settings,
+            )
+
+    def publish(self, form: Format, document: bytes) -> int:
+        """Send a document (in slices when its format has them) on its topic; the number of messages."""
+        self._make(form.topic)
+        messages = [wrap(form, part, key=partition_key(form, part), recorded_at=now()) for part in form.split(document)]
+        with _vendor_errors(self._servers):
+            sent = [
+                self._producer.send(form.topic, value=m.value, key=m.key, headers=m.headers) for m in messages
+            ]
+            self._producer.flush()
+            for one in sent:
+                one.get(timeout=60)
+        return len(messages)
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._producer.close()
+
+    def _make(self, topic: str) -> None:
+        if topic in self._made:
+            return
+        with _vendor_errors(self._servers):
+            admin = KafkaAdminClient(bootstrap_servers=self._servers, **self._settings)
+            try:
+                if topic not in admin.list_topics():
+                    make_topic(admin, topic, self._partitions, self._replicas)
+            finally:
+                admin.close()
+        self._made.add(topic)
+
+
+def make_topic(admin: Any, topic: str, partitions: int, replicas: int) -> None:
+    """Create a topic; one that another process made meanwhile is as good."""
+    try:
+        admin.create_topics(
+            {topic: {"num_partitions": partitions, "replication_factor": replicas}}, wait_for_metadata=True
+        )
+    except vendor.TopicAlreadyExistsError:
+        return
+
+
+def partition_key(form: Format, data: bytes) -> str:
+    """What keeps related messages in order: the first name in a SenML pack, else the format itself."""
+    named = _SENML_NAME.search(data, 0, 4096) if form.name == "senml" else None
+    return named[1].decode(errors="replace") if named else form.name
+
+
+def source_id(partition: TopicPartition) -> SourceId:
+    """The log's name of a partition."""
+    return SourceId(f"kafka:{partition.topic}:{partition.partition}")
+
+
+def _poll(partition: TopicPartition, records: Sequence[Any]) -> Poll:
+    payloads: dict[Format, list[Payload]] = {}
+    offsets: dict[Format, list[int]] = {}
+    refused: list[Refusal] = []
+    for record in records:
+        try:
+            for form, data in _contents(partition.topic, record):
+                payloads.setdefault(form, []).append(Payload(data, datetime.fromtimestamp(record.timestamp / 1e3, UTC)))
+                offsets.setdefault(form, []).append(record.offset)
+        except PayloadError as error:
+            refused.append(Refusal(record.offset, "", str(error), record.value or b""))
+    return Poll(source_id(partition), records[-1].offset, payloads, offsets, refused)
+
+
+def _contents(topic: str, record: Any) -> Iterator[tuple[Format, bytes]]:
+    headers = dict(record.headers)
+    ce_type = headers.get("ce_type", b"").decode(errors="replace")
+    content_type = headers.get("content-type", b"").decode(errors="replace")
+    if record.value is None:
+        raise PayloadError(f"topic {topic}: an empty message (no value)")
+    if not is_structured(content_type):
+        yield _form(topic, ce_type, content_type), record.value
+        return
+    for content in unwrap_structured(content_type, record.value):
+        yield _form(topic, content.ce_type, content.content_type), content.data
+
+
+def _form(topic: str, ce_type: str, content_type: str) -> Format:
+    form = format_of(topic, ce_type, content_type)
+    if form is None:
+        raise PayloadError(f"topic {topic}: no format for CloudEvents type {ce_type!r}, content type {content_type!r}")
+    return form
+
+
+def _gap(partition: TopicPartition, start: int, first: int) -> Poll:
+    reason = f"offsets {start} to {first - 1} are gone from the topic (expired or deleted before they were read)"
+    return Poll(source_id(partition), first - 1, {}, {}, [Refusal(start, "kafka", reason, b"")])
+
+
+@contextmanager
+def _vendor_errors(servers: str) -> Iterator[None]:
+    try:
+        yield
+    except (vendor.KafkaTimeoutError, vendor.KafkaConnectionError, vendor.BrokerNotAvailableError, OSError) as error:
+        raise BrokerUnavailableError(f"{servers}: no Kafka broker answers ({error}); start one: make kafka") from error
+    except vendor.KafkaError as error:
+        raise SourceError(f"{servers}: Kafka refused: {error}") from error

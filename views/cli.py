@@ -1,0 +1,63 @@
+"""The console script `twin`: exit 0 done, 1 some input was refused or quarantined, 2 wrong usage."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from bim.errors import BimError
+from events.errors import TwinError, UsageError
+from views.commands import bim, city, feeds, scenario, serve
+from views.commands.options import REFUSED, logs
+
+WRONG_USAGE = 2
+
+app = typer.Typer(
+    name="twin",
+    help="Taipei Twin: the digital twin of Taipei's smart social housing. 臺北市智慧社會住宅數位分身。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+app.command()(city.init)
+app.add_typer(city.sites, name="sites")
+app.add_typer(bim.app, name="bim")
+app.command()(feeds.publish)
+app.command()(feeds.ingest)
+app.command()(city.status)
+app.command()(city.cut)
+app.add_typer(city.log, name="log")
+app.command()(city.rebuild)
+app.add_typer(scenario.app, name="scenario")
+app.command()(serve.demo)
+app.command()(serve.ui)
+
+
+def main() -> None:
+    """Run the command line; every error is a line that says what, where, and what to do."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    try:
+        app()
+    except UsageError as error:
+        sys.exit(_say(error, WRONG_USAGE))
+    except (TwinError, BimError) as error:
+        sys.exit(_say(error, REFUSED))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except OSError as error:
+        sys.exit(_say(error, REFUSED))
+
+
+def _say(error: BaseException, code: int) -> int:
+    logs.print(f"twin: {error}", markup=False, soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands of `twin`, one module a subject."""

@@ -1,0 +1,143 @@
+"""`twin init`, `sites load`, `status`, `cut`, `log verify`, `rebuild`: the city's own commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from events.clock import instant as utc
+from events.clock import now
+from events.errors import UsageError
+from events.observations import FAMILIES
+from events.observations import family as family_named
+from replay.city import City as OpenCity
+from twin.place import CityFile, Place
+from twin.place import init as make_city
+from twin.rebuild import rebuild as rebuild_projections
+from twin.service import Service
+from twin.sites import read_sites
+from twin.verify import verify as verify_log
+from views.commands.options import REFUSED, City, Json, instant, show
+
+EVER = "1970-01-01T00:00:00Z"
+
+sites = typer.Typer(help="The city's list of social-housing sites 社會住宅基地清單.", no_args_is_help=True)
+log = typer.Typer(help="The city's log of events 事件紀錄.", no_args_is_help=True)
+
+
+def init(
+    city: City = Path("city"),
+    name: Annotated[str, typer.Option(help="The city's name 城市名稱.")] = "Taipei",
+    log_at: Annotated[str, typer.Option("--log", help="The log: a file in the directory, or postgresql://…")] = "log.sqlite",
+    json: Json = False,
+) -> None:
+    """Make an empty city. 建立一個空的城市。
+
+    Example: twin init --city city
+    """
+    place = make_city(city, CityFile(name=name, log=log_at))
+    show({"city": str(city), "name": place.read().name, "log": place.read().log}, as_json=json)
+
+
+@sites.command("load")
+def load_sites(
+    file: Annotated[Path, typer.Argument(help="A tab-separated table of sites.")],
+    city: City = Path("city"),
+    since: Annotated[str, typer.Option(help="TIME from which the facts hold 資料生效時間.")] = EVER,
+    json: Json = False,
+) -> None:
+    """Take the list of sites; given again, only what differs is told. 載入社會住宅基地。
+
+    Example: twin sites load social_housing_sites.tsv --city city
+    """
+    place = Place(city)
+    rows = read_sites(file)
+    with place.log() as opened:
+        told = Service(opened, place.archive, now).register_communities(rows, time=instant(since), source=file.name)
+    show({"file": str(file), "sites": len(rows), "events": len(told)}, as_json=json)
+
+
+def status(city: City = Path("city"), json: Json = False) -> None:
+    """What the log holds: events, observations, quarantine, sources. 城市資料現況。
+
+    Example: twin status --city city --json
+    """
+    with OpenCity.open(city) as opened:
+        ledger = opened.ledger
+        answer = {
+            "position": opened.head,
+            "events": ledger.events,
+            "observations": {name: ledger.observations.get(name, 0) for name in FAMILIES},
+            "quarantined": ledger.quarantined,
+            "sources": [
+                {
+                    "source": source,
+                    "rows": counts.rows,
+                    "refused": counts.refused,
+                    "duplicates": counts.duplicates,
+                    "last_event_time": None if counts.last_event_time is None else utc(counts.last_event_time),
+                }
+                for source, counts in sorted(ledger.sources.items())
+            ],
+        }
+    show(answer, as_json=json)
+
+
+def cut(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.parquet", help="Where to write the frame 輸出檔.")],
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="As of TIME (RFC 3339 with a zone) 截至時間.")] = None,
+    known: Annotated[int | None, typer.Option("--known", metavar="POSITION", help="As known at this log position.")] = None,
+    family: Annotated[str, typer.Option("--family", help="readings, docks, positions, stations or states.")] = "readings",
+    city: City = Path("city"),
+    json: Json = False,
+) -> None:
+    """The city at one instant: the latest row of every entity of a family. 城市在某一刻的狀態。
+
+    Example: twin cut --at 2026-08-20T19:41:52+08:00 --family docks --out docks.parquet --city city
+    """
+    family_named(family)
+    moment = instant(at)
+    with OpenCity.open(city) as opened:
+        taken = opened.cut(moment, known)
+        frame = taken.frame(family)
+        try:
+            frame.write_parquet(out)
+        except OSError as error:
+            raise UsageError(f"{out}: cannot be written: {error}") from error
+    answer = {"out": str(out), "family": family, "rows": frame.height, "at": at or "latest", "known": taken.known}
+    show(answer, as_json=json)
+
+
+@log.command("verify")
+def verify(city: City = Path("city"), json: Json = False) -> None:
+    """Check every digest and the continuity of the order. 檢查事件紀錄的完整性。
+
+    Example: twin log verify --city city
+    """
+    with Place(city).log() as opened:
+        report = verify_log(opened)
+    answer: dict[str, Any] = {"events": report.events, "position": report.position, "problems": list(report.problems)}
+    show(answer, as_json=json)
+    if report.problems:
+        raise typer.Exit(REFUSED)
+
+
+def rebuild(
+    city: City = Path("city"),
+    check: Annotated[bool, typer.Option("--verify", help="Compare with what was there before.")] = False,
+    json: Json = False,
+) -> None:
+    """Build every projection anew from the log. 由事件紀錄重建所有投影。
+
+    Example: twin rebuild --city city --verify
+    """
+    place = Place(city)
+    place.read()
+    with place.log() as opened:
+        built = rebuild_projections(opened, place.directory)
+    answer = {"position": built.position, "rows": built.rows, "digest": built.digest, "before": built.before}
+    show(answer | {"equal": built.before in (None, built.digest)}, as_json=json)
+    if check and built.before not in (None, built.digest):
+        raise typer.Exit(REFUSED)

@@ -1,0 +1,61 @@
+"""Options that every command shares, and how its answer is shown."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from events.clock import parse_time
+from events.errors import UsageError
+
+City = Annotated[
+    Path, typer.Option("--city", envvar="TWIN_CITY", metavar="DIR", help="The city's directory 城市資料夾.", show_default=True)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+REFUSED = 1
+"""Exit code when some input was refused or quarantined."""
+
+logs = Console(stderr=True, highlight=False)
+"""Where progress and messages go: standard error."""
+
+
+def show(answer: dict[str, Any] | list[Any], *, as_json: bool) -> None:
+    """Print an answer: one JSON document, or lines for a person."""
+    if as_json:
+        sys.stdout.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n")
+        return
+    for row in answer if isinstance(answer, list) else [answer]:
+        _lines(row)
+
+
+def instant(text: str | None) -> datetime | None:
+    """A TIME given on the command line; a naive one is refused as wrong usage."""
+    return None if text is None else parse_time(text)
+
+
+def named_files(arguments: list[str]) -> list[tuple[str, Path]]:
+    """`FORMAT:PATH` words as pairs."""
+    pairs = [word.partition(":") for word in arguments]
+    for word, (form, colon, path) in zip(arguments, pairs, strict=True):
+        if not (form and colon and path):
+            raise UsageError(f"{word!r} is not FORMAT:PATH; write for example youbike:youbike_immediate.json")
+    return [(form, Path(path)) for form, _, path in pairs]
+
+
+def _lines(row: dict[str, Any]) -> None:
+    for key, value in row.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            print(f"{key}:")
+            for item in value:
+                print("  " + "  ".join(f"{k}={v}" for k, v in item.items()))
+        elif isinstance(value, dict):
+            print(f"{key}: " + "  ".join(f"{k}={v}" for k, v in value.items()))
+        else:
+            print(f"{key}: {value}")

@@ -1,0 +1,75 @@
+"""`twin demo` and `twin ui`: the app on this machine's loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from twin.place import Place
+from views.commands.options import City, logs
+
+Port = Annotated[int, typer.Option(help="Port on 127.0.0.1 連接埠.")]
+Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser 開啟瀏覽器.")]
+
+
+def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True) -> None:
+    """Build the demo city, if it is not there, and open the app. 建立示範城市並開啟畫面。
+
+    Example: twin demo --no-browser
+    """
+    from views import demo as demo_city
+
+    if not demo_city.is_built(city):
+        logs.print("building the demo city (synthetic data) 建立示範城市（合成資料）…")
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+        with Progress(*columns, console=logs) as progress:
+            task = progress.add_task("…", total=1.0)
+            demo_city.build(city, lambda step, share: progress.update(task, description=step, completed=share))
+    ui(city, port, browser)
+
+
+def ui(city: City = Path("city"), port: Port = 8501, browser: Browser = True) -> None:
+    """Open the app on a city; it follows the log while others write. 開啟畫面。
+
+    Example: twin ui --city city
+    """
+    from views import serve
+
+    Place(city).read()
+    address = f"http://localhost:{port}"
+    command, environment = serve.command(city, port)
+    logs.print(f"Taipei Twin: {address}  (Ctrl-C to stop 結束)")
+    server = subprocess.Popen(command, env={**os.environ, **environment}, stdout=sys.stderr)
+    if browser:
+        threading.Thread(target=_open_when_ready, args=(address, server), daemon=True).start()
+    try:
+        code = server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        code = server.wait()
+        raise typer.Exit(0) from None
+    raise typer.Exit(0 if code in (0, -2, -15) else 1)
+
+
+def _open_when_ready(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Open a browser once the app answers."""
+    for _ in range(100):
+        if server.poll() is not None:
+            return
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+        except OSError:
+            time.sleep(0.2)
+            continue
+        webbrowser.open(address)
+        return
