@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+import msgspec
 
 from twin.aggregates.building import ModelFacts
 
-
-class Model(Protocol):
-    """The part of `bim.model.BuildingModel` that publishing needs."""
-
-    @property
-    def file(self) -> str:
-        """Name of the file."""
-
-    @property
-    def sha256(self) -> str:
-        """Digest of the file's bytes: its key in the archive."""
-
-    @property
-    def schema(self) -> str:
-        """IFC schema as the file states it."""
-
-    @property
-    def crs(self) -> str | None:
-        """Coordinate reference system, such as `EPSG:3826`; None when the file states none."""
-
-    @property
-    def coverage(self) -> dict[str, Any]:
-        """The loader's report: wanted, got, missing."""
-
-    def table(self, name: str) -> pl.DataFrame:
-        """One of the model's tables."""
+if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its values are used
+    from bim.model import BuildingModel
 
 
-def model_facts(model: Model, community_id: str, building_id: str, name: str | None) -> ModelFacts:
+def model_facts(model: BuildingModel, community_id: str, building_id: str, name: str | None) -> ModelFacts:
     """Facts of a published model; the building is called `name`, else as its file is."""
     return ModelFacts(
         building_id=building_id,
@@ -44,10 +20,19 @@ def model_facts(model: Model, community_id: str, building_id: str, name: str | N
         name=name or model.file,
         sha256=model.sha256,
         schema=model.schema,
-        crs=model.crs,
-        storeys=model.table("storeys").height,
-        dwellings=model.table("dwellings").height,
-        devices=model.table("devices").height,
-        elements=model.table("elements").height,
-        coverage=model.coverage,
+        crs=model.georeference.crs,
+        storeys=model.storeys.height,
+        dwellings=model.dwellings.height,
+        devices=model.devices.height,
+        elements=model.elements.height,
+        coverage=coverage_of(model),
     )
+
+
+def coverage_of(model: BuildingModel) -> dict[str, Any]:
+    """The loader's report (`bim.coverage.Coverage`) and the georeference's status and notes, as plain values."""
+    where = model.georeference
+    return {
+        **msgspec.to_builtins(model.coverage),
+        "georeference": {"status": where.status, "notes": where.notes},
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -18,12 +18,14 @@ from twin.aggregates.community import COMMUNITY, CommunityFacts, RegisterCommuni
 from twin.aggregates.devices import DEVICES, AdoptDevices, BindDevices, Device, RetireDevices
 from twin.aggregates.scenario import SCENARIO, CompleteRun, DefineScenario, ScenarioDefined, ScenarioRun
 from twin.codec import tags
-from twin.models import Model, model_facts
+from twin.models import model_facts
 from twin.points import devices_of
 from twin.projections.register import Register
 from twin.repository import Step, execute
 from twin.sites import community_facts
 
+if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its values are used
+    from bim.model import BuildingModel
 
 class Service:
     """Commands of one city. Every command may be given again: what it told already, it does not tell twice.
@@ -57,7 +59,7 @@ class Service:
 
     def publish_model(
         self,
-        model: Model,
+        model: BuildingModel,
         community_id: str,
         building_id: str,
         time: datetime | None = None,
@@ -70,7 +72,7 @@ class Service:
         """
         recorded = self._now()
         facts = model_facts(model, community_id, building_id, name)
-        shown = devices_of(model.table("devices").sort("device_id").iter_rows(named=True))
+        shown = devices_of(model.devices.sort("device_id").iter_rows(named=True))
         self._check_community(community_id)
         self._check_points(building_id, shown)
         published = PublishModel(facts, time or recorded, recorded)

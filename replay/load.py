@@ -1,0 +1,137 @@
+"""What a community draws: interval energy of its electricity meters, with the share that is estimated.
+
+The load is the sum of the homes' meters and of the buildings' own meters. A building's own electricity meter
+(`dwelling_id` null) counts the common area (公共用電: lifts, pumps, lighting), as the utility bills it beside the homes;
+it is no total of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from events.errors import DomainError
+from events.units import scale
+from replay.branch import CityView
+from replay.engines.registers import Energy, Floats, Register, grid, group_energy
+
+FEWEST_HOMES = 10
+"""Planners see no aggregate of fewer homes."""
+
+SLACK = timedelta(hours=2)
+"""Readings this far outside the window still help to place the register at its ends."""
+
+POINTS_A_READ = 128
+_J_A_KWH = 3.6e6
+
+
+@dataclass(frozen=True)
+class Load:
+    """Energy of a community per interval, kWh, what part is estimated, and what it was read from."""
+
+    times: list[datetime]
+    step: timedelta
+    kwh: Floats
+    estimated_kwh: Floats
+    homes: int
+    common_meters: int
+    silent_meters: int
+    inputs_sha256: str
+
+    @property
+    def estimated_share(self) -> float:
+        """Part of the energy that rests on estimates."""
+        total = self.kwh.sum()
+        return float(self.estimated_kwh.sum() / total) if total > 0 else 0.0
+
+
+def community_load(
+    city: CityView,
+    devices: pl.DataFrame,
+    community_id: str,
+    window: tuple[datetime, datetime],
+    step: timedelta,
+    known: int,
+) -> Load:
+    """Load of a community over a window, as known at `known`, from the registers of `devices` (as of the base).
+
+    DomainError below ten metered homes, and when no home has readings in the window.
+    """
+    meters = devices.filter(
+        (pl.col("community_id") == community_id)
+        & (pl.col("medium") == "electricity")
+        & pl.col("point_id").is_not_null()
+    ).sort("point_id")
+    homes = meters.filter(pl.col("dwelling_id").is_not_null())
+    common = meters.filter(pl.col("dwelling_id").is_null())
+    _check_privacy(homes, community_id)
+    start, end = window
+    times, seen = grid(start, end, step), hashlib.sha256()
+    of_homes = _energy(city, homes, times, step, known, seen)
+    of_common = _energy(city, common, times, step, known, seen)
+    if of_homes is None:
+        raise DomainError(
+            f"community {community_id}: none of its {homes.height} homes' electricity meters has two readings from "
+            f"{start.isoformat()} to {end.isoformat()}, known at {known}; choose a window with data (`twin status`)"
+        )
+    common_or_none = of_common or Energy(np.zeros(len(times)), np.zeros(len(times)), common.height)
+    return Load(
+        times,
+        step,
+        of_homes.kwh + common_or_none.kwh,
+        of_homes.estimated_kwh + common_or_none.estimated_kwh,
+        homes.select(pl.struct("building_id", "dwelling_id").n_unique()).item(),
+        common.height,
+        of_homes.silent + common_or_none.silent,
+        seen.hexdigest(),
+    )
+
+
+def _check_privacy(homes: pl.DataFrame, community_id: str) -> None:
+    metered = homes.select(pl.struct("building_id", "dwelling_id").n_unique()).item() if homes.height else 0
+    if metered < FEWEST_HOMES:
+        raise DomainError(
+            f"community {community_id} has {metered} metered homes at the base; a planner's aggregate holds at least "
+            f"{FEWEST_HOMES}, so that no home can be told from it"
+        )
+
+
+def _energy(
+    city: CityView, meters: pl.DataFrame, times: Sequence[datetime], step: timedelta, known: int, seen: hashlib._Hash
+) -> Energy | None:
+    registers = _registers(city, meters["point_id"].to_list(), times[0] - SLACK, times[-1] + step + SLACK, known, seen)
+    return group_energy(registers, times[0], step, len(times))
+
+
+def _registers(
+    city: CityView, points: list[str], start: datetime, end: datetime, known: int, seen: hashlib._Hash
+) -> Iterator[Register]:
+    """Each point's readings in kWh, an empty register for a silent one; all that is read goes into the digest."""
+    for first in range(0, len(points), POINTS_A_READ):
+        some = points[first : first + POINTS_A_READ]
+        rows = _in_kwh(city.series("readings", some, start, end, known))
+        by_point = rows.partition_by("point_id", as_dict=True, maintain_order=True)
+        for point in some:
+            register = _register(by_point.get((point,), rows.clear()))
+            seen.update(point.encode())
+            seen.update(register.time_us.tobytes() + register.kwh.tobytes() + register.quality.tobytes())
+            yield register
+
+
+def _register(rows: pl.DataFrame) -> Register:
+    quality = rows["quality"].fill_null(0).cast(pl.UInt8).to_numpy()
+    return Register(rows["time"].dt.epoch("us").to_numpy(), rows["value"].fill_null(np.nan).to_numpy(), quality)
+
+
+def _in_kwh(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows that count energy, their values in kWh."""
+    factors = {unit: scale(unit)[1] / _J_A_KWH for unit in rows["unit"].unique().to_list() if scale(unit)[0] == "J"}
+    factor = pl.col("unit").replace_strict(factors, default=None, return_dtype=pl.Float64)
+    return (
+        rows.with_columns(pl.col("value") * factor).filter(pl.col("unit").is_in(list(factors))).sort("point_id", "time")
+    )
