@@ -1,0 +1,153 @@
+"""The content-addressed archive of models: the file itself and everything read from it, under its digest.
+
+    <archive_dir>/<sha256[:2]>/<sha256>/
+        source.<ifc|ifczip|ifc.gz>   the file as it was given
+        report.json                  name, schema, units, georeference, coverage, and what the caller stated
+        tables/<name>.parquet        bim.tables
+        meshes.npz                   bim.meshes
+
+A model appears whole or not at all: it is written beside its place and renamed. Reading one never imports the parser.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from bim import meshes
+from bim.coverage import Coverage
+from bim.errors import ArchiveError, ArchiveUnavailableError
+from bim.georeference import Georeference
+from bim.meshes import Meshes
+from bim.model import BuildingModel
+from bim.tables import SCHEMAS, Tables
+
+LAYOUT = 1
+"""Version of the layout and of what is read from a file; a model of another one is read from its file again."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """report.json. `stated` is a digest of what the caller stated beside the file."""
+
+    layout: int
+    stated: str
+    file: str
+    sha256: str
+    schema: str
+    schema_loaded: str
+    length_unit_m: float | None
+    georeference: Georeference
+    coverage: Coverage
+
+
+def place(archive_dir: Path, sha256: str) -> Path:
+    """The folder of one model, whether it exists or not."""
+    return archive_dir / sha256[:2] / sha256
+
+
+def holds(archive_dir: Path, sha256: str, stated: str) -> bool:
+    """Whether the archive has this model, read with the same statements by this version."""
+    try:
+        report = _report(place(archive_dir, sha256))
+    except ArchiveError:
+        return False
+    return report.layout == LAYOUT and report.stated == stated
+
+
+def read(archive_dir: Path, sha256: str) -> BuildingModel:
+    """The model with this digest; tables and meshes are read when first asked for. Raises ArchiveError."""
+    folder = place(archive_dir, sha256)
+    report = _report(folder)
+
+    def table(name: str) -> pl.DataFrame:
+        try:
+            return pl.read_parquet(folder / "tables" / f"{name}.parquet")
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise ArchiveError(f"{folder}: table {name} is damaged ({error}); load {report.file} again") from error
+
+    def drawn() -> Meshes:
+        try:
+            return meshes.read(folder / "meshes.npz")
+        except (OSError, ValueError, KeyError) as error:
+            raise ArchiveError(f"{folder}: the meshes are damaged ({error}); load {report.file} again") from error
+
+    return BuildingModel(
+        report.file,
+        report.sha256,
+        report.schema,
+        report.schema_loaded,
+        report.length_unit_m,
+        report.georeference,
+        report.coverage,
+        Tables(table),
+        drawn,
+    )
+
+
+def source(archive_dir: Path, sha256: str) -> Path:
+    """The archived file itself. Raises ArchiveError."""
+    found = next(place(archive_dir, sha256).glob("source.*"), None)
+    if found is None:
+        raise ArchiveError(f"{archive_dir}: no model {sha256}; load its file")
+    return found
+
+
+def write(archive_dir: Path, model: BuildingModel, file: Path, stated: str) -> None:
+    """Put a model and its file into the archive, in place of an older reading. Raises ArchiveUnavailableError."""
+    target = place(archive_dir, model.sha256)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".writing-", dir=archive_dir))
+        try:
+            _fill(fresh, model, file, stated)
+            _put(fresh, target)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    except OSError as error:
+        raise ArchiveUnavailableError(
+            f"{archive_dir}: the model of {file} cannot be kept: {error.strerror}; free space or permit writing"
+        ) from error
+
+
+def _report(folder: Path) -> Report:
+    try:
+        return msgspec.json.decode((folder / "report.json").read_bytes(), type=Report)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ArchiveError(f"{folder}: no model here ({error}); load its file") from error
+
+
+def _fill(folder: Path, model: BuildingModel, file: Path, stated: str) -> None:
+    shutil.copyfile(file, folder / f"source{''.join(file.suffixes[-2:]).lower() or '.ifc'}")
+    (folder / "tables").mkdir()
+    for name in SCHEMAS:
+        model.tables[name].write_parquet(folder / "tables" / f"{name}.parquet")
+    meshes.write(model.meshes, folder / "meshes.npz")
+    report = Report(
+        LAYOUT,
+        stated,
+        model.file,
+        model.sha256,
+        model.schema,
+        model.schema_loaded,
+        model.length_unit_m,
+        model.georeference,
+        model.coverage,
+    )
+    (folder / "report.json").write_bytes(msgspec.json.encode(report))
+
+
+def _put(fresh: Path, target: Path) -> None:
+    old = fresh.with_name(fresh.name + ".old")
+    if target.exists():
+        os.rename(target, old)
+    try:
+        os.rename(fresh, target)
+    except OSError:
+        if not target.exists():  # another process was not first: a real failure
+            raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,132 @@
+"""The coverage report: what a file holds, what was got of it, what is missing and why. For the designer to act on."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from bim.facts import Step
+from bim.parsing import Parsed
+from bim.tree import Tree
+
+_REFERENCE = re.compile(rb"#(\d+)")
+_DEFINITION = re.compile(rb"(?:^|;)\s*#(\d+)\s*=", re.MULTILINE)
+_TEXT = re.compile(rb"'(?:[^']|'')*'")
+_SAMPLE = 20
+
+
+class ClassCoverage(msgspec.Struct, frozen=True):
+    """For one class: how many were wanted, how many were got, and which are missing (at most 20 ids)."""
+
+    ifc_class: str
+    wanted: int
+    got: int
+    missing: list[str]
+
+
+class Phase(msgspec.Struct, frozen=True):
+    """CPU seconds of one phase of the load. `drawn`: products drawn by a kernel."""
+
+    name: str
+    cpu_s: float
+    drawn: int = 0
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """The report. `geometry`: products with a body, and those drawn. `spaces`: those with a storey and an area.
+    `properties`, `quantities`: entities, and those with at least one. `dangling`: instance numbers that are referred to
+    and not defined. `dropped`: instances defined and not taken by the schema the file was opened as. `unread`: entities
+    that raised when read. `incidents`: kernels that died, hung or failed."""
+
+    geometry: list[ClassCoverage]
+    spaces: list[ClassCoverage]
+    properties: list[ClassCoverage]
+    quantities: list[ClassCoverage]
+    null_global_ids: int
+    malformed_global_ids: int
+    duplicate_global_ids: int
+    dangling: int
+    dangling_sample: list[int]
+    dropped: int
+    unread: int
+    length_unit: str
+    incidents: list[str]
+    phases: list[Phase]
+    peak_bytes: int
+
+    @property
+    def wanted(self) -> int:
+        """Products with a body."""
+        return sum(each.wanted for each in self.geometry)
+
+    @property
+    def got(self) -> int:
+        """Products drawn."""
+        return sum(each.got for each in self.geometry)
+
+
+def coverage(
+    tree: Tree,
+    parsed: Parsed,
+    ifc: Path,
+    drawn: set[Step],
+    tables: dict[str, pl.DataFrame],
+    length_unit: str,
+    phases: list[Phase],
+) -> Coverage:
+    """The report of one load."""
+    defined, dangling = references(ifc.read_bytes())
+    ids = tree.ids
+    bodies = {entity.step for entity in tree.facts.entities if entity.wanted}
+    placed = tables["spaces"].filter(pl.col("storey_id").is_not_null() & pl.col("area_m2").is_not_null())
+    spaces = {entity.step for entity in tree.of_class("IfcSpace")}
+    elements = {entity.step for entity in tree.of_class("IfcElement", "IfcSpace", "IfcProxy")}
+    return Coverage(
+        geometry=_by_class(tree, bodies, {ids.id_of[step] for step in drawn}),
+        spaces=_by_class(tree, spaces, set(placed["space_id"])),
+        properties=_by_class(tree, elements, set(tables["properties"]["entity_id"])),
+        quantities=_by_class(tree, elements, set(tables["quantities"]["entity_id"])),
+        null_global_ids=len(ids.null),
+        malformed_global_ids=len(ids.malformed),
+        duplicate_global_ids=len(ids.duplicate),
+        dangling=len(dangling),
+        dangling_sample=sorted(dangling)[:_SAMPLE],
+        dropped=max(0, defined - parsed.facts.instances),
+        unread=parsed.facts.unread,
+        length_unit=length_unit,
+        incidents=parsed.incidents,
+        phases=phases,
+        peak_bytes=parsed.peak_bytes,
+    )
+
+
+def references(step_file: bytes) -> tuple[int, set[int]]:
+    """(number of instances defined, numbers referred to and not defined) of a STEP file's text."""
+    defined = set(_DEFINITION.findall(step_file))
+    referred = set(_REFERENCE.findall(step_file))
+    loose = referred - defined
+    if loose:  # a '#12' inside a text is no reference: look again without the texts, which costs more
+        loose = set(_REFERENCE.findall(_TEXT.sub(b"''", step_file))) - defined
+    return len(defined), {int(each) for each in loose}
+
+
+def _by_class(tree: Tree, wanted: set[Step], got: set[str]) -> list[ClassCoverage]:
+    all_of: Counter[str] = Counter()
+    got_of: Counter[str] = Counter()
+    missing: dict[str, list[str]] = {}
+    for entity in tree.facts.entities:
+        if entity.step not in wanted:
+            continue
+        key = tree.ids.id_of[entity.step]
+        all_of[entity.ifc_class] += 1
+        got_of[entity.ifc_class] += key in got
+        if key not in got:
+            missing.setdefault(entity.ifc_class, []).append(key)
+    return [
+        ClassCoverage(ifc_class, count, got_of[ifc_class], missing.get(ifc_class, [])[:_SAMPLE])
+        for ifc_class, count in sorted(all_of.items())
+    ]

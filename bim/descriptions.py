@@ -1,0 +1,45 @@
+"""The tables `properties` and `quantities`, joined from sets that many entities share, and quick look-ups in them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from bim.facts import Facts
+from bim.identity import Identities
+from bim.tables import SCHEMAS
+
+
+def properties_table(facts: Facts, ids: Identities) -> pl.DataFrame:
+    """Every property of every entity; the occurrence's own wins over its type's. In the file's order."""
+    rows = pl.DataFrame(
+        [(each.pset, each.name, each.value, each.number, each.unit) for each in facts.properties],
+        schema={"set": pl.Int64, "name": pl.String, "value": pl.String, "number": pl.Float64, "unit": pl.String},
+        orient="row",
+    )
+    joined = _described(facts, ids).join(rows, on="set", how="inner", maintain_order="left_right")
+    return _own_first(joined.rename({"set_name": "pset"}), "pset").select(SCHEMAS["properties"].names())
+
+
+def quantities_table(facts: Facts, ids: Identities) -> pl.DataFrame:
+    """Every quantity of every entity, SI."""
+    rows = pl.DataFrame(
+        [(each.qset, each.name, each.quantity, each.value) for each in facts.quantities],
+        schema={"set": pl.Int64, "name": pl.String, "quantity": pl.String, "value": pl.Float64},
+        orient="row",
+    )
+    joined = _described(facts, ids).join(rows, on="set", how="inner", maintain_order="left_right")
+    return _own_first(joined.rename({"set_name": "qset"}), "qset").select(SCHEMAS["quantities"].names())
+
+
+def _described(facts: Facts, ids: Identities) -> pl.DataFrame:
+    known = [(ids.id_of[step], each, inherited) for step, each, inherited in facts.described if step in ids.id_of]
+    frame = pl.DataFrame(known, schema={"entity_id": pl.String, "set": pl.Int64, "inherited": pl.Boolean}, orient="row")
+    names = pl.DataFrame(list(facts.sets.items()), schema={"set": pl.Int64, "set_name": pl.String}, orient="row")
+    return frame.join(names, on="set", how="inner", maintain_order="left")
+
+
+def _own_first(frame: pl.DataFrame, set_column: str) -> pl.DataFrame:
+    """One row per entity, set and name: `described` lists an occurrence's own sets before its type's."""
+    if not frame["inherited"].any():
+        return frame
+    return frame.unique(["entity_id", set_column, "name"], keep="first", maintain_order=True)

@@ -1,0 +1,103 @@
+"""Draw products by a kernel and stream them to the files of `bim.strokes`.
+
+Vertices lie around their own origin: what a file keeps far from it is moved into the placement, so float32 suffices.
+Runs in the drawing process.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import ifcopenshell
+import ifcopenshell.geom
+import numpy as np
+import numpy.typing as npt
+
+from bim.facts import Step
+from bim.strokes import HEADER, INSTANCE, ONE_BY_ONE, mesh_count
+
+_FAR_M = 1e4
+_MARK = struct.Struct("<I")
+
+
+class Canvas:
+    """The two files, opened for appending. A drawn product is on disk before the next one is begun."""
+
+    def __init__(self, folder: Path) -> None:
+        self._instances = (folder / "instances.bin").open("ab", buffering=0)
+        self._meshes = (folder / "meshes.bin").open("ab", buffering=0)
+        self._trying = folder / "trying.bin"
+        self._next_mesh = mesh_count(folder)
+        self._known: dict[str, tuple[int, npt.NDArray[np.float64] | None]] = {}
+
+    def mark(self, step: Step) -> None:
+        """Note the product that is tried next: if the process dies, it was the one."""
+        self._trying.write_bytes(_MARK.pack(step))
+
+    def add(self, step: Step, shape: Any) -> bool:
+        """Write a shape; False if it has no faces."""
+        geometry = shape.geometry
+        known = self._known.get(geometry.id)
+        if known is None:
+            known = self._add_mesh(geometry)
+            if known is None:
+                return False
+            self._known[geometry.id] = known
+        row, moved = known
+        placement = np.frombuffer(shape.transformation_buffer, "<f8").reshape(4, 4).T
+        if moved is not None:
+            placement = placement @ moved
+        record = np.array([(step, row, placement)], INSTANCE)
+        self._instances.write(record.tobytes())
+        return True
+
+    def _add_mesh(self, geometry: Any) -> tuple[int, npt.NDArray[np.float64] | None] | None:
+        vertices = np.frombuffer(geometry.verts_buffer, "<f8").reshape(-1, 3)
+        faces = geometry.faces_buffer
+        if not len(faces) or not np.isfinite(vertices).all():
+            return None
+        vertices, moved = _near_origin(vertices)
+        header = HEADER.pack(len(vertices), len(faces) // 12)
+        self._meshes.write(header + vertices.astype("<f4").tobytes() + faces)
+        row, self._next_mesh = self._next_mesh, self._next_mesh + 1
+        return row, moved
+
+
+def draw(model: ifcopenshell.file, wanted: list[Step], kernel: str, canvas: Canvas) -> int:
+    """Draw the wanted products by one kernel; the number drawn. A product that raises is left for another kernel."""
+    products = [model.by_id(step) for step in wanted]
+    if not products:
+        return 0
+    shapes = _one_by_one(model, products, canvas) if kernel == ONE_BY_ONE else _iterated(model, products, kernel)
+    return sum(canvas.add(Step(shape.id), shape) for shape in shapes)
+
+
+def _near_origin(
+    vertices: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
+    if np.abs(vertices).max() < _FAR_M:
+        return vertices, None
+    centre = np.round(vertices.mean(axis=0))
+    moved = np.eye(4)
+    moved[:3, 3] = centre
+    return vertices - centre, moved
+
+
+def _iterated(model: ifcopenshell.file, products: list[Any], kernel: str) -> Iterator[Any]:
+    settings = ifcopenshell.geom.settings()  # type: ignore[no-untyped-call]
+    yield from ifcopenshell.geom.iterator(settings, model, 1, include=products, geometry_library=cast(Any, kernel))
+
+
+def _one_by_one(model: ifcopenshell.file, products: list[Any], canvas: Canvas) -> Iterator[Any]:
+    settings = ifcopenshell.geom.settings()  # type: ignore[no-untyped-call]
+    kernel = ifcopenshell.geom.kernel(settings, model, geometry_library="opencascade")
+    for product in products:
+        canvas.mark(Step(product.id()))
+        try:
+            shape = kernel.create_shape(product)
+        except RuntimeError:
+            continue
+        yield shape

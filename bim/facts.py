@@ -1,0 +1,98 @@
+"""What the parsing process says of a file: plain rows, as they stand in the file, lengths already in metres.
+
+This is the message between `bim.worker` (which holds the parser) and the loader (which never imports it). `step` is the
+instance number in the file (#12), 0 stands for none.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+import msgspec
+
+Step = NewType("Step", int)
+"""Instance number in a STEP file."""
+
+NO_STEP = Step(0)
+
+
+class Entity(msgspec.Struct, frozen=True, array_like=True):
+    """A project, a spatial element, an element or a group. `wanted`: it has a body that can be drawn."""
+
+    step: Step
+    ifc_class: str
+    global_id: str | None
+    name: str | None
+    long_name: str | None
+    object_type: str | None
+    predefined_type: str | None
+    tag: str | None
+    type_name: str | None
+    elevation_m: float | None
+    wanted: bool
+
+
+class Property(msgspec.Struct, frozen=True, array_like=True):
+    """One property of a property set."""
+
+    pset: Step
+    name: str
+    value: str | None
+    number: float | None
+    measure: str | None
+    unit: str | None
+
+
+class Quantity(msgspec.Struct, frozen=True, array_like=True):
+    """One quantity of a quantity set, SI."""
+
+    qset: Step
+    name: str
+    quantity: str
+    value: float
+
+
+class MapConversion(msgspec.Struct, frozen=True):
+    """A georeference as the file writes it, numbers in the file's own units."""
+
+    source: str
+    crs: str | None
+    eastings: float
+    northings: float
+    height: float
+    abscissa: float
+    ordinate: float
+    scale: float
+    map_unit_m: float | None
+
+
+class SitePosition(msgspec.Struct, frozen=True):
+    """IfcSite's own latitude and longitude, degrees, and the direction of true north in the model's plane."""
+
+    lon_deg: float
+    lat_deg: float
+    true_north: tuple[float, float]
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Everything read from one file but its geometry.
+
+    `lineage`: class → its supertypes. `parents`: child → whole or container. `space_of`: element → space it stands in or
+    serves. `members`: (group, member). `sets`: property or quantity set → its name. `described`: (entity, set,
+    inherited from the type). `length_unit_m` null: the file names none. `unread`: instances that raised when read.
+    """
+
+    entities: list[Entity]
+    lineage: dict[str, list[str]]
+    parents: dict[Step, Step]
+    space_of: dict[Step, Step]
+    members: list[tuple[Step, Step]]
+    sets: dict[Step, str]
+    described: list[tuple[Step, Step, bool]]
+    properties: list[Property]
+    quantities: list[Quantity]
+    length_unit_m: float | None
+    map_conversions: list[MapConversion]
+    site: SitePosition | None
+    instances: int
+    unread: int

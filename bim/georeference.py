@@ -1,0 +1,133 @@
+"""From the model's metres to a map, and on to longitude and latitude (WGS84).
+
+    easting  = origin_e_m + scale (x·cos θ − y·sin θ)        IfcMapConversion, ISO 16739-1 8.18.3.27
+    northing = origin_n_m + scale (x·sin θ + y·cos θ)        θ from XAxisAbscissa, XAxisOrdinate
+
+`status` is one of
+    map_conversion       IfcMapConversion
+    pset_map_conversion  ePSet_MapConversion, buildingSMART's way for IFC2X3
+    twice                the placements already hold map coordinates and there is a map conversion: only the first counts
+    site_position        no map conversion; IfcSite's latitude and longitude with true north (often a default: check it)
+    stated               no map conversion; the caller said where
+    none                 nothing says where; polygons are in local metres only
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyproj
+
+from bim.facts import Facts, MapConversion
+
+FAR_M = 1e5
+"""Placements farther from the model's zero than this hold map coordinates."""
+
+_SCALE_TOLERANCE = 0.01
+"""Scale factors of map projections lie within a few tenths of a percent of 1; beyond this it is a change of unit."""
+
+
+class Georeference(msgspec.Struct, frozen=True):
+    """Where a model stands. `crs` as pyproj takes it; `crs_unit_m` metres per unit of its axes."""
+
+    status: str
+    crs: str | None = None
+    origin_e_m: float = 0.0
+    origin_n_m: float = 0.0
+    height_m: float = 0.0
+    cos: float = 1.0
+    sin: float = 0.0
+    scale: float = 1.0
+    crs_unit_m: float = 1.0
+    notes: list[str] = []
+
+    def lon_lat(self, xy_m: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+        """(n, 2) local metres as (n, 2) longitude, latitude in degrees WGS84; None without georeference."""
+        if self.crs is None:
+            return None
+        x, y = xy_m[:, 0], xy_m[:, 1]
+        easting = self.origin_e_m + self.scale * (x * self.cos - y * self.sin)
+        northing = self.origin_n_m + self.scale * (x * self.sin + y * self.cos)
+        to_wgs84 = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        lon, lat = to_wgs84.transform(easting / self.crs_unit_m, northing / self.crs_unit_m)
+        return np.column_stack([lon, lat])
+
+
+def georeference(
+    facts: Facts, far: tuple[float, float] | None, stated_site: tuple[float, float] | None
+) -> Georeference:
+    """Where a file says that it stands. `far`: a typical placement beyond `FAR_M`; `stated_site`: (lon, lat) by the caller."""
+    for conversion in facts.map_conversions:
+        found = _by_conversion(conversion, facts.length_unit_m or 1.0, far)
+        if found is not None:
+            return found
+    notes = [f"{each.source} names no known CRS ({each.crs!r})" for each in facts.map_conversions]
+    if far is not None:
+        notes.append(f"placements lie near ({far[0]:.0f}, {far[1]:.0f}) m, map coordinates without a CRS")
+    if stated_site is not None:
+        return _around("stated", stated_site, (0.0, 1.0), notes)
+    if facts.site is not None and far is None:
+        return _around("site_position", (facts.site.lon_deg, facts.site.lat_deg), facts.site.true_north, notes)
+    return Georeference("none", notes=notes)
+
+
+def known_crs(name: str | None) -> pyproj.CRS | None:
+    """The CRS that a name means: `EPSG:3826`, `3826`, `EPSG:32760 - WGS 84 / UTM zone 60S`, `TWD97 / TM2 zone 121`."""
+    if not name:
+        return None
+    code = re.search(r"EPSG\W*(\d{4,6})", name, re.IGNORECASE) or re.fullmatch(r"\s*(\d{4,6})\s*", name)
+    try:
+        return pyproj.CRS.from_epsg(int(code.group(1))) if code else pyproj.CRS.from_user_input(name)
+    except pyproj.exceptions.CRSError:
+        return None
+
+
+def _by_conversion(
+    conversion: MapConversion, length_unit_m: float, far: tuple[float, float] | None
+) -> Georeference | None:
+    crs = known_crs(conversion.crs)
+    if crs is None or crs.is_geographic:
+        return None
+    notes: list[str] = []
+    unit_m = crs.axis_info[0].unit_conversion_factor
+    map_unit_m = conversion.map_unit_m or unit_m
+    if not math.isclose(map_unit_m, 1.0):
+        notes.append(f"map unit is {map_unit_m:g} m")
+    name = f"EPSG:{code}" if (code := crs.to_epsg()) else crs.to_string()
+    if far is not None:
+        notes.append("georeferenced twice: the placements hold map coordinates too; the map conversion is not applied")
+        return Georeference("twice", name, crs_unit_m=unit_m, notes=notes)
+    length = math.hypot(conversion.abscissa, conversion.ordinate) or 1.0
+    return Georeference(
+        "map_conversion" if conversion.source == "IfcMapConversion" else "pset_map_conversion",
+        name,
+        conversion.eastings * map_unit_m,
+        conversion.northings * map_unit_m,
+        conversion.height * map_unit_m,
+        conversion.abscissa / length,
+        conversion.ordinate / length,
+        _scale(conversion.scale, map_unit_m / length_unit_m, notes),
+        unit_m,
+        notes,
+    )
+
+
+def _scale(stated: float, change_of_unit: float, notes: list[str]) -> float:
+    """Metres on the map per metre of the model. The standard's Scale includes the change of unit; exporters differ."""
+    strict = stated * change_of_unit
+    for scale in (strict, stated):
+        if abs(scale - 1.0) <= _SCALE_TOLERANCE:
+            return scale
+    notes.append(f"Scale {stated:g} is neither near 1 nor a change of unit; taken as 1")
+    return 1.0
+
+
+def _around(status: str, lon_lat: tuple[float, float], north: tuple[float, float], notes: list[str]) -> Georeference:
+    """A plane around a point: azimuthal equidistant, its y axis turned to true north."""
+    length = math.hypot(*north) or 1.0
+    crs = f"+proj=aeqd +lat_0={lon_lat[1]:.9f} +lon_0={lon_lat[0]:.9f} +datum=WGS84 +units=m +type=crs"
+    return Georeference(status, crs, cos=north[1] / length, sin=north[0] / length, notes=notes)

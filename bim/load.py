@@ -1,0 +1,131 @@
+"""Load an IFC file: from the archive if it was read before, else by the parsing process, and never in this one.
+
+>>> from pathlib import Path
+>>> load(Path("missing.ifc"))
+Traceback (most recent call last):
+bim.errors.UnreadableFileError: missing.ifc: no such file; give the path of one .ifc, .ifczip or .ifc.gz file
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bim import archive, mapping
+from bim.errors import BimError, MissingLengthUnitError
+from bim.facts import Facts
+from bim.file import IfcFile, identify, make_readable
+from bim.model import BuildingModel
+from bim.process import Worker
+from bim.tables import Tables
+
+
+def load(
+    path: Path,
+    *,
+    archive_dir: Path | None = None,
+    budget_s: float = 60.0,
+    length_unit_m: float | None = None,
+    site: tuple[float, float] | None = None,
+    mapping_file: Path | None = None,
+    worker: Worker | None = None,
+) -> BuildingModel:
+    """The model of an .ifc, .ifczip or .ifc.gz file.
+
+    `length_unit_m` (metres per unit) and `site` (longitude, latitude in degrees of the model's zero) are what the caller
+    knows of a file that does not say it; `mapping_file` is described in `bim.mapping`. `budget_s` bounds the wall time:
+    what is not drawn in it is reported so. A `worker` given is used and kept, for many files one after the other.
+    Raises subclasses of BimError for whatever cannot become a model.
+    """
+    file = identify(Path(path))
+    rules = mapping.read(mapping_file)
+    stated = _digest(length_unit_m, site, rules.digest)
+    if archive_dir is not None and archive.holds(archive_dir, file.sha256, stated):
+        return archive.read(archive_dir, file.sha256)
+    if worker is None:
+        with Worker() as own:
+            model = _read(file, own, budget_s, length_unit_m, site, rules)
+    else:
+        model = _read(file, worker, budget_s, length_unit_m, site, rules)
+    if archive_dir is not None:
+        archive.write(archive_dir, model, file.path, stated)
+    return model
+
+
+def summary(model: BuildingModel, seconds: float) -> dict[str, Any]:
+    """What `twin bim load --json` prints of a loaded file."""
+    return {
+        "file": model.file,
+        "status": "loaded",
+        "reason": None,
+        "schema": model.schema,
+        "storeys": model.storeys.height,
+        "spaces": model.spaces.height,
+        "dwellings": model.dwellings.height,
+        "devices": model.devices.height,
+        "elements": model.elements.height,
+        "geometry": {"wanted": model.coverage.wanted, "got": model.coverage.got},
+        "seconds": round(seconds, 3),
+        "schema_loaded": model.schema_loaded,
+        "georeference": msgspec.to_builtins(model.georeference),
+        "coverage": msgspec.to_builtins(model.coverage),
+    }
+
+
+def refusal(path: Path, error: BimError, seconds: float) -> dict[str, Any]:
+    """What `twin bim load --json` prints of a refused file: the same keys, and the reason."""
+    counts = dict.fromkeys(("storeys", "spaces", "dwellings", "devices", "elements"), 0)
+    return {
+        "file": str(path),
+        "status": "refused",
+        "reason": str(error),
+        "schema": None,
+        **counts,
+        "geometry": {"wanted": 0, "got": 0},
+        "seconds": round(seconds, 3),
+    }
+
+
+def _read(
+    file: IfcFile,
+    worker: Worker,
+    budget_s: float,
+    length_unit_m: float | None,
+    site: tuple[float, float] | None,
+    rules: mapping.Mapping,
+) -> BuildingModel:
+    from bim.build import Stated, build  # a warm load needs neither shapely nor pyproj
+    from bim.parsing import parse
+
+    with tempfile.TemporaryDirectory(prefix="bim-") as work:
+        folder = Path(work)
+        readable = make_readable(file, folder)
+        parsed = parse(worker, str(file.path), readable.path.resolve(), folder, budget_s, length_unit_m)
+        _require_unit(file, parsed.facts)
+        built = build(parsed, readable.path, Stated(length_unit_m, site, rules))
+    return BuildingModel(
+        str(file.path),
+        file.sha256,
+        readable.schema,
+        readable.schema_loaded,
+        parsed.facts.length_unit_m,
+        built.georeference,
+        built.coverage,
+        Tables(built.tables.__getitem__),
+        lambda: built.meshes,
+    )
+
+
+def _require_unit(file: IfcFile, facts: Facts) -> None:
+    """A file without lengths needs no unit; any other is refused rather than read as metres."""
+    has_lengths = any(entity.wanted or entity.elevation_m for entity in facts.entities) or facts.quantities
+    if facts.length_unit_m is None and has_lengths:
+        raise MissingLengthUnitError(f"{file.path}: no length unit in IfcUnitAssignment; give --length-unit")
+
+
+def _digest(*stated: object) -> str:
+    return hashlib.sha256(repr(stated).encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""One pass over a file's relationships: who is part of what, stands where, belongs to which group, is of which type.
+
+Attributes are read by their index, which IFC2X3, IFC4 and IFC4X3 share: reading by name costs three times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ifcopenshell
+
+from bim.facts import Step
+
+
+def pairs(model: ifcopenshell.file, ifc_class: str, one: int, many: int) -> Iterator[tuple[Any, Any]]:
+    """(the one, each of the many) of every relationship of a class; a dangling side is left out."""
+    for relation in by_type(model, ifc_class):
+        whole, parts = relation[one], relation[many]
+        if whole is None or parts is None:
+            continue
+        for part in parts if isinstance(parts, tuple) else (parts,):
+            if part is not None:
+                yield whole, part
+
+
+def by_type(model: ifcopenshell.file, ifc_class: str) -> Any:
+    """Instances of a class and its subclasses; nothing where the schema has no such class."""
+    try:
+        return model.by_type(ifc_class)
+    except RuntimeError:
+        return ()
+
+
+def parents(model: ifcopenshell.file) -> dict[Step, Step]:
+    """Child → its whole or its container. Containment wins over aggregation of elements, both over filling a void."""
+    found: dict[Step, Step] = {}
+    host = {opening.id(): wall.id() for wall, opening in pairs(model, "IfcRelVoidsElement", 4, 5)}
+    for opening, filling in pairs(model, "IfcRelFillsElement", 4, 5):
+        found[filling.id()] = host.get(opening.id(), opening.id())
+    for ifc_class, one, many in (
+        ("IfcRelNests", 4, 5),
+        ("IfcRelAggregates", 4, 5),
+        ("IfcRelContainedInSpatialStructure", 5, 4),
+    ):
+        found.update((part.id(), whole.id()) for whole, part in pairs(model, ifc_class, one, many))
+    return found
+
+
+def space_of(model: ifcopenshell.file) -> dict[Step, Step]:
+    """Element → the space that it is contained in, or else referenced by."""
+    found: dict[Step, Step] = {}
+    for ifc_class in ("IfcRelReferencedInSpatialStructure", "IfcRelContainedInSpatialStructure"):
+        found.update(
+            (element.id(), place.id()) for place, element in pairs(model, ifc_class, 5, 4) if place.is_a("IfcSpace")
+        )
+    return found
+
+
+def members(model: ifcopenshell.file) -> list[tuple[Step, Step]]:
+    """(group, member) of every zone and system, in the file's order."""
+    return [(Step(group.id()), Step(one.id())) for group, one in pairs(model, "IfcRelAssignsToGroup", 6, 4)]
+
+
+def types(model: ifcopenshell.file) -> dict[Step, Any]:
+    """Occurrence → its type."""
+    return {Step(one.id()): kind for kind, one in pairs(model, "IfcRelDefinesByType", 5, 4)}

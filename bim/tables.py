@@ -1,0 +1,168 @@
+"""The tables of a building model: one polars schema each, declared here and nowhere else.
+
+Units are SI: metres, square metres, cubic metres, kilograms, seconds. `*_id` are IFC GlobalIds (unique within a file; a
+null or doubled one got a reported substitute). A null means that the file does not say.
+
+storeys       one row per IfcBuildingStorey, lowest first. `elevation_m` above the building's datum; `storey_order` 0 is
+              the lowest.
+spaces        one row per IfcSpace. `area_source`: quantity, property, geometry, or null where nothing gives an area.
+dwellings     one row per 住戶: an IfcZone or an IfcSpace that the mapping takes for one. `rooms` counts its spaces.
+devices       one row per device; `kind` is one of `DEVICE_KINDS`; `dwelling_id` null means that it serves the building.
+elements      one row per IfcElement that is no opening. `mesh` is the row of the mesh table and `instance` that of the
+              placement matrix; both null where nothing was drawn.
+properties    one row per property of an entity; a type's property is inherited unless the occurrence has its own
+              (`inherited`). `value` as text, `number` where it is one, `unit` as the file states it (null: project unit).
+quantities    one row per base quantity, SI. `quantity`: length, area, volume, count, weight, time.
+footprints    one row per outline ring; several `part`s where an entity has several. `polygon` is a closed ring of
+              [longitude, latitude] in degrees WGS84 (null without georeference); `polygon_m` the same ring in local
+              metres [x, y]; `base_m` and `height_m` above the model's own zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+_RING: Any = pl.List(pl.List(pl.Float64))
+
+SCHEMAS: dict[str, pl.Schema] = {
+    "storeys": pl.Schema(
+        {
+            "storey_id": pl.String,
+            "name": pl.String,
+            "building_id": pl.String,
+            "elevation_m": pl.Float64,
+            "storey_order": pl.Int32,
+        }
+    ),
+    "spaces": pl.Schema(
+        {
+            "space_id": pl.String,
+            "name": pl.String,
+            "long_name": pl.String,
+            "object_type": pl.String,
+            "storey_id": pl.String,
+            "dwelling_id": pl.String,
+            "area_m2": pl.Float64,
+            "area_source": pl.String,
+        }
+    ),
+    "dwellings": pl.Schema(
+        {
+            "dwelling_id": pl.String,
+            "name": pl.String,
+            "dwelling_type": pl.String,
+            "storey_id": pl.String,
+            "area_m2": pl.Float64,
+            "area_source": pl.String,
+            "rooms": pl.Int32,
+        }
+    ),
+    "devices": pl.Schema(
+        {
+            "device_id": pl.String,
+            "kind": pl.String,
+            "name": pl.String,
+            "serial": pl.String,
+            "storey_id": pl.String,
+            "dwelling_id": pl.String,
+            "predefined_type": pl.String,
+            "ifc_class": pl.String,
+        }
+    ),
+    "elements": pl.Schema(
+        {
+            "element_id": pl.String,
+            "ifc_class": pl.String,
+            "name": pl.String,
+            "tag": pl.String,
+            "object_type": pl.String,
+            "predefined_type": pl.String,
+            "type_name": pl.String,
+            "parent_id": pl.String,
+            "storey_id": pl.String,
+            "mesh": pl.UInt32,
+            "instance": pl.UInt32,
+        }
+    ),
+    "properties": pl.Schema(
+        {
+            "entity_id": pl.String,
+            "pset": pl.String,
+            "name": pl.String,
+            "value": pl.String,
+            "number": pl.Float64,
+            "unit": pl.String,
+            "inherited": pl.Boolean,
+        }
+    ),
+    "quantities": pl.Schema(
+        {
+            "entity_id": pl.String,
+            "qset": pl.String,
+            "name": pl.String,
+            "quantity": pl.String,
+            "value": pl.Float64,
+        }
+    ),
+    "footprints": pl.Schema(
+        {
+            "entity_id": pl.String,
+            "kind": pl.String,
+            "storey_id": pl.String,
+            "part": pl.Int32,
+            "polygon": _RING,
+            "polygon_m": _RING,
+            "base_m": pl.Float64,
+            "height_m": pl.Float64,
+        }
+    ),
+}
+"""Name of each table → its schema."""
+
+DEVICE_KINDS = (
+    "electricity_meter",
+    "water_meter",
+    "gas_meter",
+    "lift",
+    "pv",
+    "battery",
+    "ev_charger",
+    "pump",
+    "sensor",
+    "transformer",
+    "fire_door",
+    "other",
+)
+"""Every value that `devices.kind` takes."""
+
+METER_KINDS = DEVICE_KINDS[:3]
+"""The three meters that every dwelling and every building has."""
+
+
+def empty(name: str) -> pl.DataFrame:
+    """The table `name` without rows."""
+    return pl.DataFrame(schema=SCHEMAS[name])
+
+
+class Tables(Mapping[str, pl.DataFrame]):
+    """The tables by name, each read when first asked for."""
+
+    def __init__(self, read: Callable[[str], pl.DataFrame]) -> None:
+        self._read = read
+        self._held: dict[str, pl.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in SCHEMAS:
+            raise KeyError(f"no table {name!r}; there are {', '.join(SCHEMAS)}")
+        if name not in self._held:
+            self._held[name] = self._read(name)
+        return self._held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SCHEMAS)
+
+    def __len__(self) -> int:
+        return len(SCHEMAS)

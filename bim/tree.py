@@ -1,0 +1,53 @@
+"""The spatial tree of a file: which storey and building an entity belongs to, walking up its wholes and containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from bim.facts import Entity, Facts, Step
+from bim.identity import Identities
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Facts with their ids, and the way up."""
+
+    facts: Facts
+    ids: Identities
+
+    @cached_property
+    def entity_of(self) -> dict[Step, Entity]:
+        """Every entity by its step."""
+        return {entity.step: entity for entity in self.facts.entities}
+
+    def of_class(self, *classes: str) -> list[Entity]:
+        """Entities of any of these classes or their subclasses, in the file's order."""
+        wanted = set(classes)
+        matching = {name for name, supertypes in self.facts.lineage.items() if wanted.intersection(supertypes)}
+        return [entity for entity in self.facts.entities if entity.ifc_class in matching]
+
+    def upward(self, step: Step) -> Iterator[Step]:
+        """The wholes and containers of an entity, nearest first. A file's circle is walked once."""
+        seen = {step}
+        while (above := self.facts.parents.get(step)) is not None and above not in seen:
+            seen.add(above)
+            step = above
+            yield step
+
+    def above(self, step: Step, *classes: str) -> str | None:
+        """Id of the nearest entity of one of these classes, the entity itself included."""
+        for each in (step, *self.upward(step)):
+            entity = self.entity_of.get(each)
+            if entity is not None and entity.ifc_class in classes:
+                return self.ids.id_of[each]
+        return None
+
+    def storey_id(self, step: Step) -> str | None:
+        """Id of the storey that an entity is on."""
+        return self.above(step, "IfcBuildingStorey")
+
+    def parent_id(self, step: Step) -> str | None:
+        """Id of the entity's whole or container."""
+        return self.ids.id_of.get(self.facts.parents.get(step, Step(0)))

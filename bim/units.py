@@ -1,0 +1,69 @@
+"""A file's units, as factors to SI. A unit that is missing is missing: no factor is made up for a length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ifcopenshell
+
+_PREFIX = {
+    "EXA": 1e18, "PETA": 1e15, "TERA": 1e12, "GIGA": 1e9, "MEGA": 1e6, "KILO": 1e3, "HECTO": 1e2, "DECA": 1e1,
+    "DECI": 1e-1, "CENTI": 1e-2, "MILLI": 1e-3, "MICRO": 1e-6, "NANO": 1e-9, "PICO": 1e-12,
+    "FEMTO": 1e-15, "ATTO": 1e-18,
+}  # fmt: skip
+_POWER = {"SQUARE_METRE": 2, "CUBIC_METRE": 3}
+_GRAM_IN_SI = 1e-3
+
+
+def factors(model: ifcopenshell.file) -> dict[str, float]:
+    """Unit type (`LENGTHUNIT`, `AREAUNIT` …) → factor to SI, for every unit that the project assigns."""
+    found: dict[str, float] = {}
+    for project in model.by_type("IfcProject"):
+        assignment = getattr(project, "UnitsInContext", None)
+        for unit in getattr(assignment, "Units", None) or ():
+            factor = factor_of(unit)
+            if factor is not None:
+                found.setdefault(str(unit.UnitType), factor)
+    return found
+
+
+def factor_of(unit: Any) -> float | None:
+    """Factor of one IfcSIUnit or IfcConversionBasedUnit to SI; None for any other unit or a broken one.
+
+    Law: an SI prefix of a square or cubic metre counts twice or three times (ISO 10303-41).
+    """
+    if unit is None:
+        return None
+    if unit.is_a("IfcSIUnit"):
+        power = _POWER.get(unit.Name, 1)
+        base = _GRAM_IN_SI if unit.Name == "GRAM" else 1.0
+        return float(base * _PREFIX.get(unit.Prefix or "", 1.0) ** power)
+    if unit.is_a("IfcConversionBasedUnit"):
+        return _converted(unit.ConversionFactor)
+    return None
+
+
+def state_length(model: ifcopenshell.file, length_unit_m: float) -> None:
+    """Give a model without a length unit the stated one, so that its kernels can draw it."""
+    metre = model.create_entity("IfcSIUnit", UnitType="LENGTHUNIT", Name="METRE")
+    unit = metre if length_unit_m == 1.0 else _times(model, metre, length_unit_m)
+    for project in model.by_type("IfcProject"):
+        kept = tuple(getattr(project.UnitsInContext, "Units", None) or ())
+        project.UnitsInContext = model.create_entity("IfcUnitAssignment", Units=(*kept, unit))
+
+
+def _converted(measure: Any) -> float | None:
+    base = factor_of(getattr(measure, "UnitComponent", None))
+    value = getattr(getattr(measure, "ValueComponent", None), "wrappedValue", None)
+    if base is None or not isinstance(value, (int, float)) or value <= 0:
+        return None
+    return float(value) * base
+
+
+def _times(model: ifcopenshell.file, metre: Any, length_unit_m: float) -> Any:
+    value = model.create_entity("IfcLengthMeasure", length_unit_m)
+    measure = model.create_entity("IfcMeasureWithUnit", ValueComponent=value, UnitComponent=metre)
+    exponents = model.create_entity("IfcDimensionalExponents", 1, 0, 0, 0, 0, 0, 0)
+    return model.create_entity(
+        "IfcConversionBasedUnit", Dimensions=exponents, UnitType="LENGTHUNIT", Name="stated", ConversionFactor=measure
+    )

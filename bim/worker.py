@@ -1,0 +1,90 @@
+"""The parsing process: `python -m bim.worker`. Holds ifcopenshell, takes jobs on standard input, replies on output.
+
+Parser and kernels are C++ and die of some files; they die here, alone. The loader reads what was written before.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import ifcopenshell
+import msgspec
+
+from bim import drawing, extract, strokes, units
+from bim.facts import Facts, Step
+from bim.job import Job, Reply
+
+MEMORY_BYTES = 6 << 30
+"""Address space of the process: what wants more is refused memory, not the machine."""
+
+
+def main() -> None:
+    """Serve jobs until standard input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    replies = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the kernels print there
+    decoder = msgspec.json.Decoder(Job)
+
+    def reply(each: Reply) -> None:
+        replies.write(msgspec.json.encode(each) + b"\n")
+
+    for line in sys.stdin.buffer:
+        _serve(decoder.decode(line), reply)
+
+
+def _serve(job: Job, reply: Callable[[Reply], None]) -> None:
+    try:
+        begun = time.process_time()
+        model = ifcopenshell.open(job.ifc)
+        if not isinstance(model, ifcopenshell.file):
+            raise ValueError("no STEP file")
+        if job.length_unit_m is not None and "LENGTHUNIT" not in units.factors(model):
+            units.state_length(model, job.length_unit_m)
+        wanted = _tables(job, model, reply, begun)
+        _draw(job, model, wanted, reply)
+        reply(Reply("done", peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+    except (ifcopenshell.Error, RuntimeError, ValueError, TypeError, AttributeError, IndexError, MemoryError) as error:
+        reply(Reply("failed", error=type(error).__name__, message=str(error)))
+
+
+def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], begun: float) -> list[Step]:
+    """Write facts.json, or read the one of an earlier attempt; the products to be drawn."""
+    path = Path(job.folder) / "facts.json"
+    if job.draw_only:
+        found = msgspec.json.decode(path.read_bytes(), type=Facts)
+    else:
+        found = extract.facts(model)
+        path.write_bytes(msgspec.json.encode(found))
+        reply(Reply("facts", cpu_s=time.process_time() - begun))
+    if found.length_unit_m is None and "LENGTHUNIT" not in units.factors(model):
+        return []
+    skip = set(job.skip)
+    return [entity.step for entity in found.entities if entity.wanted and entity.step not in skip]
+
+
+def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callable[[Reply], None]) -> None:
+    folder = Path(job.folder)
+    canvas = drawing.Canvas(folder)
+    for kernel in job.kernels:
+        done = strokes.drawn(folder)
+        left = [step for step in wanted if step not in done]
+        if not left:
+            return
+        reply(Reply("drawing", kernel))
+        begun = time.process_time()
+        try:
+            count = drawing.draw(model, left, kernel, canvas)
+        except RuntimeError as error:
+            reply(Reply("drawn", kernel, message=str(error), cpu_s=time.process_time() - begun))
+            continue
+        reply(Reply("drawn", kernel, count, time.process_time() - begun))
+
+
+if __name__ == "__main__":
+    main()
