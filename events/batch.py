@@ -1,4 +1,4 @@
-"""A frame as one log event: a JSON header and the frame as zstd Parquet, with the payload's digest in the header.
+"""A frame as one log event: a JSON header and the frame as zstd Parquet, with the digest of both in the header.
 
 Stored form (the name `batch.v1` and the header's fields are the storage format: add fields, never rename them):
 
@@ -53,8 +53,8 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
 def encode(header: Header, frame: pl.DataFrame) -> bytes:
     """The stored form of `frame`; rows and digest are filled in."""
     payload = _parquet(frame) if frame.height else b""
-    full = msgspec.structs.replace(header, rows=frame.height, sha256=hashlib.sha256(payload).hexdigest())
-    head = msgspec.json.encode(full)
+    full = msgspec.structs.replace(header, rows=frame.height)
+    head = msgspec.json.encode(msgspec.structs.replace(full, sha256=_digest(full, payload)))
     return b"".join((MAGIC, len(head).to_bytes(4, "big"), head, payload))
 
 
@@ -86,8 +86,13 @@ def verify(state: bytes) -> str | None:
         header, payload = _split(state)
     except CorruptEventError as error:
         return str(error)
-    found = hashlib.sha256(payload).hexdigest()
+    found = _digest(header, payload)
     return None if found == header.sha256 else f"digest {found[:12]}… where the header says {header.sha256[:12]}…"
+
+
+def _digest(header: Header, payload: bytes) -> str:
+    """SHA-256 of the header (its digest left empty) and the payload."""
+    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(header, sha256="")) + payload).hexdigest()
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

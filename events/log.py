@@ -6,6 +6,7 @@ same contract: events of one `append` land together with the tracking of their s
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -177,7 +178,7 @@ def _store_errors(location: str) -> Iterator[None]:
         yield
     except persistence.IntegrityError as error:
         raise ConflictError(f"{location}: another writer was first ({error}); reload and try again") from error
-    except persistence.PersistenceError as error:
+    except (persistence.PersistenceError, sqlite3.Error) as error:  # the library lets some of sqlite3's own through
         raise LogUnavailableError(f"{location}: the log cannot be used: {error}; {_advice(str(error))}") from error
 
 

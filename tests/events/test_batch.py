@@ -1,0 +1,57 @@
+"""Frames as log events: what goes in comes out, damage is found, old forms still decode."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from events.batch import Header, decode, encode, header_of, verify
+from events.errors import CorruptEventError
+from events.observations import READINGS
+
+FRAME = pl.DataFrame(
+    {"entity": [0, 1], "time": [datetime(2026, 1, 1, tzinfo=UTC)] * 2, "sequence": [0, 0], "value": [1.5, None], "quality": [0, 1]},
+    schema=READINGS.stored,
+)
+HEADER = Header("readings", "test", 0, 1_700_000_000_000_000, offered=2)
+
+
+def test_a_frame_comes_back_as_it_went() -> None:
+    state = encode(HEADER, FRAME)
+    assert_frame_equal(decode(state, READINGS.stored), FRAME)
+    assert header_of(state).rows == 2
+    assert header_of(state).recorded == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def test_the_same_frame_gives_the_same_bytes() -> None:
+    assert encode(HEADER, FRAME) == encode(HEADER, FRAME.clone())
+
+
+def test_an_empty_frame_costs_a_header_only() -> None:
+    state = encode(HEADER, FRAME.clear())
+    assert len(state) < 250
+    assert decode(state, READINGS.stored).schema == FRAME.schema
+
+
+def test_a_column_that_older_batches_lack_is_null() -> None:
+    state = encode(HEADER, FRAME.drop("quality"))
+    assert decode(state, READINGS.stored)["quality"].null_count() == 2
+
+
+@pytest.mark.parametrize("at", [0, 5, 20, -1])
+def test_any_changed_byte_is_found(at: int) -> None:
+    state = bytearray(encode(HEADER, FRAME))
+    state[at] ^= 0x55
+    assert verify(bytes(state)) is not None
+
+
+def test_a_sound_frame_verifies() -> None:
+    assert verify(encode(HEADER, FRAME)) is None
+
+
+def test_bytes_that_are_no_frame_are_refused_with_advice() -> None:
+    with pytest.raises(CorruptEventError, match="twin log verify"):
+        decode(b"nonsense", READINGS.stored)

@@ -1,0 +1,118 @@
+"""The log's contract, the same for every store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from events.errors import ConflictError, LogUnavailableError
+from events.ids import SourceId, StreamId
+from events.log import Log, NewEvent, Tracked
+
+SOURCE = SourceId("kafka:city.senml:0")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a log can be made."""
+    if request.param == "sqlite":
+        return str(tmp_path / "log.sqlite")
+    dsn: str = request.getfixturevalue("postgres_dsn")
+    return dsn
+
+
+@pytest.fixture
+def log(location: str) -> Iterator[Log]:
+    """An empty log."""
+    with Log.open(location) as opened:
+        yield opened
+
+
+def event(stream: str, version: int, tag: str = "thing.happened.v1", state: bytes = b"x") -> NewEvent:
+    """An event to append."""
+    return NewEvent(StreamId(stream), version, tag, state)
+
+
+def test_positions_are_one_total_order_over_all_streams(log: Log) -> None:
+    first = log.append([event("a", 1), event("b", 1)])
+    second = log.append([event("a", 2)])
+    assert [*first, *second] == sorted({*first, *second})
+    assert [e.position for e in log.read()] == [*first, *second]
+    assert log.head() == second[-1]
+
+
+def test_an_empty_log_has_head_zero_and_no_events(log: Log) -> None:
+    assert log.head() == 0
+    assert list(log.read()) == []
+    assert log.tracked(SOURCE) is None
+
+
+def test_what_was_appended_is_read_back(log: Log) -> None:
+    (position,) = log.append([event("a", 1, "other.thing.v3", b"\x00\xff\n")])
+    found = log.at(position)
+    assert (found.stream, found.version, found.tag, found.state) == ("a", 1, "other.thing.v3", b"\x00\xff\n")
+    assert log.version("a") == 1
+    assert log.version("nobody") == 0
+
+
+def test_reading_is_bounded_by_position_and_tag_and_pages_hide_nothing(log: Log) -> None:
+    positions = log.append([event("a", n, f"tag{n % 3}.v1") for n in range(1, 200)])
+    assert [e.position for e in log.read(positions[9], upto=positions[150], page=7)] == positions[10:151]
+    assert [e.version for e in log.read(tags=["tag1.v1"], page=5)] == [n for n in range(1, 200) if n % 3 == 1]
+
+
+def test_a_stream_version_is_written_once(log: Log) -> None:
+    log.append([event("a", 1)])
+    with pytest.raises(ConflictError):
+        log.append([event("b", 1), event("a", 1)])
+    assert log.version("b") == 0, "a refused append writes nothing"
+
+
+def test_events_and_their_sources_offset_land_together_or_not_at_all(log: Log) -> None:
+    log.append([event("a", 1)], tracking=Tracked(SOURCE, 41))
+    assert log.tracked(SOURCE) == 41
+    with pytest.raises(ConflictError):
+        log.append([event("a", 2)], tracking=Tracked(SOURCE, 41))
+    assert log.version("a") == 1
+    with pytest.raises(ConflictError):
+        log.append([event("a", 1)], tracking=Tracked(SOURCE, 50))
+    assert log.tracked(SOURCE) == 41
+
+
+def test_offset_zero_is_tracked(log: Log) -> None:
+    log.append([], tracking=Tracked(SOURCE, 0))
+    assert log.tracked(SOURCE) == 0
+
+
+def test_a_reader_sees_what_another_connection_appends(location: str, log: Log) -> None:
+    with Log.open(location) as other:
+        other.append([event("a", 1)])
+        assert log.head() == other.head()
+
+
+def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(LogUnavailableError, match="check that the folder exists"):
+        Log.open(tmp_path / "absent" / "log.sqlite")
+
+
+def test_a_file_that_is_no_log_is_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    path.write_bytes(b"this is not a database, whatever its name may say" * 100)
+    with pytest.raises(LogUnavailableError, match="not a database"):
+        Log.open(path)
+
+
+def test_a_locked_log_refuses_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("events.log.LOCK_TIMEOUT_S", 1)
+    path = tmp_path / "log.sqlite"
+    with Log.open(path) as log:
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LogUnavailableError, match="another process holds it"):
+            log.append([event("a", 1)])
+        holder.execute("ROLLBACK")
+        holder.close()
+        assert log.append([event("a", 1)])
