@@ -16,6 +16,7 @@ ENTITIES = "entities.v1"
 """Tag of an event that names further entities of one family; its frame is `entity` and the identity columns."""
 
 _SEPARATOR = "\x1f"
+_TABLE = {"key": pl.String(), "code": pl.UInt32(), "factor": pl.Float64()}
 
 
 class Entities:
@@ -27,67 +28,49 @@ class Entities:
 
     def __init__(self, family: Family) -> None:
         self.family = family
-        self._codes: dict[str, tuple[int, float]] = {}
-        self._quantities: dict[tuple[str, str], tuple[int, float]] = {}
-        self._names: list[pl.DataFrame] = []
-        self._count = 0
         self.version = 0
+        self._count = 0
+        self._names: list[pl.DataFrame] = []
+        self._tables: list[pl.DataFrame] = []
+        self._quantities: dict[tuple[str, str], tuple[int, float]] = {}
+        self._scaled = False
 
     def __len__(self) -> int:
         return self._count
 
     def names(self) -> pl.DataFrame:
         """`entity` and the identity columns, one row an entity, ordered by entity."""
-        schema = {"entity": pl.UInt32(), **self.family.entity}
-        if len(self._names) != 1:
-            self._names = [pl.concat(self._names) if self._names else pl.DataFrame(schema=schema)]
-        return self._names[0]
+        return _one(self._names, names_schema(self.family))
 
     def learn(self, named: pl.DataFrame, version: int) -> None:
-        """Take the names of one `entities.v1` event."""
-        keys = named.select(self._key()).to_series().to_list()
-        for code, key in zip(named["entity"].to_list(), keys, strict=True):
-            self._codes[key] = (code, 1.0)
-            if self.family is READINGS:
-                point, unit = key.split(_SEPARATOR)
+        """Take the names of the `entities.v1` event of that version."""
+        keys = named.select(key=self._key(), code="entity", factor=pl.lit(1.0))
+        if self.family is READINGS:
+            for point, unit, code in named.select("point_id", "unit", "entity").iter_rows():
                 base, factor = scale(unit)
                 self._quantities.setdefault((point, base), (code, factor))
         self._names.append(named)
+        self._tables.append(keys)
         self._count += named.height
         self.version = version
 
-    def unknown(self, frame: pl.DataFrame) -> pl.DataFrame | None:
-        """Names for the identities in `frame` that have no code yet (in order of appearance), None when all have."""
-        fresh = [k for k in self._unique_keys(frame) if k not in self._codes and not self._alias(k)]
-        if self.family is READINGS:
-            fresh = _one_unit_each(fresh)
-        if not fresh:
-            return None
-        columns = zip(*(k.split(_SEPARATOR) for k in fresh), strict=True)
-        data = dict(zip(self.family.entity, map(list, columns), strict=True))
-        codes = pl.int_range(self._count, self._count + len(fresh), dtype=pl.UInt32, eager=True).alias("entity")
-        return pl.DataFrame(data, schema=self.family.entity).select(codes, *self.family.entity)
+    def coded(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+        """`frame` with `entity` for its identity columns, values in their entity's unit; and names that are new, learnt.
+
+        The names must be appended to the log (`naming_event`) before or with the rows; if that fails, drop this object.
+        """
+        keyed = frame.with_columns(self._key().alias("key"))
+        found, named = self._looked_up(keyed), None
+        if found["code"].null_count():
+            named = self._resolve(found.filter(pl.col("code").is_null())["key"].unique(maintain_order=True).to_list())
+            found = self._looked_up(keyed)
+        if self._scaled:
+            found = found.with_columns(pl.col("value") * pl.col("factor"))
+        return found.rename({"code": "entity"}).drop("key", "factor", *self.family.entity), named
 
     def naming_event(self, named: pl.DataFrame, header: batch.Header) -> NewEvent:
-        """The event that names `named`; appending it conflicts when another writer named others meanwhile."""
-        stream = StreamId(f"entities:{self.family.name}")
-        return NewEvent(stream, self.version + 1, ENTITIES, batch.encode(header, named))
-
-    def coded(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """`frame` with `entity` in place of its identity columns, values brought to their entity's unit."""
-        keys = self._unique_keys(frame)
-        table = pl.DataFrame(
-            {
-                "key": keys,
-                "entity": pl.Series([self._codes[k][0] for k in keys], dtype=pl.UInt32),
-                "factor": [self._codes[k][1] for k in keys],
-            },
-            schema_overrides={"key": pl.String, "factor": pl.Float64},
-        )
-        joined = frame.with_columns(self._key().alias("key")).join(table, on="key", how="left", maintain_order="left")
-        if self.family is READINGS and any(self._codes[k][1] != 1.0 for k in keys):
-            joined = joined.with_columns(pl.col("value") * pl.col("factor"))
-        return joined.drop("key", "factor", *self.family.entity)
+        """The event that keeps names just learnt; appending it conflicts when another writer named others meanwhile."""
+        return NewEvent(StreamId(f"entities:{self.family.name}"), self.version, ENTITIES, batch.encode(header, named))
 
     def find(self, identities: list[str]) -> npt.NDArray[np.uint32]:
         """Codes of the entities whose first identity column is among `identities`."""
@@ -98,11 +81,32 @@ class Entities:
         columns = list(self.family.entity)
         return pl.col(columns[0]) if len(columns) == 1 else pl.concat_str(columns, separator=_SEPARATOR)
 
-    def _unique_keys(self, frame: pl.DataFrame) -> list[str]:
-        return frame.select(self._key().alias("key")).to_series().unique(maintain_order=True).to_list()
+    def _looked_up(self, keyed: pl.DataFrame) -> pl.DataFrame:
+        return keyed.join(_one(self._tables, _TABLE), on="key", how="left", maintain_order="left")
+
+    def _resolve(self, keys: list[str]) -> pl.DataFrame | None:
+        """Codes for unknown keys: another scale of a known point, or a new name; the new names."""
+        others = [k for k in keys if not self._alias(k)]
+        named = self._named(others)
+        if named is not None and named.height < len(others):
+            for key in set(others) - set(named.select(self._key()).to_series()):
+                self._alias(key)
+        return named
+
+    def _named(self, keys: list[str]) -> pl.DataFrame | None:
+        """New codes for keys, learnt; of several scales of one point's quantity only the first is named."""
+        fresh = _one_scale_each(keys) if self.family is READINGS else keys
+        if not fresh:
+            return None
+        columns = zip(*(k.split(_SEPARATOR) for k in fresh), strict=True)
+        data = dict(zip(self.family.entity, map(list, columns), strict=True))
+        codes = pl.int_range(self._count, self._count + len(fresh), dtype=pl.UInt32, eager=True).alias("entity")
+        named = pl.DataFrame(data, schema=self.family.entity).select(codes, *self.family.entity)
+        self.learn(named, self.version + 1)
+        return named
 
     def _alias(self, key: str) -> bool:
-        """Whether `key` is a known point in another unit of the same quantity; remembers it if so."""
+        """Whether `key` is a known point at another scale of the same quantity; remembers it if so."""
         if self.family is not READINGS:
             return False
         point, unit = key.split(_SEPARATOR)
@@ -110,12 +114,26 @@ class Entities:
         known = self._quantities.get((point, base))
         if known is None:
             return False
-        self._codes[key] = (known[0], factor / known[1])
+        alias = {"key": [key], "code": [known[0]], "factor": [factor / known[1]]}
+        self._tables.append(pl.DataFrame(alias, schema=_TABLE))
+        self._scaled = True
         return True
 
 
-def _one_unit_each(keys: list[str]) -> list[str]:
-    """The first key of every (point, quantity); the others become aliases once the first is named."""
+def names_schema(family: Family) -> dict[str, pl.DataType]:
+    """Columns of an `entities.v1` frame."""
+    return {"entity": pl.UInt32(), **family.entity}
+
+
+def _one(frames: list[pl.DataFrame], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The frames as one, which then stands in their place."""
+    if len(frames) != 1:
+        frames[:] = [pl.concat(frames) if frames else pl.DataFrame(schema=schema)]
+    return frames[0]
+
+
+def _one_scale_each(keys: list[str]) -> list[str]:
+    """The first key of every (point, quantity)."""
     first: dict[tuple[str, str], str] = {}
     for key in keys:
         point, unit = key.split(_SEPARATOR)

@@ -112,10 +112,10 @@ class Ingester:
         kind, memory = FAMILIES[family], self._memory
         entities = memory.entities[family]
         header = msgspec.structs.replace(header, family=family)
-        if (named := entities.unknown(frame)) is not None:
+        coded, named = entities.coded(frame)
+        if named is not None:
             events.append(entities.naming_event(named, header))
-            entities.learn(named, events[-1].version)
-        rows = settle(kind, entities.coded(frame), memory.beliefs[family], memory.days(kind, self._log))
+        rows = settle(kind, coded, memory.beliefs[family], memory.days(kind, self._log))
         duplicates = 0 if kind.slowly_changing else frame.height - rows.height
         if rows.height or duplicates:
             counted = msgspec.structs.replace(header, offered=rows.height + duplicates, duplicates=duplicates)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from events import batch, quarantine
 from events.batch import BATCH
 from events.beliefs import DAY_US, Beliefs, LoadDay, Rows
-from events.entities import ENTITIES, Entities
+from events.entities import ENTITIES, Entities, names_schema
 from events.ids import Position
 from events.log import Log, LogEvent, NewEvent
 from events.observations import FAMILIES, Family
@@ -83,7 +83,7 @@ class Memory:
         """Take an event that names entities or holds refusals (all that a saved memory leaves out)."""
         if event.tag == ENTITIES:
             family = FAMILIES[batch.header_of(event.state).family]
-            named = batch.decode(event.state, {"entity": family.stored["entity"], **family.entity})
+            named = batch.decode(event.state, names_schema(family))
             self.entities[family.name].learn(named, event.version)
         elif event.tag == QUARANTINE:
             self._note(event, event.position)

@@ -11,7 +11,7 @@ import polars as pl
 
 from events import batch
 from events.batch import BATCH, Header
-from events.entities import ENTITIES, Entities
+from events.entities import ENTITIES, Entities, names_schema
 from events.log import Log, LogEvent
 from events.observations import FAMILIES
 from events.quarantine import QUARANTINE
@@ -111,7 +111,7 @@ class Projector:
         for event in events:
             if event.tag == ENTITIES:
                 family = FAMILIES[batch.header_of(event.state).family]
-                named = batch.decode(event.state, {"entity": pl.UInt32(), **family.entity})
+                named = batch.decode(event.state, names_schema(family))
                 self.entities[family.name].learn(named, event.version)
         told = [e for e in events if e.tag in tags()]
         self.register = self.register.fold(told) if told else self.register

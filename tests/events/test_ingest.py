@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from events import batch
 from events.batch import BATCH
-from events.entities import ENTITIES, Entities
+from events.entities import ENTITIES, Entities, names_schema
 from events.errors import LogUnavailableError
 from events.feeds.decoded import REFUSED, Decoded, Format, Payload
 from events.ids import SourceId
@@ -57,7 +57,7 @@ def landed(log: Log) -> list[tuple[str, datetime, float]]:
     rows: list[tuple[str, datetime, float]] = []
     for event in log.read(tags=[ENTITIES, BATCH]):
         if event.tag == ENTITIES:
-            names.learn(batch.decode(event.state, {"entity": pl.UInt32(), **READINGS.entity}), event.version)
+            names.learn(batch.decode(event.state, names_schema(READINGS)), event.version)
         elif batch.header_of(event.state).family == "readings":
             frame = batch.decode(event.state, READINGS.stored).join(names.names(), on="entity")
             rows += frame.select("point_id", "time", "value").rows()

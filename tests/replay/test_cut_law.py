@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from events import batch
 from events.batch import BATCH
-from events.entities import ENTITIES, Entities
+from events.entities import ENTITIES, Entities, names_schema
 from events.ids import SourceId
 from events.ingest import Ingester
 from events.log import Log
@@ -51,7 +51,7 @@ def naive(log: Log, at: datetime, known: int) -> list[tuple[str, datetime, float
     best: dict[int, tuple[datetime, int, int, float]] = {}
     for event in log.read():
         if event.tag == ENTITIES:
-            entities.learn(batch.decode(event.state, {"entity": pl.UInt32(), **READINGS.entity}), event.version)
+            entities.learn(batch.decode(event.state, names_schema(READINGS)), event.version)
         if event.tag != BATCH or event.position > known:
             continue
         for row in batch.decode(event.state, READINGS.stored).iter_rows(named=True):
