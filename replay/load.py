@@ -96,8 +96,9 @@ def _check_privacy(homes: pl.DataFrame, community_id: str) -> None:
     metered = homes.select(pl.struct("building_id", "dwelling_id").n_unique()).item() if homes.height else 0
     if metered < FEWEST_HOMES:
         raise DomainError(
-            f"community {community_id} has {metered} metered homes at the base; a planner's aggregate holds at least "
-            f"{FEWEST_HOMES}, so that no home can be told from it"
+            f"community {community_id} has {metered} metered homes as of the base; a planner's aggregate holds at least "
+            f"{FEWEST_HOMES}, so that no home can be told from it. A model counts from the time it was published for: "
+            "choose a later base.at if it came later"
         )
 
 

@@ -27,6 +27,7 @@ from twin.sites import community_facts
 if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its values are used
     from bim.model import BuildingModel
 
+
 class Service:
     """Commands of one city. Every command may be given again: what it told already, it does not tell twice.
 

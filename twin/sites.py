@@ -35,11 +35,11 @@ def read_sites(path: Path, source: str | None = None) -> list[CommunityFacts]:
 def community_facts(row: Mapping[str, Any], source: str) -> CommunityFacts:
     """Facts of one row, by the columns' names; `community_id` stands for `id`. ValueError on a number that is none."""
     return CommunityFacts(
-        community_id=str(row["community_id"] if "community_id" in row else row["id"]),
-        name=str(row["name"]),
+        community_id=_needed(row, "community_id" if "community_id" in row else "id"),
+        name=_needed(row, "name"),
         name_en=_text(row, "name_en"),
-        district=str(row["district"]),
-        address=str(row["address"]),
+        district=_needed(row, "district"),
+        address=_needed(row, "address"),
         longitude=float(row["longitude"]),
         latitude=float(row["latitude"]),
         households=_count(row, "households"),
@@ -57,6 +57,13 @@ def _facts(row: Mapping[str, Any], path: Path, number: int, source: str) -> Comm
         raise UsageError(
             f"{path}, site {number} ({row.get('name')}): {error}; correct the cell or leave it empty"
         ) from error
+
+
+def _needed(row: Mapping[str, Any], column: str) -> str:
+    value = _text(row, column)
+    if value is None:
+        raise ValueError(f"no {column} is given")
+    return value
 
 
 def _text(row: Mapping[str, Any], column: str) -> str | None:

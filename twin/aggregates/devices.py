@@ -171,13 +171,9 @@ def _bind(command: BindDevices, state: Devices) -> Sequence[DevicesEvent]:
 
 
 def _adopt(command: AdoptDevices, state: Devices) -> Sequence[DevicesEvent]:
-    shown: dict[str, Device] = {}
-    for device in command.devices:
-        identified = _identified(device, state.holder)
-        shown.setdefault(identified.device_id, identified)
     new = [
         d
-        for d in shown.values()
+        for d in _identified(command.devices, state.holder)
         if d.device_id not in state.retired and _believed(state, d.device_id, command.time) != d
     ]
     _claim(new, state.holder, command.building_id)
@@ -214,10 +210,19 @@ def _names(device: Device) -> Iterable[str]:
     return (*((f"serial {device.serial}",) if device.serial else ()), *(f"point {p}" for p in device.point_ids))
 
 
-def _identified(device: Device, holder: dict[str, str]) -> Device:
-    """The device under the id that its serial is known by: exporters give new ids, makers do not."""
-    known_as = holder.get(f"serial {device.serial}", device.device_id) if device.serial else device.device_id
-    return msgspec.structs.replace(device, device_id=known_as)
+def _identified(devices: Iterable[Device], holder: dict[str, str]) -> list[Device]:
+    """The devices under the ids that their serials are known by: exporters give new ids, makers do not.
+
+    A device whose id is thereby taken (the meter it names went elsewhere) is another one, and gets an id of its own.
+    """
+    known_first = sorted(devices, key=lambda d: f"serial {d.serial}" not in holder)
+    found: dict[str, Device] = {}
+    for device in known_first:
+        key = holder.get(f"serial {device.serial}", device.device_id)
+        if key in found:
+            key = f"{device.device_id}:{device.serial or 'unnamed'}"
+        found[key] = msgspec.structs.replace(device, device_id=key)
+    return list(found.values())
 
 
 def _claim(devices: Iterable[Device], holder: dict[str, str], building_id: str) -> None:

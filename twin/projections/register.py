@@ -134,7 +134,9 @@ def _facts(event: DomainEvent) -> tuple[str, list[dict[str, Any]]]:
             return "buildings", [_fields(event) | {"coverage": _json(event.coverage)}]
         case DevicesBound() | DevicesRevised():
             place = {"building_id": event.building_id, "community_id": event.community_id, "retired": False}
-            return "bound", [msgspec.structs.asdict(d) | place | {"point_ids": list(d.point_ids)} for d in rows(event)]
+            return "bound", [
+                msgspec.structs.asdict(d) | place | {"point_ids": list(d.point_ids) or None} for d in rows(event)
+            ]
         case DevicesRetired():
             gone = {"building_id": event.building_id, "retired": True}
             return "bound", [{"device_id": d} | gone for d in event.device_id]
