@@ -1,0 +1,1 @@
+"""How the parts around the twin are started: Kafka from its jars, or from a container."""
