@@ -77,8 +77,8 @@ class SitePosition(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True):
     """Everything read from one file but its geometry.
 
-    `lineage`: class → its supertypes. `parents`: child → whole or container. `space_of`: element → space it stands in or
-    serves. `members`: (group, member). `sets`: property or quantity set → its name. `described`: (entity, set,
+    `lineage`: class → its supertypes. `parents`: child → whole or container. `space_of`: element → space it stands
+    in or serves. `members`: (group, member). `sets`: property or quantity set → its name. `described`: (entity, set,
     inherited from the type). `length_unit_m` null: the file names none. `unread`: instances that raised when read.
     """
 

@@ -55,8 +55,8 @@ def identify(path: Path) -> IfcFile:
 def make_readable(file: IfcFile, work_dir: Path) -> ReadableIfc:
     """The file itself, or a copy in `work_dir`, unpacked and with a schema name that the parser holds.
 
-    Raises EmptyFileError, NotAnIfcError, UnsupportedFormatError, UnsupportedSchemaError, TruncatedIfcError, OversizeError
-    and UnsafeArchiveError.
+    Raises EmptyFileError, NotAnIfcError, UnsupportedFormatError, UnsupportedSchemaError, TruncatedIfcError,
+    OversizeError and UnsafeArchiveError.
     """
     plain = _plain(file, work_dir)
     head, tail = _ends(plain)

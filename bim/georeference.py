@@ -6,7 +6,7 @@
 `status` is one of
     map_conversion       IfcMapConversion
     pset_map_conversion  ePSet_MapConversion, buildingSMART's way for IFC2X3
-    twice                the placements already hold map coordinates and there is a map conversion: only the first counts
+    twice                the placements already hold map coordinates beside a map conversion: only the first count
     site_position        no map conversion; IfcSite's latitude and longitude with true north (often a default: check it)
     stated               no map conversion; the caller said where
     none                 nothing says where; polygons are in local metres only
@@ -60,7 +60,7 @@ class Georeference(msgspec.Struct, frozen=True):
 def georeference(
     facts: Facts, far: tuple[float, float] | None, stated_site: tuple[float, float] | None
 ) -> Georeference:
-    """Where a file says that it stands. `far`: a typical placement beyond `FAR_M`; `stated_site`: (lon, lat) by the caller."""
+    """Where a file says that it stands. `far`: a typical placement beyond `FAR_M`; `stated_site`: the caller's (lon, lat)."""
     for conversion in facts.map_conversions:
         found = _by_conversion(conversion, facts.length_unit_m or 1.0, far)
         if found is not None:

@@ -8,7 +8,7 @@ from bim.facts import Step
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Read `ifc` into `folder`: `facts.json` first (unless `draw_only`), then the shapes by `kernels`, one after the other.
+    """Read `ifc` into `folder`: `facts.json` first (unless `draw_only`), then the shapes by `kernels` in turn.
 
     `skip`: products that killed a process before. `length_unit_m`: stated by the caller for a file that names none.
     """

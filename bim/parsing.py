@@ -1,7 +1,7 @@
 """Parse and draw one file in the parsing process, whatever happens there.
 
 Kernels in order, each for what the ones before left: manifold (fast); cgal-simple only after manifold died; opencascade
-for everything still missing; if that dies too, opencascade one product at a time, so that a crash costs its product only.
+for everything still missing; if that dies too, opencascade one by one, so that a crash costs its product only.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Parsed:
 def parse(worker: Worker, file: str, ifc: Path, folder: Path, budget_s: float, length_unit_m: float | None) -> Parsed:
     """Parse `ifc` (called `file` in messages) into `folder` within `budget_s`.
 
-    Raises CorruptIfcError, BudgetError and ParserCrashError; once there are facts, whatever befalls the drawing is noted.
+    Raises CorruptIfcError, BudgetError and ParserCrashError; once there are facts, what befalls the drawing is noted.
     """
     deadline = time.monotonic() + budget_s
     job = Job(str(ifc), str(folder), ["manifold", "opencascade"], length_unit_m=length_unit_m)

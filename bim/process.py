@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
@@ -91,10 +92,8 @@ class Worker:
         assert process is not None and process.stdin is not None and process.stdout is not None
         returncode = process.wait()
         for stream in (process.stdin, process.stdout):
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 stream.close()
-            except BrokenPipeError:
-                pass
         return returncode
 
     def _next(self, folder: Path, deadline: float, silence_s: float) -> Reply:

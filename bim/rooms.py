@@ -31,8 +31,8 @@ def storeys_table(tree: Tree) -> pl.DataFrame:
 def dwelling_of(tree: Tree, rule: DwellingRule) -> tuple[dict[str, Entity], dict[Step, str]]:
     """Dwellings by id (with the zone or space that is one), and space → dwelling.
 
-    Zones that say that they are dwellings; else spaces that say so; else groups of spaces by their names, if the rule has
-    a pattern for that.
+    Zones that say that they are dwellings; else spaces that say so; else groups of spaces by their names, if the rule
+    has a pattern for that.
     """
     zones = [each for each in tree.of_class("IfcZone", "IfcSpatialZone") if _is_dwelling(each, rule)]
     spaces = tree.of_class("IfcSpace")
@@ -61,7 +61,7 @@ def spaces_table(tree: Tree, dwelling: dict[Step, str], areas: pl.DataFrame) -> 
 
 def dwellings_table(tree: Tree, entities: dict[str, Entity], spaces: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
     """Dwellings: storey and rooms from their spaces; the area is the zone's own, else the sum of its spaces'."""
-    rows = [(key, each.name, each.object_type) for key, each in entities.items()]
+    rows = [(key, each.name, each.long_name or each.object_type) for key, each in entities.items()]
     frame = pl.DataFrame(
         rows, schema={"dwelling_id": pl.String, "name": pl.String, "dwelling_type": pl.String}, orient="row"
     )

@@ -11,7 +11,7 @@ devices       one row per device; `kind` is one of `DEVICE_KINDS`; `dwelling_id`
 elements      one row per IfcElement that is no opening. `mesh` is the row of the mesh table and `instance` that of the
               placement matrix; both null where nothing was drawn.
 properties    one row per property of an entity; a type's property is inherited unless the occurrence has its own
-              (`inherited`). `value` as text, `number` where it is one, `unit` as the file states it (null: project unit).
+              (`inherited`). `value` as text, `number` where it is one, `unit` as the file says (null: project unit).
 quantities    one row per base quantity, SI. `quantity`: length, area, volume, count, weight, time.
 footprints    one row per outline ring; several `part`s where an entity has several. `polygon` is a closed ring of
               [longitude, latitude] in degrees WGS84 (null without georeference); `polygon_m` the same ring in local
