@@ -1,8 +1,8 @@
 """What a community draws: interval energy of its electricity meters, with the share that is estimated.
 
 The load is the sum of the homes' meters and of the buildings' own meters. A building's own electricity meter
-(`dwelling_id` null) counts the common area (公共用電: lifts, pumps, lighting), as the utility bills it beside the homes;
-it is no total of them.
+(`dwelling_id` null) counts the common area (公共用電: lifts, pumps, lighting), as the utility bills it beside the
+homes; it is no total of them.
 """
 
 from __future__ import annotations
@@ -96,9 +96,9 @@ def _check_privacy(homes: pl.DataFrame, community_id: str) -> None:
     metered = homes.select(pl.struct("building_id", "dwelling_id").n_unique()).item() if homes.height else 0
     if metered < FEWEST_HOMES:
         raise DomainError(
-            f"community {community_id} has {metered} metered homes as of the base; a planner's aggregate holds at least "
-            f"{FEWEST_HOMES}, so that no home can be told from it. A model counts from the time it was published for: "
-            "choose a later base.at if it came later"
+            f"community {community_id} has {metered} metered homes as of the base; a planner's aggregate holds at "
+            f"least {FEWEST_HOMES}, so that no home can be told from it. A model counts from the time it was published "
+            "for: choose a later base.at if it came later"
         )
 
 

@@ -24,8 +24,8 @@ class Result:
     """The answer to `scenario`.
 
     kpis       kpi, unit, baseline, scenario, difference (`replay.compare`)
-    baseline,  time (beginning of the interval, UTC), load_kwh, pv_kwh, import_kwh, export_kwh, charge_kwh, discharge_kwh,
-    intervals  soc_kwh (at the interval's end), estimated_kwh (part of the load); all kWh: without and with the interventions
+    baseline,  without and with the interventions: time (beginning of the interval, UTC), load_kwh, pv_kwh, import_kwh,
+    intervals  export_kwh, charge_kwh, discharge_kwh, soc_kwh (at the interval's end), estimated_kwh (part of the load)
     quality    shares of measured and estimated load, counts of meters, and whether the city's data are synthetic
     """
 

@@ -4,7 +4,8 @@
     pv      the branch's arrays under Taipei's average sky
     battery the branch's dispatch
 
-The same scenario over the same inputs gives the same digest; without interventions the branch is its baseline bit for bit.
+The same scenario over the same inputs gives the same digest; without interventions the branch is its baseline bit for
+bit.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +41,17 @@ STEP = timedelta(minutes=15)
 
 
 class Base(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The cut that the branch leaves from: `at` an RFC 3339 time or `latest`, `known` a position or None for the best."""
+    """The cut that the branch leaves from: `at` RFC 3339 or `latest`, `known` a log position or None for the best."""
 
-    at: str | datetime = "latest"
+    at: str = "latest"
     known: int | None = None
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The stretch of event time that is balanced."""
 
-    start: str | datetime = "-7d"
-    end: str | datetime = "0d"
+    start: str = "-7d"
+    end: str = "0d"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def read_scenario(path: Path) -> Scenario:
 def scenario_of(tables: Mapping[str, Any], where: str = "scenario") -> Scenario:
     """The scenario of a file's tables (or of a form's values); `where` leads the error messages."""
     try:
-        file = msgspec.convert(dict(tables), _File)
+        file = msgspec.convert(_plain(tables), _File)
     except msgspec.ValidationError as error:
         raise UsageError(f"{where}: {error}") from error
     changes = read_interventions(file.intervention, where)
@@ -112,8 +112,8 @@ def resolve(scenario: Scenario, latest: datetime | None) -> Resolved:
     end = _instant(scenario.window.end, at, f"{scenario.where}: window.end")
     if not start < end <= start + LONGEST:
         raise UsageError(
-            f"{scenario.where}: the window from {start.isoformat()} to {end.isoformat()} must be longer than nothing and "
-            "at most 366 days"
+            f"{scenario.where}: the window from {start.isoformat()} to {end.isoformat()} must be longer than nothing "
+            "and at most 366 days"
         )
     return Resolved(at, start, end)
 
@@ -122,18 +122,25 @@ _BEFORE = re.compile(r"([+-]?\d+)(d|h|min)")
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}
 
 
-def _instant(written: str | datetime, latest: datetime | None, where: str) -> datetime:
+def _instant(written: str, latest: datetime | None, where: str) -> datetime:
     """The quarter hour that is meant; a time written with seconds is taken down to its quarter hour."""
-    relative = _BEFORE.fullmatch(written) if isinstance(written, str) else None
+    relative = _BEFORE.fullmatch(written)
     if relative or written == "latest":
         if latest is None:
             raise UsageError(f"{where} is {written!r}, but the city has no observations yet; give an RFC 3339 time")
         shift = int(relative[1]) * _UNITS[relative[2]] if relative else timedelta()
         return _quarter(latest + shift)
     try:
-        return _quarter(parse_time(written if isinstance(written, str) else written.isoformat()))
+        return _quarter(parse_time(written))
     except UsageError as error:
         raise type(error)(f"{where}: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """The tables with TOML's own times as the text they were written as."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _quarter(moment: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Domain events as stored bytes: JSON by tag. Old forms are lifted to today's by pure functions, one version at a time."""
+"""Domain events as stored bytes: JSON by tag. Pure functions lift old forms to today's, one version at a time."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Step:
 
 
 def load(log: Log, stream: StreamId, decider: Decider[Any, Any, Any]) -> tuple[Any, int]:
-    """The aggregate's state and the stream's version (0 = no event yet); events of unknown tags count but tell nothing."""
+    """The aggregate's state and the stream's version (0: no event yet); unknown tags count and tell nothing."""
     stored = log.stream(stream)
     events = (decode(e.topic, e.state) for e in stored)
     state = decider.fold(e for e in events if e is not None)

@@ -121,7 +121,7 @@ class Service:
     def _check_community(self, community_id: str) -> None:
         if community_id not in self.register().at().communities["community_id"]:
             raise DomainError(
-                f"no community {community_id!r} is registered; load the list of sites first (`twin sites load FILE.tsv`)"
+                f"no community {community_id!r} is registered; load the sites first (`twin sites load FILE.tsv`)"
             )
 
     def _check_points(self, building_id: str, shown: tuple[Device, ...]) -> None:

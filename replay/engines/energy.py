@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class BatteryUnit:
-    """A battery: usable capacity, power at its terminals (both ways), efficiencies, energy at the window's beginning."""
+    """A battery: usable capacity, power at its terminals (both ways), efficiencies, energy at the beginning."""
 
     capacity_kwh: float
     power_kw: float

@@ -87,10 +87,11 @@ def _sky(middle: pd.DatetimeIndex, site: Site, p: ParameterSet, moment: datetime
     """Sun and average irradiance: apparent_zenith, azimuth (degrees), ghi, dni, dhi (W/m2)."""
     location = pvlib.location.Location(site.latitude, site.longitude, ZONE)
     sun = location.get_solarposition(middle)
-    clear = location.get_clearsky(middle, model="ineichen", solar_position=sun)
-    factors = cloud_factors(
-        site.latitude, p.monthly("sunshine_duration", moment), p.value("angstrom_overcast_share", moment)
-    )
-    ghi = clear["ghi"] * factors[middle.month - 1]
-    split = pvlib.irradiance.erbs(ghi, sun["zenith"], middle)
+    days = middle.day_of_year.to_numpy()
+    extra = pd.Series(pvlib.irradiance.get_extra_radiation(days), index=middle)
+    haze = pvlib.clearsky.lookup_linke_turbidity(middle, site.latitude, site.longitude, interp_turbidity=False)
+    clear = location.get_clearsky(middle, "ineichen", sun, extra, linke_turbidity=haze)
+    sunshine, overcast = p.monthly("sunshine_duration", moment), p.value("angstrom_overcast_share", moment)
+    ghi = clear["ghi"] * cloud_factors(site.latitude, sunshine, overcast)[middle.month - 1]
+    split = pvlib.irradiance.erbs(ghi, sun["zenith"], days)
     return sun.assign(ghi=ghi, dni=split["dni"], dhi=split["dhi"])

@@ -39,7 +39,7 @@ def test_a_row_of_a_table_will_do_for_a_site(service: Service) -> None:
 
 
 def test_a_model_of_an_unregistered_community_is_refused(service: Service) -> None:
-    with pytest.raises(DomainError, match="no community 'nowhere' is registered; load the list of sites first"):
+    with pytest.raises(DomainError, match="no community 'nowhere' is registered; load the sites first"):
         service.publish_model(housing("a", []), "nowhere", "a")
 
 

@@ -10,8 +10,8 @@ buildings    building_id, community_id, name, sha256 (key of the archive), schem
 devices      one row a point (a device without points has one row, point_id null): device_id, building_id, community_id,
              kind, serial, dwelling_id (null: the building as a whole), storey_id, point_id, medium, unit, bound_at,
              time, position
-scenarios    scenario_id, title, community_id, base_at, base_known, window_start, window_end, interventions (JSON), seed,
-             parameter_set, digest, kpis (JSON) and run_at of the last run (null: never run), time, position
+scenarios    scenario_id, title, community_id, base_at, base_known, window_start, window_end, interventions (JSON),
+             seed, parameter_set, digest, kpis (JSON) and run_at of the last run (null: never run), time, position
 """
 
 from __future__ import annotations

@@ -1,0 +1,109 @@
+"""Interval energy from registers: differences, gaps, resets, silence; never a negative interval."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.observations import Quality
+from replay.engines.registers import Energy, Register, grid, group_energy
+
+START = datetime(2026, 11, 16, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+
+
+def register(readings: dict[float, float], quality: Quality = Quality.MEASURED) -> Register:
+    """Readings by minutes after the start."""
+    base = round(START.timestamp() * 1e6)
+    time = np.array([base + round(m * 60e6) for m in readings], dtype=np.int64)
+    return Register(time, np.array(list(readings.values())), np.full(len(readings), quality, dtype=np.uint8))
+
+
+def energy(*registers: Register, intervals: int = 4) -> Energy:
+    found = group_energy(registers, START, QUARTER, intervals)
+    assert found is not None
+    return found
+
+
+def test_an_interval_is_the_difference_of_its_ends() -> None:
+    found = energy(register({0: 100, 15: 101, 30: 103, 45: 103, 60: 107}))
+    assert found.kwh.tolist() == [1, 2, 0, 4]
+    assert found.estimated_kwh.tolist() == [0, 0, 0, 0]
+
+
+def test_across_a_gap_the_energy_is_known_and_its_shape_estimated() -> None:
+    found = energy(register({0: 100, 15: 101, 60: 107}))
+    assert found.kwh == pytest.approx([1, 2, 2, 2])
+    assert found.estimated_kwh == pytest.approx([0, 2, 2, 2])
+
+
+def test_readings_off_the_quarter_hour_are_placed_between_their_neighbours() -> None:
+    assert energy(register({-5: 0, 10: 15, 25: 30, 40: 45, 55: 60, 70: 75})).kwh == pytest.approx([15] * 4)
+
+
+def test_a_meter_exchanged_takes_the_other_homes_mean_where_its_register_fell() -> None:
+    """Given a register that falls from 500 to 2, then that interval is the mean of the others, and never negative."""
+    other = register({0: 0, 15: 1, 30: 2, 45: 3, 60: 4})
+    exchanged = register({0: 499, 15: 500, 30: 2, 45: 3, 60: 4})
+    found = energy(other, exchanged)
+    assert found.kwh == pytest.approx([2, 2, 2, 2])
+    assert found.estimated_kwh == pytest.approx([0, 1, 0, 0])
+
+
+def test_a_silent_meter_counts_as_the_mean_of_the_others_and_is_counted() -> None:
+    found = energy(register({0: 0, 15: 1, 30: 2, 45: 3, 60: 4}), register({}))
+    assert found.kwh == pytest.approx([2, 2, 2, 2])
+    assert found.estimated_kwh == pytest.approx([1, 1, 1, 1])
+    assert found.silent == 1
+
+
+@pytest.mark.parametrize("quality", [Quality.ESTIMATED, Quality.SUBSTITUTED, Quality.MANUAL])
+def test_what_was_not_measured_is_estimated(quality: Quality) -> None:
+    found = energy(register({0: 0, 15: 1, 30: 2, 45: 3, 60: 4}, quality))
+    assert found.estimated_kwh == pytest.approx(found.kwh)
+
+
+def test_an_invalid_reading_is_no_reading() -> None:
+    marked = register({0: 0, 15: 1, 30: 999, 45: 3, 60: 4})
+    marked.quality[2] = Quality.INVALID
+    assert energy(marked).kwh == pytest.approx([1, 1, 1, 1])
+
+
+def test_an_interval_that_no_meter_has_lies_between_its_neighbours() -> None:
+    found = energy(register({0: 9, 15: 10, 30: 0, 45: 3, 60: 6}))
+    assert found.kwh == pytest.approx([1, 2, 3, 3])
+    assert found.estimated_kwh == pytest.approx([0, 2, 0, 0])
+
+
+def test_meters_without_a_usable_interval_tell_nothing() -> None:
+    assert group_energy([register({}), register({0: 1}), register({60: 1, 75: 2})], START, QUARTER, 4) is None
+
+
+def test_the_grid_covers_the_window() -> None:
+    assert grid(START, START + timedelta(hours=1), QUARTER) == [START + i * QUARTER for i in range(4)]
+
+
+readings = st.dictionaries(
+    st.integers(-8, 24).map(lambda quarter: quarter * 7.5), st.floats(0, 1e6, allow_subnormal=False), max_size=20
+).map(lambda told: register(dict(sorted(told.items()))))
+
+
+@given(st.lists(readings, max_size=4))
+def test_no_interval_is_negative_and_none_is_estimated_beyond_itself(registers: list[Register]) -> None:
+    found = group_energy(registers, START, QUARTER, 8)
+    if found is not None:
+        assert np.isfinite(found.kwh).all()
+        assert (found.kwh >= 0).all()
+        assert (found.estimated_kwh >= 0).all()
+        assert (found.estimated_kwh <= found.kwh + 1e-6).all()
+
+
+@given(st.lists(st.floats(0, 100), min_size=9, max_size=9))
+def test_a_full_register_keeps_every_kilowatt_hour(rises: list[float]) -> None:
+    told = dict(zip((i * 15.0 for i in range(9)), np.cumsum(rises).tolist(), strict=True))
+    found = energy(register(told), intervals=8)
+    assert found.kwh.sum() == pytest.approx(sum(rises[1:]), abs=1e-6)
