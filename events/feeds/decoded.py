@@ -40,7 +40,7 @@ Decoder = Callable[[Sequence[Payload]], Decoded]
 
 @dataclass(frozen=True)
 class Format:
-    """One declared input format: its name on the command line, its Kafka topic, its CloudEvents type and content type."""
+    """One declared input format: name on the command line, Kafka topic, CloudEvents type and content type."""
 
     name: str
     topic: str

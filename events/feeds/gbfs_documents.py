@@ -1,0 +1,101 @@
+"""Which GBFS document a payload is, its stations as bytes, and a long one cut into messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from events.errors import PayloadError
+from events.feeds.json_rows import fields_of, rows_of
+from events.feeds.packed import text_of
+
+MESSAGE_BYTES = 400_000
+"""Documents longer than this are cut into messages, so that each stays well under Kafka's megabyte."""
+
+OTHERS = {
+    "vehicles": "vehicle_status", "bikes": "free_bike_status", "feeds": "gbfs", "versions": "gbfs_versions",
+    "system_id": "system_information", "vehicle_types": "vehicle_types", "regions": "system_regions",
+    "plans": "system_pricing_plans", "alerts": "system_alerts", "rental_hours": "system_hours",
+    "calendars": "system_calendar", "geofencing_zones": "geofencing_zones", "datasets": "manifest",
+}  # fmt: skip
+"""Member of `data` -> the document it marks."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A station document: `name` is station_status or station_information; `last_updated` as text, None when absent."""
+
+    name: str
+    last_updated: str | None
+    languages: bool
+    stations: list[bytes]
+
+
+def document_of(content: bytes) -> Document:
+    """The station document in `content`; PayloadError for any other."""
+    fields = fields_of(content)
+    if "data" not in fields:
+        have = ", ".join(list(fields)[:5]) or "nothing"
+        raise PayloadError(f"an object with {have} where last_updated and data are asked")
+    data = fields_of(fields["data"])
+    if "stations" not in data:
+        raise PayloadError(_other(data))
+    stations = rows_of(data["stations"])
+    status = any(b'"num_bikes_available"' in s or b'"num_vehicles_available"' in s for s in stations)
+    information = any(b'"lat"' in s and b'"name"' in s for s in stations)
+    if not stations:
+        raise PayloadError("a document without stations")
+    if not status and not information:
+        raise PayloadError("stations that tell neither num_vehicles_available, num_bikes_available nor name and lat")
+    name = "station_status" if status else "station_information"
+    languages = any(b'"language"' in s for s in stations)
+    return Document(name, _text(fields.get("last_updated")), languages, stations)
+
+
+def messages(document: bytes) -> Sequence[bytes]:
+    """A document as messages of about MESSAGE_BYTES with the document's head; a short or broken one stays whole."""
+    try:
+        content = text_of(document)
+        if len(content) <= MESSAGE_BYTES:
+            return [content]
+        stations = document_of(content).stations
+    except PayloadError:
+        return [document]
+    head = {name: msgspec.Raw(value) for name, value in fields_of(content).items()}
+    return [_message(head, part) for part in _parts(stations)]
+
+
+def _message(head: dict[str, msgspec.Raw], stations: list[bytes]) -> bytes:
+    data = msgspec.Raw(b'{"stations":[' + b",".join(stations) + b"]}")
+    return msgspec.json.encode({**head, "data": data})
+
+
+def _parts(stations: list[bytes]) -> Iterator[list[bytes]]:
+    part: list[bytes] = []
+    size = 0
+    for station in stations:
+        if part and size + len(station) > MESSAGE_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(station)
+        size += len(station)
+    yield part
+
+
+def _other(data: dict[str, bytes]) -> str:
+    known = next((OTHERS[name] for name in data if name in OTHERS), None)
+    if known is None and any(value.lstrip().startswith(b'{"feeds"') or b'"feeds"' in value for value in data.values()):
+        known = "gbfs"
+    if known:
+        return f"a {known} document: the twin keeps station_status and station_information"
+    return f"data holds {', '.join(list(data)[:5]) or 'nothing'} where stations are asked"
+
+
+def _text(value: bytes | None) -> str | None:
+    """A JSON number or string as text."""
+    if value is None:
+        return None
+    moment = msgspec.json.decode(value)
+    return str(moment) if isinstance(moment, str | int | float) else None

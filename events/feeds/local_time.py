@@ -1,0 +1,54 @@
+"""Times as the feeds write them, to UTC microseconds: text of many forms, or seconds since 1970."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from events.clock import TAIPEI
+from events.observations import TIME
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No feed of ours is older: an earlier time is a clock that was never set."""
+
+_COMPACT = r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$"
+_EPOCH = r"^\d{9,10}(\.\d+)?$"
+_ZONE = r"\s*(Z|z|UTC|[+-]\d\d:?(?:\d\d)?)$"
+_OFFSET = r"^([+-]\d\d):?(\d\d)?$"
+
+
+def utc_time(text: pl.Expr) -> pl.Expr:
+    """The UTC instant of `2024-04-11 00:25:19`, `2024/04/11T00:25:19.5+08:00`, `20160216154428` or `1685579499`.
+
+    A text without zone is Asia/Taipei. Null for anything else, for days that do not exist, and before EARLIEST.
+    """
+    clean = text.str.strip_chars()
+    moment = pl.coalesce(_epoch(clean), _written(clean)).cast(TIME)
+    return pl.when(moment >= EARLIEST).then(moment)
+
+
+def _epoch(clean: pl.Expr) -> pl.Expr:
+    seconds = pl.when(clean.str.contains(_EPOCH)).then(clean).cast(pl.Float64, strict=False)
+    return (seconds * 1e6).round().cast(pl.Int64).cast(TIME)
+
+
+def _written(clean: pl.Expr) -> pl.Expr:
+    plain = clean.str.replace(_COMPACT, "$1-$2-$3 $4:$5:$6").str.replace_all("/", "-", literal=True)
+    zone = plain.str.slice(10).str.extract(_ZONE)
+    wall = (plain.str.slice(0, 10) + plain.str.slice(10).str.replace(_ZONE, "")).str.replace(r"^(\S{10})[Tt]", "$1 ")
+    naive = pl.coalesce(
+        wall.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False),
+        wall.str.to_datetime("%Y-%m-%d %H:%M", time_unit="us", strict=False),
+    )
+    taipei = naive.dt.replace_time_zone(TAIPEI.key, ambiguous="earliest", non_existent="null")
+    stated = naive.dt.replace_time_zone("UTC") - _offset(zone)
+    return pl.when(zone.is_null()).then(taipei.dt.convert_time_zone("UTC")).otherwise(stated)
+
+
+def _offset(zone: pl.Expr) -> pl.Expr:
+    hours = zone.str.extract(_OFFSET, 1)
+    minutes = zone.str.extract(_OFFSET, 2).cast(pl.Int64, strict=False).fill_null(0)
+    sign = pl.when(hours.str.starts_with("-")).then(-1).otherwise(1)
+    total = hours.cast(pl.Int64, strict=False).fill_null(0) * 60 + sign * minutes
+    return pl.duration(minutes=total)

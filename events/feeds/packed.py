@@ -1,0 +1,42 @@
+"""Bytes as they lie in archives: gzip is opened, a byte-order mark is dropped, text is UTF-8 or refused."""
+
+from __future__ import annotations
+
+import zlib
+
+from events.errors import PayloadError
+
+GZIP = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
+
+LIMIT = 256 * 1024 * 1024
+"""Bytes that one payload may unpack to."""
+
+
+def unpacked(data: bytes) -> bytes:
+    """`data` without gzip; PayloadError when it is damaged or grows past LIMIT."""
+    if not data.startswith(GZIP):
+        return data
+    opened = zlib.decompressobj(wbits=31)
+    try:
+        content = opened.decompress(data, LIMIT)
+    except zlib.error as error:
+        raise PayloadError(f"gzip cannot be opened ({error}); send the file again") from error
+    if opened.unconsumed_tail:
+        raise PayloadError(f"gzip holds more than {LIMIT} bytes; split the file")
+    if not opened.eof:
+        raise PayloadError(f"gzip ends early after {len(content)} bytes; send the file again")
+    return content
+
+
+def text_of(data: bytes) -> bytes:
+    """The UTF-8 text in `data`, unpacked, without a byte-order mark; PayloadError when empty or in another encoding."""
+    content = unpacked(data).removeprefix(BOM)
+    if not content.strip():
+        raise PayloadError("empty payload")
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        byte = f"0x{content[error.start]:02x}"
+        raise PayloadError(f"not UTF-8: byte {byte} at {error.start}; convert Big5 or other text to UTF-8") from error
+    return content

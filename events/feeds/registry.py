@@ -1,0 +1,59 @@
+"""Every declared input format, by name, and the one that an incoming message is in."""
+
+from __future__ import annotations
+
+from events.errors import UnknownFormatError
+from events.feeds import gbfs, gtfs_rt, senml, youbike, youbike_archive
+from events.feeds.decoded import Format
+
+_TYPE = "tw.taipei.twin"
+_JSON = "application/json"
+
+FORMATS: dict[str, Format] = {
+    f.name: f
+    for f in (
+        Format(
+            "youbike", "city.youbike", f"{_TYPE}.bike.station.reported.v1", _JSON, youbike.decode, youbike.split
+        ),
+        Format(
+            "youbike-archive", "city.youbike-archive", f"{_TYPE}.bike.station.archived.v1",
+            "application/octet-stream", youbike_archive.decode, youbike_archive.split,
+        ),
+        Format("gbfs", "city.gbfs", f"{_TYPE}.bike.station.status.v1", _JSON, gbfs.decode, gbfs.split),
+        Format("gtfs-rt", "city.gtfs-rt", f"{_TYPE}.bus.position.v1", "application/x-protobuf", gtfs_rt.decode),
+        Format(
+            "senml", "city.senml", f"{_TYPE}.meter.reading_batch.v1", "application/senml+json",
+            senml.decode, senml.split,
+        ),
+    )
+}  # fmt: skip
+"""Format by its name on the command line."""
+
+_BY_TYPE = {f.ce_type: f for f in FORMATS.values()}
+_BY_TOPIC = {f.topic: f for f in FORMATS.values()}
+_BY_CONTENT = {
+    "application/senml+json": FORMATS["senml"],
+    "application/x-protobuf": FORMATS["gtfs-rt"],
+    "application/x-google-protobuf": FORMATS["gtfs-rt"],
+    "application/protobuf": FORMATS["gtfs-rt"],
+    "application/vnd.apache.parquet": FORMATS["youbike-archive"],
+    "text/csv": FORMATS["youbike-archive"],
+}
+"""Content types that only one format has."""
+
+
+def format_named(name: str) -> Format:
+    """The format called `name`; UnknownFormatError when none is."""
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise UnknownFormatError(f"no format {name!r}; there are {', '.join(FORMATS)}") from None
+
+
+def format_of(topic: str, ce_type: str | None = None, content_type: str | None = None) -> Format | None:
+    """The format of a message: by its CloudEvents type, else by its topic, else by its content type; None if none fits.
+
+    A gateway of another maker has its own type names, so that an unknown type is no reason to refuse.
+    """
+    media = (content_type or "").split(";", 1)[0].strip().lower()
+    return _BY_TYPE.get(ce_type or "") or _BY_TOPIC.get(topic) or _BY_CONTENT.get(media)

@@ -1,0 +1,149 @@
+"""SenML packs (RFC 8428, JSON) as one frame of records, each pack kept apart from its neighbours.
+
+Each payload is first decoded alone by a strict decoder, so that what the columnar decoder then takes together is known
+to be arrays of records of the right types. A record that is not is taken out of its pack; when it holds base fields,
+which speak for the records after it, or when a field must be understood and is not, the whole pack is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import polars as pl
+from polars.exceptions import PanicException, PolarsError
+
+from events.errors import PayloadError
+from events.feeds.decoded import Payload
+from events.feeds.json_rows import fields_of, rows_of
+from events.feeds.packed import text_of
+from events.feeds.refusals import Refused, quoted
+
+VERSION = 10
+"""The highest version of SenML that is read (RFC 8428 section 4.4)."""
+
+
+class Record(msgspec.Struct, gc=False):
+    """The fields of a record that are read; `quality` is ours, links and update times are passed over."""
+
+    bn: str | None = None
+    bt: float | None = None
+    bu: str | None = None
+    bv: float | None = None
+    bs: float | None = None
+    bver: float | None = None
+    n: str | None = None
+    u: str | None = None
+    t: float | None = None
+    v: float | None = None
+    vs: str | None = None
+    vb: bool | None = None
+    vd: str | None = None
+    s: float | None = None
+    quality: str | None = None
+
+
+_TYPES: dict[str, pl.DataType] = {
+    **dict.fromkeys(("bn", "bu", "n", "u", "vs", "vd", "quality"), pl.String()),
+    **dict.fromkeys(("bt", "bv", "bs", "bver", "t", "v", "s"), pl.Float64()),
+    "vb": pl.Boolean(),
+}
+BASE = ("bn", "bt", "bu", "bv", "bs", "bver")
+"""Fields that speak for all records from theirs on."""
+
+COLUMNS: dict[str, pl.DataType] = {f: _TYPES[f] for f in Record.__struct_fields__}
+SCHEMA: dict[str, pl.DataType] = {"record": pl.UInt32(), **COLUMNS}
+"""Columns of the frame: index of the payload in its poll, and the fields as sent."""
+
+_PACK = msgspec.json.Decoder(list[Record])
+_RECORD = msgspec.json.Decoder(Record)
+_COLUMNAR = pl.List(pl.Struct(COLUMNS))
+_MUST_UNDERSTAND = re.compile(rb'(?:_|\\u005[fF])"\s*:')
+_BASE_FIELD = re.compile(rb'"b(?:n|t|u|v|s|ver)"\s*:|\\u')
+
+
+@dataclass(frozen=True)
+class Packs:
+    """The records of all packs that could be read, in order, and what could not."""
+
+    records: pl.DataFrame
+    refused: list[Refused]
+
+
+def records_of(payloads: Sequence[Payload]) -> Packs:
+    """The records of the payloads' packs."""
+    refused: list[Refused] = []
+    texts: list[bytes] = []
+    owners: list[int] = []
+    for record, payload in enumerate(payloads):
+        try:
+            texts.append(_checked(payload.data, record, refused))
+            owners.append(record)
+        except PayloadError as error:
+            refused.append(Refused(record, f"senml: {error}", payload.data))
+    return Packs(_frame(texts, owners, payloads, refused), refused)
+
+
+def _checked(data: bytes, record: int, refused: list[Refused]) -> bytes:
+    """The pack as text whose records are all of the right types; the others are refused or, if they must be, raised."""
+    text = text_of(data)
+    if _MUST_UNDERSTAND.search(text):
+        _refuse_unknown_extensions(text)
+    try:
+        if _PACK.decode(text):
+            return text
+    except (msgspec.DecodeError, RecursionError):
+        return _sifted(text, record, refused)
+    raise PayloadError("a pack without records")
+
+
+def _refuse_unknown_extensions(text: bytes) -> None:
+    for row in rows_of(text):
+        unknown = [field for field in fields_of(row) if field.endswith("_")]
+        if unknown:
+            raise PayloadError(f"field {quoted(unknown[0])} must be understood and is not (RFC 8428 section 4.4)")
+
+
+def _sifted(text: bytes, record: int, refused: list[Refused]) -> bytes:
+    """The pack without its records of wrong types."""
+    good: list[bytes] = []
+    bad: list[Refused] = []
+    for at, row in enumerate(rows_of(text)):
+        fault = _type_fault(row)
+        if fault and _BASE_FIELD.search(row):
+            raise PayloadError(f"record {at}, which holds base fields: {fault}")
+        if fault:
+            bad.append(Refused(record, f"senml: record {at}: {fault}", row))
+        else:
+            good.append(row)
+    refused += bad
+    return b"[" + b",".join(good) + b"]"
+
+
+def _type_fault(row: bytes) -> str | None:
+    try:
+        _RECORD.decode(row)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return str(error)
+    return None
+
+
+def _frame(texts: list[bytes], owners: list[int], payloads: Sequence[Payload], refused: list[Refused]) -> pl.DataFrame:
+    if not texts:
+        return pl.DataFrame(schema=SCHEMA)
+    packs = pl.DataFrame({"record": pl.Series(owners, dtype=pl.UInt32), "pack": pl.Series(texts, dtype=pl.Binary)})
+    try:
+        pack = packs["pack"].cast(pl.String).str.json_decode(_COLUMNAR)
+    except (PolarsError, PanicException) as error:
+        if len(texts) == 1:
+            reason = f"senml: a number or text that cannot be read ({str(error).splitlines()[0][:120]})"
+            refused.append(Refused(owners[0], reason, payloads[owners[0]].data))
+            return pl.DataFrame(schema=SCHEMA)
+        half = len(texts) // 2
+        first = _frame(texts[:half], owners[:half], payloads, refused)
+        return pl.concat([first, _frame(texts[half:], owners[half:], payloads, refused)])
+    return (
+        packs.select("record", pack.alias("pack")).filter(pl.col("pack").list.len() > 0).explode("pack").unnest("pack")
+    )

@@ -1,0 +1,125 @@
+"""Station reports in text columns, whatever feed they came from, to dock counts, stations and refused rows.
+
+The text columns of a report (absent ones are null):
+
+    record            index of the payload in its poll
+    station_id, time  identity and event time, as text
+    feed_time         when the feed was made: dates what it says of the station itself; `time` when absent
+    capacity, vehicles, docks, ebikes, vehicles_disabled, docks_disabled       counts
+    renting, returning                                                         1/0, true/false
+    name, name_en, district, longitude, latitude                               the station itself
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from events.feeds.local_time import utc_time
+from events.feeds.refusals import first_reason, quoted_text
+from events.observations import DOCKS, STATIONS
+
+COUNTS = {
+    "capacity": "capacity",
+    "vehicles": "num_vehicles_available",
+    "docks": "num_docks_available",
+    "ebikes": "num_ebikes_available",
+    "vehicles_disabled": "num_vehicles_disabled",
+    "docks_disabled": "num_docks_disabled",
+}
+"""Text column -> counted column."""
+
+FLAGS = {"renting": "is_renting", "returning": "is_returning"}
+STATION = ("name", "name_en", "district", "longitude", "latitude")
+REPORT = ("station_id", "time", "feed_time", *COUNTS, *FLAGS, *STATION)
+"""Every text column of a report."""
+
+LARGEST = 10_000
+"""More vehicles or docks than any station has: a larger count is a fault."""
+
+LONGEST_ID = 128
+
+
+def typed(reports: pl.DataFrame, required: tuple[str, ...]) -> pl.DataFrame:
+    """`reports` with the typed columns of DOCKS beside the text (which is prefixed `text_`) and `reason`, null if good.
+
+    `required` names the counts that a report must have.
+    """
+    renamed = reports.select("record", *(_told(c).alias(f"text_{c}") for c in REPORT))
+    station_id = pl.col("text_station_id").str.strip_chars().str.replace(r"^(\d+)\.0$", "$1")
+    columns = [
+        station_id.alias("station_id"),
+        utc_time(pl.col("text_time")).alias("time"),
+        utc_time(pl.col("text_feed_time")).alias("feed_time"),
+        *(_count(text).alias(name) for text, name in COUNTS.items()),
+        *(_flag(text).alias(name) for text, name in FLAGS.items()),
+    ]
+    return renamed.with_columns(columns).with_columns(reason=_reason(required))
+
+
+def docks(good: pl.DataFrame) -> pl.DataFrame:
+    """Rows of DOCKS from typed reports without a reason."""
+    return good.select(list(DOCKS.decoded)).cast(dict(DOCKS.decoded))  # type: ignore[arg-type]
+
+
+def stations(good: pl.DataFrame) -> pl.DataFrame:
+    """Rows of STATIONS from those typed reports that name or place their station; impossible coordinates are null."""
+    told = good.filter(pl.any_horizontal(pl.col(f"text_{c}").is_not_null() for c in ("name", "longitude", "latitude")))
+    longitude, latitude = degrees("text_longitude", 180), degrees("text_latitude", 90)
+    placed = longitude.is_not_null() & latitude.is_not_null() & ((longitude != 0) | (latitude != 0))
+    columns = [
+        "station_id",
+        pl.coalesce("feed_time", "time").alias("time"),
+        *(_text(c).alias(c) for c in ("name", "name_en", "district")),
+        pl.when(placed).then(longitude).alias("longitude"),
+        pl.when(placed).then(latitude).alias("latitude"),
+        "capacity",
+        "record",
+    ]
+    return told.select(columns).cast(dict(STATIONS.decoded))  # type: ignore[arg-type]
+
+
+def degrees(column: str, limit: float) -> pl.Expr:
+    """A text column as degrees within ±`limit`, null otherwise."""
+    value = pl.col(column).str.strip_chars().cast(pl.Float64, strict=False)
+    return pl.when(value.is_finite() & value.is_between(-limit, limit)).then(value)
+
+
+def _told(column: str) -> pl.Expr:
+    """The text of a column, null when blank."""
+    return pl.when(pl.col(column).str.strip_chars() != "").then(pl.col(column))
+
+
+def _text(column: str) -> pl.Expr:
+    return pl.col(f"text_{column}").str.strip_chars()
+
+
+def _count(column: str) -> pl.Expr:
+    value = pl.col(f"text_{column}").str.strip_chars().cast(pl.Float64, strict=False)
+    return pl.when(value.is_between(0, LARGEST) & (value == value.floor())).then(value).cast(pl.Int32)
+
+
+def _flag(column: str) -> pl.Expr:
+    text = pl.col(f"text_{column}").str.strip_chars().str.to_lowercase()
+    return pl.when(text.is_in(["1", "true"])).then(True).when(text.is_in(["0", "false"])).then(False)
+
+
+def _reason(required: tuple[str, ...]) -> pl.Expr:
+    where = pl.format("station {}: ", pl.col("station_id"))
+    station_id = pl.col("station_id").fill_null("")
+    checks: list[tuple[pl.Expr, pl.Expr | str]] = [
+        (station_id == "", "a report without a station id"),
+        (station_id.str.len_chars() > LONGEST_ID, f"a station id longer than {LONGEST_ID} characters"),
+        (station_id.str.contains(r"[\x00-\x1f]"), "a station id with control characters"),
+        (pl.col("text_time").is_null(), where + "no report time"),
+        (pl.col("time").is_null(), where + quoted_text("text_time") + " is no report time"),
+    ]
+    for text, name in COUNTS.items():
+        absent, fault = pl.col(f"text_{text}").is_null(), pl.col(name).is_null()
+        if text in required:
+            checks.append((absent, where + f"no {name}"))
+        asked = where + name + " is " + quoted_text(f"text_{text}") + f", not a count from 0 to {LARGEST}"
+        checks.append((~absent & fault, asked))
+    for text, name in FLAGS.items():
+        fault = pl.col(f"text_{text}").is_not_null() & pl.col(name).is_null()
+        checks.append((fault, where + name + " is " + quoted_text(f"text_{text}") + ", neither 1 nor 0"))
+    return first_reason(*checks)
