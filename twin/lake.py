@@ -107,12 +107,14 @@ class Lake:
 
     def rows(self, family: Family, entities: Sequence[int] | None, low: int, high: int, known: int) -> pl.DataFrame:
         """All rows of some entities (None: all) with `low` ≤ time ≤ `high` and position ≤ `known`, in order."""
-        frames = [pl.DataFrame(schema=landed_schema(family))]
-        wanted = None if entities is None else np.asarray(entities, np.uint32)
-        for quarter in self.quarters(family):
-            if low // QUARTER_US <= quarter.number <= high // QUARTER_US:
-                frames += [_known(self._upto(family, part, high), known, wanted) for part in quarter.parts]
-        return in_order([f.filter(pl.col("time").dt.epoch("us") >= low) for f in frames])
+        near = [q for q in self.quarters(family) if low // QUARTER_US <= q.number <= high // QUARTER_US]
+        files = [self.directory / part.file for quarter in near for part in quarter.parts]
+        if not files:
+            return pl.DataFrame(schema=landed_schema(family))
+        kept = pl.col("time").dt.epoch("us").is_between(low, high) & (pl.col("position") <= known)
+        if entities is not None:
+            kept &= pl.col("entity").is_in(pl.Series(entities, dtype=pl.UInt32).implode())
+        return in_order([pl.scan_parquet(files, hive_partitioning=False).filter(kept).collect()])
 
     def all_rows(self, family: Family) -> Iterator[tuple[int, pl.DataFrame]]:
         """Quarter numbers and all their rows, in order."""
