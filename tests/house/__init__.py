@@ -1,0 +1,1 @@
+"""The house itself: what holds for every package."""
