@@ -52,7 +52,8 @@ def author_building(spec: HousingSpec, path: Path) -> None:
     )  # fmt: skip
     building = draft.add(
         "IfcBuilding", draft.guid("building"), None, spec.building_name,
-        "示範模型，非竣工圖 Sample model, not as built", "社會住宅", ground, None, spec.community_name, "ELEMENT", None, None, None,
+        "示範模型，非竣工圖 Sample model, not as built", "社會住宅", ground, None,
+        spec.community_name, "ELEMENT", None, None, None,
     )  # fmt: skip
     draft.aggregate("project", project, [site])
     draft.aggregate("site", site, [building])
@@ -128,7 +129,8 @@ def _rooms(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> list[Any]:
     return [
         draft.add(
             "IfcSpace", draft.guid(f"{dwelling.name}/{room.name}"), None, f"{dwelling.name} {room.name}", None,
-            room.name, draft.placed(frame, room.x_m + WALL_M / 2, room.y_m + WALL_M / 2), draft.box(*room.clear_m, height_m),
+            room.name, draft.placed(frame, room.x_m + WALL_M / 2, room.y_m + WALL_M / 2),
+            draft.box(*room.clear_m, height_m),
             room.name, "ELEMENT", "INTERNAL", None,
         )
         for room in dwelling.type.rooms

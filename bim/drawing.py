@@ -13,10 +13,11 @@ from typing import Any, cast
 
 import ifcopenshell
 import ifcopenshell.geom
+import ifcopenshell.guid
 import numpy as np
 import numpy.typing as npt
 
-from bim.facts import Step
+from bim.facts import Entity, Step
 from bim.strokes import HEADER, INSTANCE, ONE_BY_ONE, mesh_count
 
 _FAR_M = 1e4
@@ -64,6 +65,13 @@ class Canvas:
         self._meshes.write(header + vertices.astype("<f4").tobytes() + faces)
         row, self._next_mesh = self._next_mesh, self._next_mesh + 1
         return row, moved
+
+
+def name_the_nameless(model: ifcopenshell.file, entities: list[Entity]) -> None:
+    """Give products without a GlobalId one in memory: kernels end their pass at the first that has none."""
+    for entity in entities:
+        if entity.wanted and entity.global_id is None:
+            model.by_id(entity.step).GlobalId = ifcopenshell.guid.new()
 
 
 def draw(model: ifcopenshell.file, wanted: list[Step], kernel: str, canvas: Canvas) -> int:

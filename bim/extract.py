@@ -87,7 +87,7 @@ def _predefined(instance: Any) -> str | None:
 def _has_body(instance: Any) -> bool:
     shape = getattr(instance, "Representation", None)
     for representation in getattr(shape, "Representations", None) or ():
-        if representation is not None and representation[1] not in _NOT_BODY and representation[3]:
+        if representation is not None and representation[1] not in _NOT_BODY:
             return True
     return False
 

@@ -60,7 +60,7 @@ class Georeference(msgspec.Struct, frozen=True):
 def georeference(
     facts: Facts, far: tuple[float, float] | None, stated_site: tuple[float, float] | None
 ) -> Georeference:
-    """Where a file says that it stands. `far`: a typical placement beyond `FAR_M`; `stated_site`: the caller's (lon, lat)."""
+    """Where a file says that it stands. `far`: a typical placement beyond `FAR_M`; `stated_site`: (lon, lat) given."""
     for conversion in facts.map_conversions:
         found = _by_conversion(conversion, facts.length_unit_m or 1.0, far)
         if found is not None:

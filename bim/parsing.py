@@ -61,6 +61,8 @@ def parse(worker: Worker, file: str, ifc: Path, folder: Path, budget_s: float, l
                 seen.append(reply)
             break
         except (WorkerDiedError, WorkerSilentError) as error:
+            if not seen and not worker.fresh:
+                continue  # an earlier file's remains killed it: once more in a new process
             parsed = parsed or _facts_or_raise(file, folder, seen, error, budget_s)
             kernel = next((each.kernel for each in reversed(seen) if each.stage == "drawing"), "")
             _note(parsed, kernel, error)

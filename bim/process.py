@@ -66,6 +66,11 @@ class Worker:
             if reply.stage in ("done", "failed"):
                 return
 
+    @property
+    def fresh(self) -> bool:
+        """Whether the last job was its process's first: then nothing before it can have harmed it."""
+        return self._jobs <= 1
+
     def stop(self) -> None:
         """End the process, if there is one."""
         if self._process is not None:

@@ -64,6 +64,7 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
         reply(Reply("facts", cpu_s=time.process_time() - begun))
     if found.length_unit_m is None and "LENGTHUNIT" not in units.factors(model):
         return []
+    drawing.name_the_nameless(model, found.entities)
     skip = set(job.skip)
     return [entity.step for entity in found.entities if entity.wanted and entity.step not in skip]
 
@@ -71,7 +72,8 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
 def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callable[[Reply], None]) -> None:
     folder = Path(job.folder)
     canvas = drawing.Canvas(folder)
-    for kernel in job.kernels:
+    kernels = list(job.kernels)
+    for kernel in kernels:
         done = strokes.drawn(folder)
         left = [step for step in wanted if step not in done]
         if not left:
@@ -82,6 +84,8 @@ def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callabl
             count = drawing.draw(model, left, kernel, canvas)
         except RuntimeError as error:
             reply(Reply("drawn", kernel, message=str(error), cpu_s=time.process_time() - begun))
+            if strokes.ONE_BY_ONE not in kernels:  # one bad product ends a kernel's whole pass
+                kernels.append(strokes.ONE_BY_ONE)
             continue
         reply(Reply("drawn", kernel, count, time.process_time() - begun))
 
