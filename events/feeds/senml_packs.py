@@ -25,6 +25,18 @@ VERSION = 10
 """The highest version of SenML that is read (RFC 8428 section 4.4)."""
 
 
+class MeterRecord(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The fields that meters send, and no others: such packs take the short way."""
+
+    bn: str | None = None
+    bt: float | None = None
+    bu: str | None = None
+    n: str | None = None
+    u: str | None = None
+    t: float | None = None
+    v: float | None = None
+
+
 class Record(msgspec.Struct, gc=False):
     """The fields of a record that are read; `quality` is ours, links and update times are passed over."""
 
@@ -50,16 +62,14 @@ _TYPES: dict[str, pl.DataType] = {
     **dict.fromkeys(("bt", "bv", "bs", "bver", "t", "v", "s"), pl.Float64()),
     "vb": pl.Boolean(),
 }
-BASE = ("bn", "bt", "bu", "bv", "bs", "bver")
-"""Fields that speak for all records from theirs on."""
-
 COLUMNS: dict[str, pl.DataType] = {f: _TYPES[f] for f in Record.__struct_fields__}
 SCHEMA: dict[str, pl.DataType] = {"record": pl.UInt32(), **COLUMNS}
 """Columns of the frame: index of the payload in its poll, and the fields as sent."""
 
+_METER_PACK = msgspec.json.Decoder(list[MeterRecord])
 _PACK = msgspec.json.Decoder(list[Record])
 _RECORD = msgspec.json.Decoder(Record)
-_COLUMNAR = pl.List(pl.Struct(COLUMNS))
+_METER_COLUMNS = {f: _TYPES[f] for f in MeterRecord.__struct_fields__}
 _MUST_UNDERSTAND = re.compile(rb'(?:_|\\u005[fF])"\s*:')
 _BASE_FIELD = re.compile(rb'"b(?:n|t|u|v|s|ver)"\s*:|\\u')
 
@@ -74,6 +84,22 @@ class Packs:
 
 def records_of(payloads: Sequence[Payload]) -> Packs:
     """The records of the payloads' packs."""
+    texts = [p.data for p in payloads]
+    if not _all_from_meters(texts):
+        return _one_by_one(payloads)
+    records = _frame(texts, range(len(texts)), _METER_COLUMNS)
+    return _one_by_one(payloads) if records is None else Packs(records, [])
+
+
+def _all_from_meters(texts: Sequence[bytes]) -> bool:
+    """Whether each text by itself is a pack with at least one record, of right types and fields that meters send."""
+    try:
+        return all(map(_METER_PACK.decode, texts))
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
+def _one_by_one(payloads: Sequence[Payload]) -> Packs:
     refused: list[Refused] = []
     texts: list[bytes] = []
     owners: list[int] = []
@@ -83,7 +109,7 @@ def records_of(payloads: Sequence[Payload]) -> Packs:
             owners.append(record)
         except PayloadError as error:
             refused.append(Refused(record, f"senml: {error}", payload.data))
-    return Packs(_frame(texts, owners, payloads, refused), refused)
+    return Packs(_halved(texts, owners, refused, payloads), refused)
 
 
 def _checked(data: bytes, record: int, refused: list[Refused]) -> bytes:
@@ -130,20 +156,31 @@ def _type_fault(row: bytes) -> str | None:
     return None
 
 
-def _frame(texts: list[bytes], owners: list[int], payloads: Sequence[Payload], refused: list[Refused]) -> pl.DataFrame:
+def _halved(
+    texts: Sequence[bytes], owners: Sequence[int], refused: list[Refused], payloads: Sequence[Payload]
+) -> pl.DataFrame:
+    """The records of checked packs; a pack that the columnar decoder alone cannot read is found by halving, refused."""
+    frame = _frame(texts, owners, COLUMNS)
+    if frame is not None:
+        return frame
+    if len(texts) > 1:
+        half = len(texts) // 2
+        first = _halved(texts[:half], owners[:half], refused, payloads)
+        return pl.concat([first, _halved(texts[half:], owners[half:], refused, payloads)])
+    refused.append(Refused(owners[0], "senml: a number or text that cannot be read", payloads[owners[0]].data))
+    return pl.DataFrame(schema=SCHEMA)
+
+
+def _frame(texts: Sequence[bytes], owners: Sequence[int], columns: dict[str, pl.DataType]) -> pl.DataFrame | None:
+    """The records of checked packs that have no other fields than `columns`, None when one of them cannot be read."""
     if not texts:
         return pl.DataFrame(schema=SCHEMA)
-    packs = pl.DataFrame({"record": pl.Series(owners, dtype=pl.UInt32), "pack": pl.Series(texts, dtype=pl.Binary)})
     try:
-        pack = packs["pack"].cast(pl.String).str.json_decode(_COLUMNAR)
-    except (PolarsError, PanicException) as error:
-        if len(texts) == 1:
-            reason = f"senml: a number or text that cannot be read ({str(error).splitlines()[0][:120]})"
-            refused.append(Refused(owners[0], reason, payloads[owners[0]].data))
-            return pl.DataFrame(schema=SCHEMA)
-        half = len(texts) // 2
-        first = _frame(texts[:half], owners[:half], payloads, refused)
-        return pl.concat([first, _frame(texts[half:], owners[half:], payloads, refused)])
-    return (
-        packs.select("record", pack.alias("pack")).filter(pl.col("pack").list.len() > 0).explode("pack").unnest("pack")
-    )
+        text = pl.Series("pack", texts, dtype=pl.Binary).cast(pl.String)
+        packs = text.str.json_decode(pl.List(pl.Struct(columns)))
+    except (PolarsError, PanicException):
+        return None
+    frame = pl.DataFrame([pl.Series("record", owners, dtype=pl.UInt32), packs])
+    records = frame.filter(pl.col("pack").list.len() > 0).explode("pack").unnest("pack")
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in columns]
+    return records.with_columns(absent).select(list(SCHEMA))

@@ -18,6 +18,7 @@ from events.observations import TIME, Quality
 RELATIVE_S = 2.0**28
 """Times below are seconds from now (RFC 8428 section 4.5.3)."""
 
+RELATIVE_US = 2**28 * 1_000_000
 LATEST_S = 7_258_118_400.0
 """2200-01-01: a later time is a fault."""
 
@@ -26,28 +27,25 @@ QUALITIES: dict[str, int] = {q.name.lower(): int(q) for q in Quality}
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9\-:./_]*$"
 _BASE64URL = r"^[A-Za-z0-9_\-]*={0,2}$"
-_OWN = ("n", "u", "t", "v", "vs", "vb", "vd", "s")
+_VALUES = ("v", "vs", "vb", "vd")
+_OWN = ("n", "u", "t", "s", *_VALUES)
 
 
 def resolved(sent: pl.DataFrame, payloads: Sequence[Payload]) -> pl.DataFrame:
     """Each record of `sent` (SCHEMA of senml_packs) by itself; relative times count from its payload's arrival."""
     bare = {c for c in sent.columns if sent[c].null_count() == sent.height}
+    kinds = [pl.col(c).is_not_null().cast(pl.UInt8) for c in _VALUES if c not in bare]
     value = _value(bare)
-    return sent.with_columns(_arrival(sent, payloads)).select(
+    return _timed(sent, payloads, bare).select(
         "record",
         _joined(bare).alias("name"),
         pl.coalesce("u", _carried("bu", "", bare)).alias("unit"),
-        _time(bare).alias("time"),
+        "time",
         value.alias("v"),
-        "vb",
-        "vs",
-        "vd",
-        (value if "vb" in bare else pl.coalesce(value, pl.col("vb").cast(pl.Float64))).alias("value"),
+        *("vb", "vs", "vd", "quality"),
+        pl.coalesce(value, pl.col("vb").cast(pl.Float64)).alias("value"),
         _sum(bare).alias("sum"),
-        "quality",
-        pl.sum_horizontal(pl.col(c).is_not_null() for c in ("v", "vs", "vb", "vd") if c not in bare).alias("kinds")
-        if not bare.issuperset(("v", "vs", "vb", "vd"))
-        else pl.lit(0, pl.UInt32).alias("kinds"),
+        sum(kinds, pl.lit(0, pl.UInt8)).alias("kinds"),
         pl.all_horizontal(pl.col(c).is_null() for c in _OWN).alias("base_only"),
     )
 
@@ -118,14 +116,19 @@ def _sum(bare: set[str]) -> pl.Expr:
     return pl.when(base.is_nan()).then(pl.col("s")).otherwise(base + pl.col("s").fill_null(0.0))
 
 
-def _arrival(sent: pl.DataFrame, payloads: Sequence[Payload]) -> pl.Series:
-    arrivals = pl.Series("arrival", [p.received_at for p in payloads], dtype=TIME).dt.epoch("us")
-    return arrivals.gather(sent["record"])
-
-
-def _time(bare: set[str]) -> pl.Expr:
+def _timed(sent: pl.DataFrame, payloads: Sequence[Payload], bare: set[str]) -> pl.DataFrame:
     seconds = _carried("bt", 0.0, bare) + pl.col("t").fill_null(0.0)
-    micros = (
-        (pl.when(seconds.is_between(-RELATIVE_S, LATEST_S)).then(seconds) * 1e6).round().cast(pl.Int64, strict=False)
-    )
-    return pl.when(seconds < RELATIVE_S).then(pl.col("arrival") + micros).otherwise(micros).cast(TIME)
+    known = pl.when(seconds.is_between(-RELATIVE_S, LATEST_S)).then(seconds)
+    timed = sent.with_columns((known * 1e6).round().cast(pl.Int64, strict=False).alias("time"))
+    since_arrival = timed["time"] < RELATIVE_US
+    if since_arrival.any():
+        micros = pl.col("time") + pl.when(since_arrival).then(_arrival(sent, payloads)).otherwise(0)
+        timed = timed.with_columns(micros.alias("time"))
+    return timed.with_columns(pl.col("time").cast(TIME))
+
+
+def _arrival(sent: pl.DataFrame, payloads: Sequence[Payload]) -> pl.Series:
+    """When each record's pack came, UTC microseconds."""
+    instants = [p.received_at for p in payloads]
+    micros = {instant: round(instant.timestamp() * 1e6) for instant in set(instants)}
+    return pl.Series("arrival", [micros[i] for i in instants], dtype=pl.Int64).gather(sent["record"])
