@@ -59,6 +59,17 @@ def test_every_example_in_a_docstring_is_true(path: Path) -> None:
     assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0
 
 
+def test_every_folder_of_tests_is_a_package_so_that_two_may_hold_files_of_one_name() -> None:
+    folders = {path.parent for path in (CHECKOUT / "tests").rglob("*.py")}
+    assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
+def test_the_index_of_decisions_lists_every_page() -> None:
+    decisions = CHECKOUT / "docs" / "decisions"
+    linked = re.findall(r"\((\d{4}-[a-z0-9-]+\.md)\)", (decisions / "README.md").read_text("utf-8"))
+    assert linked == sorted(path.name for path in decisions.glob("[0-9]*.md"))
+
+
 def test_the_lock_file_pins_every_dependency_with_a_hash() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
