@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -69,7 +69,7 @@ class Branch:
         """The battery that the branch adds, None when it adds none."""
         return next((i for i in self.interventions if isinstance(i, Battery)), None)
 
-    def community(self) -> dict[str, object]:
+    def community(self) -> dict[str, Any]:
         """The community's facts as of the cut; DomainError when it was not registered then."""
         found = self.cut.communities().filter(pl.col("community_id") == self.community_id)
         if not found.height:

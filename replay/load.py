@@ -116,15 +116,17 @@ def _registers(
     for first in range(0, len(points), POINTS_A_READ):
         some = points[first : first + POINTS_A_READ]
         rows = _in_kwh(city.series("readings", some, start, end, known))
-        by_point = rows.partition_by("point_id", as_dict=True, maintain_order=True)
+        register = _columns(rows)
+        ends = rows.group_by("point_id", maintain_order=True).len().with_columns(pl.col("len").cum_sum().alias("end"))
+        place = {point: slice(end - count, end) for point, count, end in ends.rows()}
         for point in some:
-            register = _register(by_point.get((point,), rows.clear()))
+            one = register.part(place.get(point, slice(0)))
             seen.update(point.encode())
-            seen.update(register.time_us.tobytes() + register.kwh.tobytes() + register.quality.tobytes())
-            yield register
+            seen.update(one.time_us.tobytes() + one.kwh.tobytes() + one.quality.tobytes())
+            yield one
 
 
-def _register(rows: pl.DataFrame) -> Register:
+def _columns(rows: pl.DataFrame) -> Register:
     quality = rows["quality"].fill_null(0).cast(pl.UInt8).to_numpy()
     return Register(rows["time"].dt.epoch("us").to_numpy(), rows["value"].fill_null(np.nan).to_numpy(), quality)
 

@@ -10,11 +10,14 @@ bit.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
+from events.clock import TAIPEI
 from events.ids import Position
 from replay import parameters
 from replay.branch import Branch, CityView, branch
@@ -56,16 +59,43 @@ def run(scenario: Scenario, city: CityView) -> Result:
 
     UsageError when its times or parameter set are off, DomainError when the city cannot answer it.
     """
+    inputs = gather(scenario, city)
+    pv_kwh, annual_yield = _generation(inputs)
+    flows = balanced(inputs, pv_kwh)
+    factor = inputs.parameters.value("grid_emission_factor", inputs.times.start)
+    kpis = compare(figures(flows[0], None, factor), figures(flows[1], annual_yield, factor))
+    return _result(scenario, inputs, flows, kpis, {"synthetic": city.file.synthetic})
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a run computes from."""
+
+    times: Resolved
+    branch: Branch
+    load: Load
+    parameters: ParameterSet
+
+
+def gather(scenario: Scenario, city: CityView) -> Inputs:
+    """Read what the scenario asks for from the city, as of its base and as known there."""
     span = city.span()
     times = resolve(scenario, span[1] if span else None)
-    p = parameters.load(scenario.parameter_set)
-    cut = city.cut(at=times.at, known=scenario.base.known)
-    planned = branch(cut, scenario.interventions, scenario.community_id)
-    planned.community()
-    load = community_load(city, cut.devices(), scenario.community_id, (times.start, times.end), STEP, cut.known)
-    before = balance(load.kwh, np.zeros(len(load.kwh)), idle(len(load.kwh)), STEP)
-    after = _balanced(planned, load, p)
-    return _result(scenario, times, Position(cut.known), load, p, city, (before, after), _yield(planned, times, p))
+    released = parameters.load(scenario.parameter_set)
+    planned = branch(city.cut(at=times.at, known=scenario.base.known), scenario.interventions, scenario.community_id)
+    planned.community()  # refuses an unknown one before any reading is read
+    meters, window, known = planned.cut.devices(), (times.start, times.end), planned.cut.known
+    load = community_load(city, meters, scenario.community_id, window, STEP, known)
+    return Inputs(times, planned, load, released)
+
+
+def balanced(inputs: Inputs, pv_kwh: Floats) -> tuple[Flows, Flows]:
+    """The window without and with the interventions, whose arrays yield `pv_kwh`."""
+    load, nothing = inputs.load, np.zeros(len(inputs.load.kwh))
+    return (
+        balance(load.kwh, nothing, idle(len(nothing)), load.step),
+        balance(load.kwh, pv_kwh, _dispatch(inputs, pv_kwh), load.step),
+    )
 
 
 def definition(scenario: Scenario, times: Resolved) -> dict[str, Any]:
@@ -83,93 +113,55 @@ def definition(scenario: Scenario, times: Resolved) -> dict[str, Any]:
     }
 
 
-def _balanced(planned: Branch, load: Load, p: ParameterSet) -> Flows:
-    pv = _generation(planned, load, p)
-    return balance(load.kwh, pv, _dispatch(planned, load, pv, p), load.step)
+def _generation(inputs: Inputs) -> tuple[Floats, float | None]:
+    """What the branch's arrays yield in each interval, kWh, and in the base's year, kWh/kWp (None without any)."""
+    arrays, load, p = inputs.branch.arrays, inputs.load, inputs.parameters
+    if not arrays:
+        return np.zeros(len(load.kwh)), None
+    from replay.engines.solar import Site  # pvlib takes seconds to import
+    from replay.generation import generation_kwh, mean_yield
+
+    community = inputs.branch.community()
+    site = Site(community["longitude"], community["latitude"])
+    annual = mean_yield(arrays, site, inputs.times.at.astimezone(TAIPEI).year, p)
+    return generation_kwh(arrays, site, load.times, load.step, p), annual
 
 
-def _generation(planned: Branch, load: Load, p: ParameterSet) -> Floats:
-    pv = np.zeros(len(load.kwh))
-    if planned.arrays:
-        from replay.engines import solar  # pvlib takes seconds to import
-
-        site = _site(planned)
-        for array in planned.arrays:
-            pv += array.kwp * solar.kwh_per_kwp(load.times, load.step, site, (array.tilt, array.azimuth), p)
-    return pv
-
-
-def _yield(planned: Branch, times: Resolved, p: ParameterSet) -> float | None:
-    """Mean annual yield of the branch's arrays by their power, kWh/kWp, in the base's year; None without any."""
-    if not planned.arrays:
-        return None
-    from replay.engines import solar  # pvlib takes seconds to import
-
-    site, year = _site(planned), times.at.year
-    kwh = sum(a.kwp * solar.annual_yield(year, site, (a.tilt, a.azimuth), p) for a in planned.arrays)
-    return kwh / sum(a.kwp for a in planned.arrays)
-
-
-def _site(planned: Branch) -> Any:
-    from replay.engines.solar import Site
-
-    community = planned.community()
-    return Site(float(str(community["longitude"])), float(str(community["latitude"])))
-
-
-def _dispatch(planned: Branch, load: Load, pv: Floats, p: ParameterSet) -> Dispatch:
-    battery = planned.battery
+def _dispatch(inputs: Inputs, pv: Floats) -> Dispatch:
+    battery, load, p = inputs.branch.battery, inputs.load, inputs.parameters
     if battery is None:
         return idle(len(load.kwh))
-    moment = load.times[0]
-    unit = BatteryUnit(
-        battery.kwh,
-        battery.kw,
-        p.value("battery_charge_efficiency", moment),
-        p.value("battery_discharge_efficiency", moment),
-    )
+    efficiencies = [p.value(f"battery_{way}_efficiency", load.times[0]) for way in ("charge", "discharge")]
+    unit = BatteryUnit(battery.kwh, battery.kw, *efficiencies)
     dispatch = greedy if battery.dispatch == "greedy" else lowest_peak
     return dispatch(load.kwh, pv, unit, load.step)
 
 
 def _result(
-    scenario: Scenario,
-    times: Resolved,
-    known: Position,
-    load: Load,
-    p: ParameterSet,
-    city: CityView,
-    flows: tuple[Flows, Flows],
-    annual_yield: float | None,
+    scenario: Scenario, inputs: Inputs, flows: tuple[Flows, Flows], kpis: pl.DataFrame, city: dict[str, Any]
 ) -> Result:
-    factor = p.value("grid_emission_factor", times.start)
-    before, after = flows
-    kpis = compare(figures(before, None, factor), figures(after, annual_yield, factor))
-    baseline, intervals = series(before, load), series(after, load)
-    asked = definition(scenario, times)
-    used = {"version": p.version, "sha256": p.digest}
-    described = (asked, used, load.inputs_sha256, kpis.to_dicts())
+    load, known = inputs.load, Position(inputs.branch.cut.known)
+    baseline, intervals = (series(f, load) for f in flows)
+    asked = definition(scenario, inputs.times)
+    used = {"version": inputs.parameters.version, "sha256": inputs.parameters.digest}
+    read = {"log_position": known, "code_version": code_version(), "inputs_sha256": load.inputs_sha256}
+    digest = digest_of((asked, used, load.inputs_sha256, kpis.to_dicts()), baseline, intervals)
     return Result(
-        digest_of(asked)[:16],
-        scenario,
-        times,
-        known,
-        kpis,
-        baseline,
-        intervals,
-        _quality(load, city),
-        used,
-        {
-            "log_position": known,
-            "code_version": code_version(),
-            "inputs_sha256": load.inputs_sha256,
-            "parameters": used,
-        },
-        digest_of(described, baseline, intervals),
+        scenario_id=digest_of(asked)[:16],
+        scenario=scenario,
+        resolved=inputs.times,
+        known=known,
+        kpis=kpis,
+        baseline=baseline,
+        intervals=intervals,
+        quality=_quality(load) | city,
+        parameters=used,
+        provenance=read | {"parameters": used},
+        digest=digest,
     )
 
 
-def _quality(load: Load, city: CityView) -> dict[str, Any]:
+def _quality(load: Load) -> dict[str, Any]:
     return {
         "measured_share": 1.0 - load.estimated_share,
         "estimated_share": load.estimated_share,
@@ -177,5 +169,4 @@ def _quality(load: Load, city: CityView) -> dict[str, Any]:
         "common_meters": load.common_meters,
         "silent_meters": load.silent_meters,
         "intervals": len(load.times),
-        "synthetic": city.file.synthetic,
     }

@@ -36,6 +36,10 @@ class Register:
     kwh: Floats
     quality: npt.NDArray[np.uint8]
 
+    def part(self, rows: slice) -> Register:
+        """Some of the readings."""
+        return Register(self.time_us[rows], self.kwh[rows], self.quality[rows])
+
 
 @dataclass(frozen=True)
 class Energy:
