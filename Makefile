@@ -11,6 +11,7 @@ CHECKED := $(PACKAGES) tests benchmarks deploy
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test check kafka kafka-jars bench lock format
+.PHONY: check-lint check-format check-types check-imports check-spelling
 .DELETE_ON_ERROR:
 export TWIN_REQUIRE_ALL
 
@@ -25,11 +26,17 @@ demo: $(READY) ## build the demo city and open it in the browser: make demo CITY
 test: $(READY) ## run all tests (TWIN_REQUIRE_ALL=1: a missing part is a failure): make test ARGS="-k kafka"
 	$(RUN) -m pytest $(ARGS)
 
-check: $(READY) ## lint, format, types, import contracts, spelling
+check: check-lint check-format check-types check-imports check-spelling ## lint, format, types, import contracts, spelling
+
+check-lint: $(READY)
 	$(VENV)/bin/ruff check $(CHECKED)
+check-format: $(READY)
 	$(VENV)/bin/ruff format --check $(CHECKED)
+check-types: $(READY)
 	$(VENV)/bin/mypy
+check-imports: $(READY)
 	$(VENV)/bin/lint-imports
+check-spelling: $(READY)
 	$(VENV)/bin/codespell
 
 kafka: ## start a real Apache Kafka on 127.0.0.1:9092, in the foreground (Java 17+, Maven)
