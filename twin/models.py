@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,11 +14,11 @@ if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its val
 
 
 def model_facts(model: BuildingModel, community_id: str, building_id: str, name: str | None) -> ModelFacts:
-    """Facts of a published model; the building is called `name`, else as its file is."""
+    """Facts of a published model; the building is called `name`, else as its file is without folder and endings."""
     return ModelFacts(
         building_id=building_id,
         community_id=community_id,
-        name=name or model.file,
+        name=name or PurePath(model.file).name.split(".")[0],
         sha256=model.sha256,
         schema=model.schema,
         crs=model.georeference.crs,

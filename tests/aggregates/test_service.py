@@ -54,6 +54,12 @@ def test_a_model_brings_its_building_and_all_its_meters_in_one_transaction(servi
     assert (electricity["point_id"], electricity["unit"]) == ("urn:dev:ser:E-a-1:1-0:1.8.0", "kWh")
 
 
+def test_a_building_without_a_name_is_called_as_its_file_without_the_folder(service: Service) -> None:
+    service.register_communities([SITE])
+    service.publish_model(housing("/srv/models/東明甲", []), DONGMING, "a")
+    assert service.register().at().buildings["name"].to_list() == ["東明甲"]
+
+
 def test_publishing_a_model_may_be_retried(service: Service) -> None:
     service.register_communities([SITE])
     model = housing("a", home_meters("a", 10))
