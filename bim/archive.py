@@ -11,7 +11,6 @@ A model appears whole or not at all: it is written beside its place and renamed.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -144,9 +143,9 @@ def _fill(folder: Path, model: BuildingModel, file: Path, stated: str) -> None:
 def _put(fresh: Path, target: Path) -> None:
     old = fresh.with_name(fresh.name + ".old")
     if target.exists():
-        os.rename(target, old)
+        target.rename(old)
     try:
-        os.rename(fresh, target)
+        fresh.rename(target)
     except OSError:
         if not target.exists():  # another process was not first: a real failure
             raise

@@ -152,7 +152,7 @@ def _shell(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> list[Any]:
         )
         for name, size, at in walls
     ]
-    width_m, depth_m, height_m = _DOOR_M
+    width_m, _, height_m = _DOOR_M
     shell.append(
         draft.add(
             "IfcDoor", draft.guid(f"{dwelling.name}/門"), None, f"{dwelling.name} 門", None, None,
@@ -160,7 +160,7 @@ def _shell(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> list[Any]:
             "SINGLE_SWING_LEFT", None,
         )
     )  # fmt: skip
-    width_m, depth_m, height_m = _WINDOW_M
+    width_m, _, height_m = _WINDOW_M
     shell.append(
         draft.add(
             "IfcWindow", draft.guid(f"{dwelling.name}/窗"), None, f"{dwelling.name} 窗", None, None,

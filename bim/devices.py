@@ -22,12 +22,20 @@ def devices_table(tree: Tree, mapping: Mapping, dwelling: dict[Step, str], prope
     rows = []
     for each in tree.of_class("IfcElement", "IfcProxy"):
         key = tree.ids.id_of[each.step]
-        kind = _kind(each, tree.facts.lineage[each.ifc_class], mapping, key in fire_doors)
+        kind = _kind(each, tree.facts.lineage[each.ifc_class], mapping, is_fire_door=key in fire_doors)
         if kind is not None:
             space = tree.facts.space_of.get(each.step, Step(0))
             rows.append(
-                (key, kind, each.name, serials.get(key), tree.storey_id(each.step))
-                + (dwelling.get(space), each.predefined_type, each.ifc_class)
+                (
+                    key,
+                    kind,
+                    each.name,
+                    serials.get(key),
+                    tree.storey_id(each.step),
+                    dwelling.get(space),
+                    each.predefined_type,
+                    each.ifc_class,
+                )
             )
     return pl.DataFrame(rows, schema=SCHEMAS["devices"], orient="row")
 
@@ -36,14 +44,24 @@ def elements_table(tree: Tree, drawn: dict[Step, tuple[int, int]]) -> pl.DataFra
     """Every element; `drawn` gives its (mesh, instance)."""
     nowhere = (None, None)
     rows = [
-        (tree.ids.id_of[each.step], each.ifc_class, each.name, each.tag, each.object_type, each.predefined_type)
-        + (each.type_name, tree.parent_id(each.step), tree.storey_id(each.step), *drawn.get(each.step, nowhere))
+        (
+            tree.ids.id_of[each.step],
+            each.ifc_class,
+            each.name,
+            each.tag,
+            each.object_type,
+            each.predefined_type,
+            each.type_name,
+            tree.parent_id(each.step),
+            tree.storey_id(each.step),
+            *drawn.get(each.step, nowhere),
+        )
         for each in tree.of_class("IfcElement", "IfcProxy")
     ]
     return pl.DataFrame(rows, schema=SCHEMAS["elements"], orient="row")
 
 
-def _kind(entity: Entity, lineage: list[str], mapping: Mapping, is_fire_door: bool) -> str | None:
+def _kind(entity: Entity, lineage: list[str], mapping: Mapping, *, is_fire_door: bool) -> str | None:
     for rule in mapping.devices:
         if rule.takes(entity, lineage):
             return rule.kind

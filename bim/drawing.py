@@ -21,6 +21,8 @@ from bim.facts import Entity, Step
 from bim.strokes import HEADER, INSTANCE, ONE_BY_ONE, mesh_count
 
 _FAR_M = 1e4
+_BEYOND_A_SITE_M = 1e6
+_BEYOND_EARTH_M = 1e8
 _MARK = struct.Struct("<I")
 
 
@@ -39,7 +41,7 @@ class Canvas:
         self._trying.write_bytes(_MARK.pack(step))
 
     def add(self, step: Step, shape: Any) -> bool:
-        """Write a shape; False if it has no faces."""
+        """Write a shape; False if it has no faces, or coordinates that no site on earth has: it counts as not drawn."""
         geometry = shape.geometry
         known = self._known.get(geometry.id)
         if known is None:
@@ -51,6 +53,8 @@ class Canvas:
         placement = np.frombuffer(shape.transformation_buffer, "<f8").reshape(4, 4).T
         if moved is not None:
             placement = placement @ moved
+        if not (np.abs(placement) < _BEYOND_EARTH_M).all():
+            return False
         record = np.array([(step, row, placement)], INSTANCE)
         self._instances.write(record.tobytes())
         return True
@@ -58,9 +62,11 @@ class Canvas:
     def _add_mesh(self, geometry: Any) -> tuple[int, npt.NDArray[np.float64] | None] | None:
         vertices = np.frombuffer(geometry.verts_buffer, "<f8").reshape(-1, 3)
         faces = geometry.faces_buffer
-        if not len(faces) or not np.isfinite(vertices).all():
+        if not len(faces) or not (np.abs(vertices) < _BEYOND_EARTH_M).all():
             return None
         vertices, moved = _near_origin(vertices)
+        if np.abs(vertices).max() > _BEYOND_A_SITE_M:
+            return None
         header = HEADER.pack(len(vertices), len(faces) // 12)
         self._meshes.write(header + vertices.astype("<f4").tobytes() + faces)
         row, self._next_mesh = self._next_mesh, self._next_mesh + 1

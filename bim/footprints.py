@@ -138,8 +138,16 @@ def _table(rows: Iterable[_Row], where: Georeference) -> pl.DataFrame:
     ends = np.cumsum([len(ring) for _, _, ring in parts])
     polygons = [None] * len(parts) if lon_lat is None else [each.tolist() for each in np.split(lon_lat, ends[:-1])]
     records = [
-        (row.entity_id, row.kind, row.storey_id, part, polygon, ring.tolist())
-        + (row.outline.base_m, row.outline.top_m - row.outline.base_m)
+        (
+            row.entity_id,
+            row.kind,
+            row.storey_id,
+            part,
+            polygon,
+            ring.tolist(),
+            row.outline.base_m,
+            row.outline.top_m - row.outline.base_m,
+        )
         for (row, part, ring), polygon in zip(parts, polygons, strict=True)
     ]
     return pl.DataFrame(records, schema=SCHEMAS["footprints"], orient="row")

@@ -154,7 +154,7 @@ def plan(spec: HousingSpec) -> Plan:
     length_m = round(CORE_M + max((max(ends) for _, ends in cursors), default=24.0) + EAST_STAIR_M, 3)
     length_m = max(length_m, 30.0)
     placed = [
-        _placed(storey, number, kind, north, at, -length_m / 2)
+        _placed(storey, number, kind, at, -length_m / 2, north=north)
         for storey, (sides, _) in zip(floors, cursors, strict=True)
         for number, (kind, north, at) in enumerate(sides, 1)
     ]
@@ -196,7 +196,7 @@ def _cursors(types: list[DwellingType]) -> tuple[list[tuple[DwellingType, bool, 
     return placed, ends
 
 
-def _placed(storey: int, number: int, kind: DwellingType, north: bool, at: float, west_m: float) -> PlacedDwelling:
+def _placed(storey: int, number: int, kind: DwellingType, at: float, west_m: float, *, north: bool) -> PlacedDwelling:
     x_m = round(west_m + CORE_M + at, 3)
     name = f"{storey:02d}F-{number:02d}"
     if north:

@@ -37,8 +37,8 @@ def load(
     """The model of an .ifc, .ifczip or .ifc.gz file.
 
     `length_unit_m` (metres per unit) and `site` (longitude, latitude in degrees of the model's zero) are what the
-    caller knows of a file that does not say it; `mapping_file` is described in `bim.mapping`. `budget_s` bounds the
-    wall time: what is not drawn in it is reported so. A `worker` given is used and kept, for many files one after the other.
+    caller knows of a file that does not say it; `mapping_file`: see `bim.mapping`. `budget_s` bounds the wall time:
+    what is not drawn in it is reported so. A `worker` given is used and kept, for many files one after the other.
     Raises subclasses of BimError for whatever cannot become a model.
     """
     file = identify(Path(path))

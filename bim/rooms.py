@@ -48,8 +48,14 @@ def dwelling_of(tree: Tree, rule: DwellingRule) -> tuple[dict[str, Entity], dict
 def spaces_table(tree: Tree, dwelling: dict[Step, str], areas: pl.DataFrame) -> pl.DataFrame:
     """Spaces, with areas (entity_id, area_m2, area_source) joined to them."""
     rows = [
-        (tree.ids.id_of[each.step], each.name, each.long_name, each.object_type or each.predefined_type)
-        + (tree.storey_id(each.step), dwelling.get(each.step))
+        (
+            tree.ids.id_of[each.step],
+            each.name,
+            each.long_name,
+            each.object_type or each.predefined_type,
+            tree.storey_id(each.step),
+            dwelling.get(each.step),
+        )
         for each in tree.of_class("IfcSpace")
     ]
     columns = {name: kind for name, kind in SCHEMAS["spaces"].items() if not name.startswith("area_")}

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pyproj
 import pytest
-import shapely
+import shapely  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +32,8 @@ def test_every_dwelling_asked_for_is_there_with_its_area_and_rooms(block: Buildi
     assert block.dwellings.height == SPEC.dwellings
     rooms_of = {kind.name: (len(kind.rooms), kind.area_m2) for kind in DWELLING_TYPES}
     for kind, rooms, area_m2 in block.dwellings.select("dwelling_type", "rooms", "area_m2").iter_rows():
-        assert rooms_of[kind] == (rooms, pytest.approx(area_m2))
+        assert rooms_of[kind][0] == rooms
+        assert rooms_of[kind][1] == pytest.approx(area_m2)
     assert set(block.dwellings["area_source"]) == {"quantity"}
 
 
@@ -120,7 +121,7 @@ def test_another_building_shares_no_global_id(block: BuildingModel, tmp_path: Pa
 
 @given(dwellings=st.integers(0, 900))
 def test_types_follow_the_mix_to_one_dwelling(dwellings: int) -> None:
-    counts = defaultdict(int)
+    counts: dict[str, int] = defaultdict(int)
     for kind in type_sequence(dwellings, DEFAULT_MIX):
         counts[kind.name] += 1
     assert sum(counts.values()) == dwellings

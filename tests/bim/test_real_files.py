@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import shapely
+import shapely  # type: ignore[import-untyped]
 
 from bim import strokes
 from bim.job import Job
