@@ -1,4 +1,4 @@
-"""Whatever is done to a file, it ends in a model with a report or in a typed error, within its budget, in a live process."""
+"""Whatever is done to a file, it ends in a model with a report or in a typed error within its budget, never in a dead process."""
 
 from __future__ import annotations
 
