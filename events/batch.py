@@ -75,9 +75,9 @@ def decode(state: bytes, schema: dict[str, pl.DataType], columns: list[str] | No
         raise CorruptEventError(f"a stored frame cannot be read ({error}); run `twin log verify`") from error
     if frame.columns == list(wanted):
         return frame
-    return frame.with_columns(pl.lit(None, dtype=t).alias(c) for c, t in wanted.items() if c not in frame.columns).select(
-        list(wanted)
-    )
+    return frame.with_columns(
+        pl.lit(None, dtype=t).alias(c) for c, t in wanted.items() if c not in frame.columns
+    ).select(list(wanted))
 
 
 def verify(state: bytes) -> str | None:

@@ -106,7 +106,9 @@ class Beliefs:
         self._grow(rows)
         before = self.high_digest[rows.entity].copy()
         before[rows.time < self.high_time[rows.entity]] = 0
-        same_entity = np.append(False, rows.entity[1:] == rows.entity[:-1]) if len(rows.entity) else np.zeros(0, np.bool_)
+        same_entity = (
+            np.append(False, rows.entity[1:] == rows.entity[:-1]) if len(rows.entity) else np.zeros(0, np.bool_)
+        )
         before[same_entity] = np.roll(rows.digest, 1)[same_entity]
         return rows.digest == before
 

@@ -63,7 +63,11 @@ class KafkaSource:
                 **(settings or {}),
             )
         self._servers = servers
-        self.discover()
+        try:
+            self.discover()
+        except BaseException:
+            self.close()
+            raise
 
     def discover(self) -> None:
         """Take partitions that have appeared; new ones start behind their tracked offset."""
@@ -144,9 +148,7 @@ class KafkaSink:
         self._make(form.topic)
         messages = [wrap(form, part, key=partition_key(form, part), recorded_at=now()) for part in form.split(document)]
         with _vendor_errors(self._servers):
-            sent = [
-                self._producer.send(form.topic, value=m.value, key=m.key, headers=m.headers) for m in messages
-            ]
+            sent = [self._producer.send(form.topic, value=m.value, key=m.key, headers=m.headers) for m in messages]
             self._producer.flush()
             for one in sent:
                 one.get(timeout=60)

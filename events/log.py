@@ -167,7 +167,11 @@ def _postgres(url: str) -> ProcessRecorder:
 
 def _log_event(found: Notification) -> LogEvent:
     return LogEvent(
-        Position(found.id), StreamId(str(found.originator_id)), found.originator_version, found.topic, bytes(found.state)
+        Position(found.id),
+        StreamId(str(found.originator_id)),
+        found.originator_version,
+        found.topic,
+        bytes(found.state),
     )
 
 

@@ -61,7 +61,9 @@ class Family:
         return {"entity": pl.UInt32(), "time": TIME, "sequence": pl.UInt16(), **self.values}
 
 
-READINGS = Family("readings", {"point_id": pl.String(), "unit": pl.String()}, {"value": pl.Float64(), "quality": pl.UInt8()})
+READINGS = Family(
+    "readings", {"point_id": pl.String(), "unit": pl.String()}, {"value": pl.Float64(), "quality": pl.UInt8()}
+)
 STATES = Family("states", {"point_id": pl.String()}, {"text": pl.String()})
 DOCKS = Family(
     "docks",

@@ -24,7 +24,9 @@ def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, load: LoadDay)
         repeated |= beliefs.unchanged(rows)
     keep = ~repeated
     beliefs.accept(rows.only(keep))
-    sequenced = ordered.with_columns(pl.Series("sequence", _sequence(same), dtype=pl.UInt16)).select(list(family.stored))
+    sequenced = ordered.with_columns(pl.Series("sequence", _sequence(same), dtype=pl.UInt16)).select(
+        list(family.stored)
+    )
     return sequenced if keep.all() else sequenced.filter(pl.Series(keep))
 
 

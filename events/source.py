@@ -44,6 +44,5 @@ def file_polls(form: Format, document: bytes) -> list[Poll]:
     received = now()
     source = SourceId(f"file:{form.name}")
     return [
-        Poll(source, NO_OFFSET, {form: [Payload(part, received)]}, {form: [NO_OFFSET]})
-        for part in form.split(document)
+        Poll(source, NO_OFFSET, {form: [Payload(part, received)]}, {form: [NO_OFFSET]}) for part in form.split(document)
     ]

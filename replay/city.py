@@ -105,4 +105,3 @@ class City:
     def _pending_span(self) -> tuple[int, int] | None:
         times = [f["time"].dt.epoch("us") for frames in self._projector.pending.values() for f in frames]
         return (min(int(t.min()) for t in times), max(int(t.max()) for t in times)) if times else None  # type: ignore[arg-type]
-

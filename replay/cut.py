@@ -85,7 +85,9 @@ class Cut:
     def _latest(self, family: Family) -> pl.DataFrame:
         at = micros(self.at)
         recent = [
-            f.filter(pl.col("time") <= self.at) for f in self._projector.pending[family.name] if f["position"][0] <= self.known
+            f.filter(pl.col("time") <= self.at)
+            for f in self._projector.pending[family.name]
+            if f["position"][0] <= self.known
         ]
         lake = self._projector.lake.before(family, at, self.known)
         empty = pl.DataFrame(schema=landed_schema(family))

@@ -21,7 +21,7 @@ from replay.branch import CityView
 from replay.engines.registers import Energy, Floats, Register, grid, group_energy
 
 FEWEST_HOMES = 10
-"""Planners see no aggregate of fewer homes."""
+"""Planners see no aggregate of fewer homes: neither of fewer registered, nor of fewer that have readings."""
 
 SLACK = timedelta(hours=2)
 """Readings this far outside the window still help to place the register at its ends."""
@@ -60,7 +60,7 @@ def community_load(
 ) -> Load:
     """Load of a community over a window, as known at `known`, from the registers of `devices` (as of the base).
 
-    DomainError below ten metered homes, and when no home has readings in the window.
+    DomainError below ten metered homes, and when never ten of them have readings at once in the window.
     """
     meters = devices.filter(
         (pl.col("community_id") == community_id)
@@ -72,12 +72,13 @@ def community_load(
     _check_privacy(homes, community_id)
     start, end = window
     times, seen = grid(start, end, step), hashlib.sha256()
-    of_homes = _energy(city, homes, times, step, known, seen)
-    of_common = _energy(city, common, times, step, known, seen)
+    of_homes = _energy(city, homes, times, step, known, seen, FEWEST_HOMES)
+    of_common = _energy(city, common, times, step, known, seen, 1)
     if of_homes is None:
         raise DomainError(
-            f"community {community_id}: none of its {homes.height} homes' electricity meters has two readings from "
-            f"{start.isoformat()} to {end.isoformat()}, known at {known}; choose a window with data (`twin status`)"
+            f"community {community_id}: of its {homes.height} homes' electricity meters never {FEWEST_HOMES} have readings at "
+            f"once from {start.isoformat()} to {end.isoformat()}, known at {known}; choose a window with data "
+            "(`twin status`)"
         )
     common_or_none = of_common or Energy(np.zeros(len(times)), np.zeros(len(times)), common.height)
     return Load(
@@ -103,10 +104,16 @@ def _check_privacy(homes: pl.DataFrame, community_id: str) -> None:
 
 
 def _energy(
-    city: CityView, meters: pl.DataFrame, times: Sequence[datetime], step: timedelta, known: int, seen: hashlib._Hash
+    city: CityView,
+    meters: pl.DataFrame,
+    times: Sequence[datetime],
+    step: timedelta,
+    known: int,
+    seen: hashlib._Hash,
+    fewest: int,
 ) -> Energy | None:
     registers = _registers(city, meters["point_id"].to_list(), times[0] - SLACK, times[-1] + step + SLACK, known, seen)
-    return group_energy(registers, times[0], step, len(times))
+    return group_energy(registers, times[0], step, len(times), fewest)
 
 
 def _registers(

@@ -63,16 +63,16 @@ def load(directory: Path) -> Checkpoint:
         if current.versions != VERSIONS:
             return empty_checkpoint()
         folder = directory / current.folder
-        return Checkpoint(
-            current.position, _live(folder), ledgers.decode((folder / "ledger.json").read_bytes())
-        )
+        return Checkpoint(current.position, _live(folder), ledgers.decode((folder / "ledger.json").read_bytes()))
     except (OSError, msgspec.MsgspecError, pl.exceptions.PolarsError):
         return empty_checkpoint()
 
 
 def write_canonical(frame: pl.DataFrame, path: Path) -> None:
     """A frame as Parquet whose bytes depend on nothing but its rows."""
-    frame.rechunk().write_parquet(path, compression="zstd", compression_level=1, row_group_size=1 << 20, statistics=False)
+    frame.rechunk().write_parquet(
+        path, compression="zstd", compression_level=1, row_group_size=1 << 20, statistics=False
+    )
 
 
 def _live(folder: Path) -> Mapping[str, pl.DataFrame]:

@@ -94,7 +94,9 @@ class Lake:
         found: list[pl.DataFrame] = []
         wanted: np.ndarray[tuple[int], np.dtype[np.uint32]] | None = None
         for quarter in reversed(quarters[: index + 1]):
-            found += [latest(_known(self._upto(family, p, at), known, wanted)) for p in quarter.parts if p.marks[0] <= at]
+            found += [
+                latest(_known(self._upto(family, p, at), known, wanted)) for p in quarter.parts if p.marks[0] <= at
+            ]
             if quarter.opening is None:
                 continue
             opening = self._read(quarter.opening)
@@ -154,9 +156,7 @@ def open_lake(directory: Path) -> Lake:
     return Lake(directory, manifest if usable else Manifest())
 
 
-def _known(
-    rows: pl.DataFrame, known: int, wanted: np.ndarray[tuple[int], np.dtype[np.uint32]] | None
-) -> pl.DataFrame:
+def _known(rows: pl.DataFrame, known: int, wanted: np.ndarray[tuple[int], np.dtype[np.uint32]] | None) -> pl.DataFrame:
     kept = rows.filter(pl.col("position") <= known)
     return kept if wanted is None else kept.filter(pl.Series(np.isin(kept["entity"].to_numpy(), wanted)))
 

@@ -47,7 +47,9 @@ class Place:
         try:
             return msgspec.json.decode(self.file.read_bytes(), type=CityFile)
         except FileNotFoundError:
-            raise UsageError(f"{self.directory}: no city here (city.json is absent); make one: twin init --city DIR") from None
+            raise UsageError(
+                f"{self.directory}: no city here (city.json is absent); make one: twin init --city DIR"
+            ) from None
         except (OSError, msgspec.MsgspecError) as error:
             raise UsageError(f"{self.file}: not a city file: {error}") from error
 

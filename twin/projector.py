@@ -123,10 +123,11 @@ class Projector:
                 checkpoint.write_canonical(entities.names(), self._lake_directory / name / "entities.parquet")
 
 
-
 def _batch(event: LogEvent, header: Header) -> Batch:
     family = FAMILIES[header.family]
-    return Batch(family, event.position, header, landed(family, batch.decode(event.state, family.stored), event.position))
+    return Batch(
+        family, event.position, header, landed(family, batch.decode(event.state, family.stored), event.position)
+    )
 
 
 def _chunks(log: Log, after: int, upto: int) -> Iterator[list[LogEvent]]:

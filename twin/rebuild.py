@@ -41,7 +41,9 @@ def rebuild(log: Log, directory: Path) -> Rebuilt:
     fresh = Projector(log, fresh_directory)
     fresh.catch_up(write=True, upto=head)
     fresh.save()
-    built = Rebuilt(head, sum(q.rows for qs in fresh.lake.manifest.families.values() for q in qs), digest(fresh), before)
+    built = Rebuilt(
+        head, sum(q.rows for qs in fresh.lake.manifest.families.values() for q in qs), digest(fresh), before
+    )
     for part in ("lake", "checkpoints"):
         _swap(fresh_directory / part, directory / part)
     shutil.rmtree(fresh_directory, ignore_errors=True)

@@ -95,7 +95,7 @@ def _all_from_meters(texts: Sequence[bytes]) -> bool:
     """Whether each text by itself is a pack with at least one record, of right types and fields that meters send."""
     try:
         return all(map(_METER_PACK.decode, texts))
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
 
 

@@ -106,16 +106,22 @@ def _parquet_bytes(table: pl.DataFrame) -> bytes:
 
 
 def _csv_slices(content: bytes) -> list[bytes]:
-    if b'"' in content:
-        table = _csv(content)
-        if table.ragged:
-            return [content]
-        size = _rows_a_message(len(content), table.rows.height)
-        separator = _separator(content)
-        return [part.write_csv(separator=separator).encode() for part in table.rows.iter_slices(size)] or [content]
     header, *lines = content.removesuffix(b"\n").split(b"\n")
     size = _rows_a_message(len(content), len(lines))
-    return [b"\n".join([header, *lines[at : at + size]]) for at in range(0, len(lines), size)] or [content]
+    if len(lines) <= size:
+        return [content]
+    if b'"' in content:
+        return _quoted_slices(content, size)
+    return [b"\n".join([header, *lines[at : at + size]]) for at in range(0, len(lines), size)]
+
+
+def _quoted_slices(content: bytes, size: int) -> list[bytes]:
+    """Slices of a table whose quoted fields may hold line ends."""
+    table = _csv(content)
+    if table.ragged:
+        return [content]
+    separator = _separator(content)
+    return [part.write_csv(separator=separator).encode() for part in table.rows.iter_slices(size)]
 
 
 def _rows_a_message(size_bytes: int, rows: int) -> int:

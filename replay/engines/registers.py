@@ -7,7 +7,9 @@ its two ends. What an interval rests on:
     estimated   across a longer gap (the energy is known, its shape is not), or a reading that was itself estimated
     unknown     before the first or after the last reading, or across a fall of the register (reset or exchange)
 
-An unknown interval of a meter takes the mean of the group's meters that have one there; it counts as estimated.
+An unknown interval of a meter takes the mean of the group's meters that have one there; it counts as estimated. An
+interval that fewer meters have than the caller wants to see together is drawn straight between its neighbours, so that
+no single meter shines through.
 """
 
 from __future__ import annotations
@@ -56,8 +58,10 @@ def grid(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
     return [start + i * step for i in range(-(-(end - start) // step))]
 
 
-def group_energy(registers: Iterable[Register], start: datetime, step: timedelta, intervals: int) -> Energy | None:
-    """Energy of a group of like meters; None when not one of them has a usable interval."""
+def group_energy(
+    registers: Iterable[Register], start: datetime, step: timedelta, intervals: int, fewest: int = 1
+) -> Energy | None:
+    """Energy of a group of like meters; None when no interval is known of at least `fewest` of them."""
     edges = _edges(start, step, intervals)
     known, sure, counted = np.zeros(intervals), np.zeros(intervals), np.zeros(intervals, dtype=np.int64)
     meters = silent = 0
@@ -68,10 +72,11 @@ def group_energy(registers: Iterable[Register], start: datetime, step: timedelta
         sure[has & measured] += kwh[has & measured]
         counted += has
         meters, silent = meters + 1, silent + int(not has.any())
+    counted = np.where(counted < fewest, 0, counted)
     if not counted.any():
         return None
-    mean = _filled(known, counted)
-    total = known + (meters - counted) * mean
+    known, sure = np.where(counted > 0, known, 0.0), np.where(counted > 0, sure, 0.0)
+    total = known + (meters - counted) * _filled(known, counted)
     return Energy(total, np.maximum(total - sure, 0.0), silent)
 
 

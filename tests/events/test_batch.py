@@ -13,7 +13,13 @@ from events.errors import CorruptEventError
 from events.observations import READINGS
 
 FRAME = pl.DataFrame(
-    {"entity": [0, 1], "time": [datetime(2026, 1, 1, tzinfo=UTC)] * 2, "sequence": [0, 0], "value": [1.5, None], "quality": [0, 1]},
+    {
+        "entity": [0, 1],
+        "time": [datetime(2026, 1, 1, tzinfo=UTC)] * 2,
+        "sequence": [0, 0],
+        "value": [1.5, None],
+        "quality": [0, 1],
+    },
     schema=READINGS.stored,
 )
 HEADER = Header("readings", "test", 0, 1_700_000_000_000_000, offered=2)

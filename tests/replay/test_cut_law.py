@@ -91,7 +91,9 @@ def test_a_cut_equals_a_naive_fold_of_the_log(
             with City.open(place.directory) as city:
                 assert cut(city, at, known) == naive(log, at, known)
                 assert cut(city, at, city.head) == naive(log, at, city.head)
-                assert city.cut().frame("readings").rows() == city.cut(START + timedelta(days=9)).frame("readings").rows()
+                assert (
+                    city.cut().frame("readings").rows() == city.cut(START + timedelta(days=9)).frame("readings").rows()
+                )
         finally:
             history.OPENING_EVERY, lake.MARK_ROWS, history.MARK_ROWS = history_every, marks, marks
             log.close()

@@ -214,7 +214,9 @@ def test_a_log_of_any_families_verifies_and_damage_is_found(place: Place) -> Non
     import sqlite3
 
     with sqlite3.connect(place.directory / "log.sqlite") as store:
-        store.execute("UPDATE stored_events SET state = substr(state, 1, length(state) - 3) WHERE rowid = ?", (head - 3,))
+        store.execute(
+            "UPDATE stored_events SET state = substr(state, 1, length(state) - 3) WHERE rowid = ?", (head - 3,)
+        )
     with place.log() as log:
         (problem,) = verify(log).problems
         assert problem.startswith(f"position {head - 3}:")

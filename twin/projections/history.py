@@ -36,7 +36,9 @@ def flush(lake: Lake, pending: Mapping[str, Sequence[pl.DataFrame]], position: i
             families[name] = _Flush(lake, FAMILIES[name], position, retired).add(in_order(frames))
     for file in lake.manifest.retired:
         (lake.directory / file).unlink(missing_ok=True)
-    _replace(lake.directory / "manifest.json", msgspec.json.encode(Manifest(position, families=families, retired=retired)))
+    _replace(
+        lake.directory / "manifest.json", msgspec.json.encode(Manifest(position, families=families, retired=retired))
+    )
     return open_lake(lake.directory)
 
 

@@ -29,8 +29,12 @@ def _group() -> None:
 def load(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="IFC files: .ifc, .ifczip, .ifc.gz")],
     city: City = Path("city"),
-    community: Annotated[str | None, typer.Option("--community", metavar="ID", help="Publish under this community 社宅基地.")] = None,
-    since: Annotated[str | None, typer.Option(help="TIME from which the model holds (default: now) 模型生效時間.")] = None,
+    community: Annotated[
+        str | None, typer.Option("--community", metavar="ID", help="Publish under this community 社宅基地.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="TIME from which the model holds (default: now) 模型生效時間.")
+    ] = None,
     budget: Annotated[float, typer.Option(help="Seconds a file may take.")] = 60.0,
     json: Json = False,
 ) -> None:

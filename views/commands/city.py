@@ -30,7 +30,9 @@ log = typer.Typer(help="The city's log of events 事件紀錄.", no_args_is_help
 def init(
     city: City = Path("city"),
     name: Annotated[str, typer.Option(help="The city's name 城市名稱.")] = "Taipei",
-    log_at: Annotated[str, typer.Option("--log", help="The log: a file in the directory, or postgresql://…")] = "log.sqlite",
+    log_at: Annotated[
+        str, typer.Option("--log", help="The log: a file in the directory, or postgresql://…")
+    ] = "log.sqlite",
     json: Json = False,
 ) -> None:
     """Make an empty city. 建立一個空的城市。
@@ -87,9 +89,15 @@ def status(city: City = Path("city"), json: Json = False) -> None:
 
 def cut(
     out: Annotated[Path, typer.Option("--out", metavar="FILE.parquet", help="Where to write the frame 輸出檔.")],
-    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="As of TIME (RFC 3339 with a zone) 截至時間.")] = None,
-    known: Annotated[int | None, typer.Option("--known", metavar="POSITION", help="As known at this log position.")] = None,
-    family: Annotated[str, typer.Option("--family", help="readings, docks, positions, stations or states.")] = "readings",
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="As of TIME (RFC 3339 with a zone) 截至時間.")
+    ] = None,
+    known: Annotated[
+        int | None, typer.Option("--known", metavar="POSITION", help="As known at this log position.")
+    ] = None,
+    family: Annotated[
+        str, typer.Option("--family", help="readings, docks, positions, stations or states.")
+    ] = "readings",
     city: City = Path("city"),
     json: Json = False,
 ) -> None:

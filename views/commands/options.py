@@ -15,7 +15,10 @@ from events.clock import parse_time
 from events.errors import UsageError
 
 City = Annotated[
-    Path, typer.Option("--city", envvar="TWIN_CITY", metavar="DIR", help="The city's directory 城市資料夾.", show_default=True)
+    Path,
+    typer.Option(
+        "--city", envvar="TWIN_CITY", metavar="DIR", help="The city's directory 城市資料夾.", show_default=True
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 

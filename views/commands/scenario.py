@@ -10,7 +10,6 @@ import typer
 
 from events.clock import now
 from replay.city import City as OpenCity
-from replay.run import run_file
 from twin.place import Place
 from twin.service import Service
 from views.commands.options import City, Json, show
@@ -33,6 +32,8 @@ def run(
 
     Example: twin scenario run docs/scenarios/rooftop-pv-battery.toml --city city --json
     """
+    from replay.run import run_file  # its solvers are slow to import, and no other command needs them
+
     place = Place(city)
     with OpenCity.open(city) as opened, place.log() as log:
         result = run_file(opened, file, service=Service(log, place.archive, now))

@@ -31,7 +31,12 @@ def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True) 
 
     if not demo_city.is_built(city):
         logs.print("building the demo city (synthetic data) 建立示範城市（合成資料）…")
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=logs) as progress:
             task = progress.add_task("…", total=1.0)
             demo_city.build(city, lambda step, share: progress.update(task, description=step, completed=share))

@@ -1,0 +1,133 @@
+"""From a real broker into the durable log and the live state, beside a bare kafka-python poll loop over the same topic.
+
+Each contender runs in a fresh process on the same topics; `python -m benchmarks.ingest MODE SERVERS TOPIC DIR` is one of them.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from deploy.kafka.broker import Broker
+from events.clock import now
+from events.consume import consume
+from events.envelope import wrap
+from events.feeds.registry import format_named
+from events.ingest import Ingester, Landed
+from twin.place import init
+from twin.projector import Projector
+
+SINGLES, PACKS, PACK = 400_000, 4_000, 500
+POINTS = 36_000
+START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+
+
+def figures() -> list[Figure]:
+    """Single-reading messages and packs of 500, each by the bare loop and by the ingester."""
+    found: list[Figure] = []
+    with tempfile.TemporaryDirectory() as name, Broker(Path(name) / "kafka") as broker:
+        for topic, readings, messages, target in (
+            ("bench.singles", 1, SINGLES, "≥ 20,000"),
+            ("bench.packs", PACK, PACKS, "≥ 200,000"),
+        ):
+            produce(broker.address, topic, messages, readings)
+            bare = _contender("bare", broker.address, topic, name)
+            ours = _contender("ingest", broker.address, topic, name)
+            assert ours["readings"] == messages * readings, ours
+            label = "single-reading messages" if readings == 1 else f"readings in packs of {PACK}"
+            found += [
+                Figure(f"bare kafka-python poll loop: {label}", bare["messages"] * readings / bare["seconds"], "/s"),
+                Figure(f"Kafka → log → live: {label}", ours["readings"] / ours["seconds"], "/s", target),
+                Figure(f"ratio to the bare loop: {label}", bare["seconds"] / ours["seconds"], "1"),
+                Figure(f"peak memory of the ingester: {label}", ours["peak_mib"], "MiB", "≤ 1,024"),
+            ]
+    return found
+
+
+def produce(servers: str, topic: str, messages: int, readings: int) -> None:
+    """Fill a topic with SenML messages in binary-mode CloudEvents, registers of POINTS meters in order of time."""
+    from kafka import KafkaProducer
+
+    form = format_named("senml")
+    producer = KafkaProducer(
+        bootstrap_servers=servers, linger_ms=50, batch_size=512 * 1024, enable_idempotence=False, acks=1
+    )
+    for data in documents(messages, readings):
+        message = wrap(form, data, key=topic, recorded_at=now())
+        producer.send(topic, value=message.value, key=message.key, headers=message.headers)
+    producer.flush()
+    producer.close()
+
+
+def documents(messages: int, readings: int) -> Iterator[bytes]:
+    """SenML packs: the meters take turns, a quarter of an hour a turn."""
+    count = 0
+    for _ in range(messages):
+        records = []
+        for _ in range(readings):
+            turn, meter = divmod(count, POINTS)
+            records.append(
+                f'{{"n":"urn:dev:ser:E{meter:010d}:1-0:1.8.0","u":"kWh","t":{START + 900 * turn},"v":{turn * 0.25 + meter / 100:.2f}}}'
+            )
+            count += 1
+        yield f"[{','.join(records)}]".encode()
+
+
+def bare(servers: str, topic: str) -> dict[str, float]:
+    """Poll the topic to its end and do nothing."""
+    from kafka import KafkaConsumer, TopicPartition
+
+    consumer = KafkaConsumer(bootstrap_servers=servers, max_poll_records=20_000, max_partition_fetch_bytes=16 << 20)
+    partition = TopicPartition(topic, 0)
+    consumer.assign([partition])
+    consumer.seek(partition, 0)
+    end = consumer.end_offsets([partition])[partition]
+    count, started = 0, time.perf_counter()
+    while count < end:
+        count += sum(len(records) for records in consumer.poll(timeout_ms=500).values())
+    return {"messages": count, "seconds": time.perf_counter() - started}
+
+
+def ingest(servers: str, topic: str, directory: Path) -> dict[str, float]:
+    """Land the topic in a new city's log and live state."""
+    from events.kafka import KafkaSource
+
+    place = init(directory / topic)
+    with place.log() as log:
+        ingester, projector = Ingester(log), Projector(log, place.directory)
+        source = KafkaSource(servers, ingester.tracked, topics=[topic])
+        last = started = time.perf_counter()
+
+        def report(_: Landed) -> None:
+            nonlocal last
+            if time.perf_counter() - last > 1:
+                projector.catch_up(write=True)
+                last = time.perf_counter()
+
+        landed = consume(source, ingester, until_idle=True, report=report)
+        projector.catch_up(write=True)
+        seconds = time.perf_counter() - started
+        source.close()
+    assert landed.refused == landed.duplicates == 0, landed
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"readings": projector.ledger.observations["readings"], "seconds": seconds, "peak_mib": peak}
+
+
+def _contender(mode: str, servers: str, topic: str, directory: str) -> dict[str, float]:
+    words = [sys.executable, "-m", "benchmarks.ingest", mode, servers, topic, directory]
+    found: dict[str, float] = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    return found
+
+
+if __name__ == "__main__":
+    _, mode, servers, topic, directory = sys.argv
+    answer = bare(servers, topic) if mode == "bare" else ingest(servers, topic, Path(directory))
+    print(json.dumps(answer))

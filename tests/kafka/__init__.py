@@ -1,0 +1,1 @@
+"""The whole way in, over a real Apache Kafka."""

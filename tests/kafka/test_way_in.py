@@ -1,0 +1,168 @@
+"""Published captures come out of the city as they went in: once each, whole, and what cannot be is in quarantine."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from deploy.kafka.broker import Broker
+from events.errors import BrokerUnavailableError, OffsetGapError
+from events.ingest import Ingester
+from events.kafka import KafkaSource
+from events.quarantine import quarantined
+from replay.city import City
+from tests.kafka.conftest import ingesting, send, twin
+from twin.place import Place
+from twin.verify import verify
+
+pytestmark = pytest.mark.kafka
+
+METERS = 20
+START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+
+
+def reading(meter: int, turn: int) -> bytes:
+    """One register of one meter at one quarter of an hour, as a SenML pack."""
+    at = START + 900 * turn
+    return f'[{{"n":"urn:dev:ser:E{meter:04d}:1-0:1.8.0","u":"kWh","t":{at},"v":{turn + meter / 1000}}}]'.encode()
+
+
+def test_the_captures_come_through_a_real_broker(
+    kafka: Broker, place: Place, shared_data: Path, tmp_path: Path
+) -> None:
+    files = [
+        f"youbike:{shared_data}/youbike/v1_YouBikeTP_b.json",
+        f"youbike-archive:{shared_data}/youbike/slots_2024-09-10.parquet",
+        f"gbfs:{shared_data}/gbfs/station_status_001.json",
+        f"gtfs-rt:{shared_data}/gtfsrt/gtfs_vehicle_positions.pb",
+        f"senml:{shared_data}/events/senml/ex4.json",
+    ]
+    twin("publish", "--kafka", kafka.address, *files)
+    first = twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle")
+    status = twin("status", "--city", place.directory)
+    archive = [s for s in status["sources"] if s["source"].startswith("kafka:city.youbike-archive:")]
+    assert sum(s["rows"] for s in archive) == 105_082
+    assert status["quarantined"] == first["quarantined"] == 0
+    assert status["observations"]["readings"] == 12
+
+    twin("publish", "--kafka", kafka.address, *files)
+    again = twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle")
+    assert sum(n for family, n in again["rows"].items() if family != "states") == 0, "published twice, none doubled"
+    after = twin("status", "--city", place.directory)
+    assert after["observations"] == status["observations"]
+
+    out = tmp_path / "docks.parquet"
+    twin("cut", "--at", "2024-09-10T12:00:00+08:00", "--family", "docks", "--out", out, "--city", place.directory)
+    docks = pl.read_parquet(out)
+    contract = ["station_id", "time", "num_vehicles_available", "num_docks_available", "capacity", "position"]
+    assert docks.columns[:6] == contract
+    assert docks["station_id"].is_unique().all()
+    table = pl.read_parquet(shared_data / "youbike" / "slots_2024-09-10.parquet")
+    noon = table.filter(pl.col("infoTime") <= "2024-09-10 12:00:00")
+    archived = docks.filter(pl.col("station_id").is_in(noon["sno"].unique().to_list()))
+    assert archived.height == noon["sno"].n_unique()
+    latest = noon.sort("infoTime").unique("sno", keep="last").sort("sno")
+    mine = archived.filter(pl.col("time") > datetime(2024, 1, 1, tzinfo=UTC)).sort("station_id")
+    assert mine["num_vehicles_available"].to_list() == latest["available_rent_bikes"].cast(pl.Int32).to_list()
+
+
+def test_killed_twenty_times_nothing_is_lost_and_nothing_doubled(kafka: Broker, place: Place) -> None:
+    chance = random.Random(20)
+    published = 0
+    for kill in range(20):
+        packs = [(pack(turn), []) for turn in range(kill * 150, kill * 150 + 150)]
+        published += METERS * send(kafka, {"city.senml": packs})
+        process = ingesting(kafka, place)
+        time.sleep(chance.uniform(0.5, 2.5))
+        process.kill()
+        process.wait()
+    twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle")
+    with place.log() as log, City.open(place.directory) as city:
+        assert verify(log).problems == ()
+        rows = city.series("readings", points(), datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+        assert city.ledger.observations["readings"] == rows.height == published
+        assert city.ledger.quarantined == 0
+        assert sum(s.duplicates for s in city.ledger.sources.values()) == 0
+
+
+def pack(turn: int) -> bytes:
+    """All meters at one quarter of an hour."""
+    return b"[" + b",".join(reading(meter, turn)[1:-1] for meter in range(METERS)) + b"]"
+
+
+def points() -> list[str]:
+    """The test's meters."""
+    return [f"urn:dev:ser:E{meter:04d}:1-0:1.8.0" for meter in range(METERS)]
+
+
+def test_a_broker_that_goes_and_comes_back_loses_nothing(kafka: Broker, place: Place) -> None:
+    process = ingesting(kafka, place)
+    try:
+        published = send(kafka, {"city.senml": [(reading(m, 1), []) for m in range(50)]})
+        kafka.restart()
+        published += send(kafka, {"city.senml": [(reading(m, 2), []) for m in range(50)]})
+        with City.open(place.directory) as city:
+            end = time.monotonic() + 90
+            while city.ledger.observations.get("readings", 0) < published and time.monotonic() < end:
+                city.refresh()
+                time.sleep(0.2)
+            assert city.ledger.observations["readings"] == published
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) == 0, "SIGTERM ends it in good order"
+
+
+def test_what_cannot_be_read_is_in_quarantine_and_the_counts_add_up(kafka: Broker, place: Place) -> None:
+    ahead = int((datetime.now(UTC) + timedelta(days=2)).timestamp())
+    bad: dict[str, list[tuple[bytes | None, list[tuple[str, bytes]]]]] = {
+        "city.senml": [
+            (b"[{", []),
+            (b"", []),
+            (None, []),
+            (b'[{"n":"a","u":"parsecs","v":1}]', []),
+            (f'[{{"n":"a","u":"Cel","v":1,"t":{ahead}}}]'.encode(), []),
+            (b"{}", [("content-type", b"application/cloudevents+json")]),
+            (b"[]", [("ce_type", b"com.example.unheard.of"), ("ce_specversion", b"1.0")]),
+        ],
+        "city.gtfs-rt": [(b"\x07not a protobuf", [])],
+        "city.youbike": [(b'[{"sno":"","mday":"2026-01-01 00:00:00"}]', [])],
+    }
+    sent = send(kafka, {**bad, "city.gbfs": [(b"\xff\xfe", [])]})
+    good = send(kafka, {"city.senml": [(reading(m, 1), []) for m in range(5)]})
+    answer = twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle", code=1)
+    status = twin("status", "--city", place.directory)
+    with place.log() as log:
+        kept = list(quarantined(log))
+    assert status["observations"]["readings"] == good
+    assert status["quarantined"] == answer["quarantined"] == len(kept)
+    unread = [q for q in kept if "no format" not in q.refusal.reason]
+    assert {q.source.split(":")[1] for q in unread} == {*bad, "city.gbfs"}
+    assert len(kept) >= sent - 1, "an unheard-of type on a known topic may be read by its topic's format"
+    assert all(q.refusal.reason for q in kept)
+    assert any(b"parsecs" in q.refusal.payload for q in kept)
+
+
+def test_a_topic_made_anew_is_refused_with_an_explanation(kafka: Broker, place: Place) -> None:
+    from kafka import KafkaAdminClient
+
+    send(kafka, {"city.senml": [(reading(m, 1), []) for m in range(50)]})
+    twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle")
+    admin = KafkaAdminClient(bootstrap_servers=kafka.address)
+    admin.delete_topics(["city.senml"])
+    end = time.monotonic() + 30
+    while "city.senml" in admin.list_topics() and time.monotonic() < end:
+        time.sleep(0.2)
+    admin.close()
+    send(kafka, {"city.senml": [(reading(1, 2), [])]})
+    with place.log() as log, pytest.raises(OffsetGapError, match="made again"):
+        KafkaSource(kafka.address, Ingester(log).tracked)
+
+
+def test_no_broker_is_said_in_a_line() -> None:
+    with pytest.raises(BrokerUnavailableError, match="make kafka"):
+        KafkaSource("127.0.0.1:9", lambda source: None, settings={"bootstrap_timeout_ms": 1000})
