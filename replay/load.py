@@ -76,8 +76,8 @@ def community_load(
     of_common = _energy(city, common, times, step, known, seen, 1)
     if of_homes is None:
         raise DomainError(
-            f"community {community_id}: of its {homes.height} homes' electricity meters never {FEWEST_HOMES} have readings at "
-            f"once from {start.isoformat()} to {end.isoformat()}, known at {known}; choose a window with data "
+            f"community {community_id}: of its {homes.height} homes' electricity meters never {FEWEST_HOMES} have "
+            f"readings at once from {start.isoformat()} to {end.isoformat()}, known at {known}; choose a window with data "
             "(`twin status`)"
         )
     common_or_none = of_common or Energy(np.zeros(len(times)), np.zeros(len(times)), common.height)

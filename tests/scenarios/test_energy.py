@@ -72,6 +72,18 @@ def test_a_greedy_battery_never_raises_import_or_export(load: Floats, pv: Floats
     assert (with_one.export_kwh <= without.export_kwh + 1e-9).all()
 
 
+@given(series, series, batteries)
+def test_a_greedy_battery_sells_only_what_it_cannot_hold_and_buys_only_what_it_cannot_give(
+    load: Floats, pv: Floats, battery: BatteryUnit
+) -> None:
+    flows = balance(load, pv, greedy(load, pv, battery, QUARTER), QUARTER)
+    limit = battery.power_kw * 0.25
+    sells, buys = flows.export_kwh > 1e-6, flows.import_kwh > 1e-6
+    full, empty = flows.soc_kwh > battery.capacity_kwh - 1e-6, flows.soc_kwh < 1e-6
+    assert (full | (flows.charge_kwh > limit - 1e-6))[sells].all()
+    assert (empty | (flows.discharge_kwh > limit - 1e-6))[buys].all()
+
+
 @given(series, series)
 def test_shares_lie_between_nothing_and_all(load: Floats, pv: Floats) -> None:
     flows = balance(load, pv, idle(len(load)), QUARTER)

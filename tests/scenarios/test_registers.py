@@ -79,6 +79,15 @@ def test_an_interval_that_no_meter_has_lies_between_its_neighbours() -> None:
     assert found.estimated_kwh == pytest.approx([0, 2, 0, 0])
 
 
+def test_an_interval_known_of_too_few_meters_does_not_show_them() -> None:
+    """Given two meters of which one was reset in the second quarter hour, then the other's 99 kWh there stay hidden."""
+    steady = register({0: 0, 15: 1, 30: 100, 45: 101, 60: 102})
+    reset = register({0: 50, 15: 51, 30: 0, 45: 1, 60: 2})
+    found = group_energy([steady, reset], START, QUARTER, 4, fewest=2)
+    assert found is not None
+    assert found.kwh == pytest.approx([2, 2, 2, 2])
+
+
 def test_meters_without_a_usable_interval_tell_nothing() -> None:
     assert group_energy([register({}), register({0: 1}), register({60: 1, 75: 2})], START, QUARTER, 4) is None
 

@@ -159,6 +159,15 @@ def test_fewer_than_ten_homes_are_not_shown_to_planners() -> None:
         run(asked(), city(homes=9))
 
 
+def test_nor_are_fewer_than_ten_homes_that_have_readings() -> None:
+    """Given 12 metered homes of which three are silent, then nine homes' mean is not shown as the community's."""
+    full = city(homes=12)
+    silent = [f"urn:dev:ser:E-a-{n}:1-0:1.8.0" for n in (1, 2, 3)]
+    heard = full.readings.filter(~pl.col("point_id").is_in(silent))
+    with pytest.raises(DomainError, match="never 10 have readings at once"):
+        run(asked(), replace(full, readings=heard))
+
+
 @pytest.mark.parametrize(
     ("tables", "error", "message"),
     [
@@ -168,7 +177,7 @@ def test_fewer_than_ten_homes_are_not_shown_to_planners() -> None:
         (
             {"window": {"start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"}},
             DomainError,
-            "none of its 12 homes",
+            "of its 12 homes.* never 10 have readings",
         ),
     ],
 )
