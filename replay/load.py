@@ -77,8 +77,8 @@ def community_load(
     if of_homes is None:
         raise DomainError(
             f"community {community_id}: of its {homes.height} homes' electricity meters never {FEWEST_HOMES} have "
-            f"readings at once from {start.isoformat()} to {end.isoformat()}, known at {known}; choose a window with data "
-            "(`twin status`)"
+            f"readings at once from {start.isoformat()} to {end.isoformat()}, known at {known}; choose a window with "
+            "data (`twin status`)"
         )
     common_or_none = of_common or Energy(np.zeros(len(times)), np.zeros(len(times)), common.height)
     return Load(

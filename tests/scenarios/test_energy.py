@@ -54,7 +54,7 @@ def test_every_kilowatt_hour_is_accounted_for(load: Floats, pv: Floats, battery:
     assert (flows.import_kwh * flows.export_kwh == 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(series, series, batteries)
 def test_peak_shaving_is_accounted_for_and_never_worse(load: Floats, pv: Floats, battery: BatteryUnit) -> None:
     shaved = balance(load, pv, lowest_peak(load, pv, battery, QUARTER), QUARTER)

@@ -115,7 +115,7 @@ def test_peak_shaving_has_the_lower_peak() -> None:
     assert peaks[1] < peaks[0]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(0.1, 100), st.floats(0, 90), st.floats(0, 360), st.floats(0.1, 200), st.floats(0.1, 100))
 def test_every_interval_of_any_branch_is_balanced(
     kwp: float, tilt: float, azimuth: float, kwh: float, kw: float
