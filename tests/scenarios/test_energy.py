@@ -60,6 +60,7 @@ def test_peak_shaving_is_accounted_for_and_never_worse(load: Floats, pv: Floats,
     shaved = balance(load, pv, lowest_peak(load, pv, battery, QUARTER), QUARTER)
     _assert_physical(shaved.charge_kwh, shaved.discharge_kwh, shaved.soc_kwh, battery)
     assert residual_kwh(shaved) < 1e-6
+    assert (shaved.export_kwh <= np.maximum(pv - load, 0.0) + 1e-6).all()
     for other in (idle(len(load)), greedy(load, pv, battery, QUARTER)):
         assert shaved.peak_kw <= balance(load, pv, other, QUARTER).peak_kw + 1e-5
 

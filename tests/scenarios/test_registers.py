@@ -67,6 +67,13 @@ def test_what_was_not_measured_is_estimated(quality: Quality) -> None:
     assert found.estimated_kwh == pytest.approx(found.kwh)
 
 
+@pytest.mark.parametrize(("which", "touched"), [(0, [0]), (2, [1, 2]), (4, [3])])
+def test_one_estimated_reading_touches_the_intervals_on_both_sides(which: int, touched: list[int]) -> None:
+    marked = register({0: 0, 15: 1, 30: 2, 45: 3, 60: 4})
+    marked.quality[which] = Quality.ESTIMATED
+    assert np.flatnonzero(energy(marked).estimated_kwh).tolist() == touched
+
+
 def test_an_invalid_reading_is_no_reading() -> None:
     marked = register({0: 0, 15: 1, 30: 999, 45: 3, 60: 4})
     marked.quality[2] = Quality.INVALID
