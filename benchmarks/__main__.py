@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-from datetime import date
 from pathlib import Path
 
 from benchmarks.figures import Figure, machine
+from events.clock import now
 
 MODULES = ("log_and_cut", "ingest", "decoders", "bim_load", "app")
 README = Path(__file__).parent / "README.md"
@@ -29,7 +29,7 @@ def main(words: list[str]) -> None:
         sections.append(section(name, found))
     if "--write" in words:
         head = README.read_text().split(MARK)[0]
-        README.write_text(f"{head}{MARK}\n\nMachine: {machine()}. Date: {date.today()}.\n\n" + "\n".join(sections))
+        README.write_text(f"{head}{MARK}\n\nMachine: {machine()}. Date: {now().date()}.\n\n" + "\n".join(sections))
 
 
 def section(name: str, found: list[Figure]) -> str:

@@ -1,6 +1,6 @@
 """From a real broker into the durable log and the live state, beside a bare kafka-python poll loop over the same topic.
 
-Each contender runs in a fresh process on the same topics; `python -m benchmarks.ingest MODE SERVERS TOPIC DIR` is one of them.
+Each contender runs in a fresh process; `python -m benchmarks.ingest MODE SERVERS TOPIC DIR` is one of them.
 """
 
 from __future__ import annotations
@@ -74,9 +74,8 @@ def documents(messages: int, readings: int) -> Iterator[bytes]:
         records = []
         for _ in range(readings):
             turn, meter = divmod(count, POINTS)
-            records.append(
-                f'{{"n":"urn:dev:ser:E{meter:010d}:1-0:1.8.0","u":"kWh","t":{START + 900 * turn},"v":{turn * 0.25 + meter / 100:.2f}}}'
-            )
+            name, value = f"urn:dev:ser:E{meter:010d}:1-0:1.8.0", turn * 0.25 + meter / 100
+            records.append(f'{{"n":"{name}","u":"kWh","t":{START + 900 * turn},"v":{value:.2f}}}')
             count += 1
         yield f"[{','.join(records)}]".encode()
 

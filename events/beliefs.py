@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from events.runs import Mask, ends, starts
+
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.uint32]
-Mask = npt.NDArray[np.bool_]
 
 DAY_US = 86_400_000_000
 DAYS_KEPT = 16
@@ -55,7 +56,7 @@ class DayIndex:
         keys = _keys(rows)
         order = np.argsort(keys, kind="stable")
         keys, digests = keys[order], rows.digest[order]
-        last = np.append(keys[1:] != keys[:-1], True) if len(keys) else np.zeros(0, np.bool_)
+        last = ends(keys)
         self.runs.append((keys[last], digests[last]))
         if len(self.runs) > 8:
             self._merge()
@@ -71,7 +72,7 @@ class DayIndex:
             hit = undecided & (run_keys[at] == keys)
             repeats |= hit & (run_digests[at] == rows.digest)
             undecided &= ~hit
-        return repeats
+        return np.asarray(repeats)
 
     def _merge(self) -> None:
         runs, self.runs = self.runs, []
@@ -79,7 +80,7 @@ class DayIndex:
         digests = np.concatenate([d for _, d in runs])
         order = np.argsort(keys, kind="stable")
         keys, digests = keys[order], digests[order]
-        last = np.append(keys[1:] != keys[:-1], True)
+        last = ends(keys)
         self.runs = [(keys[last], digests[last])]
 
 
@@ -99,24 +100,21 @@ class Beliefs:
         late = rows.time < high
         if late.any():
             repeated[late] = self._late_repeats(rows.only(late), load)
-        return repeated
+        return np.asarray(repeated)
 
     def unchanged(self, rows: Rows) -> Mask:
         """Which rows equal what their entity last was, whatever the instant (for slowly changing families)."""
         self._grow(rows)
         before = self.high_digest[rows.entity].copy()
         before[rows.time < self.high_time[rows.entity]] = 0
-        same_entity = (
-            np.append(False, rows.entity[1:] == rows.entity[:-1]) if len(rows.entity) else np.zeros(0, np.bool_)
-        )
+        same_entity = ~starts(rows.entity)
         before[same_entity] = np.roll(rows.digest, 1)[same_entity]
-        return rows.digest == before
+        return np.asarray(rows.digest == before)
 
     def accept(self, rows: Rows) -> None:
         """Take rows that landed."""
         self._grow(rows)
-        last = np.append(rows.entity[1:] != rows.entity[:-1], True) if len(rows.entity) else np.zeros(0, np.bool_)
-        newest = rows.only(last)
+        newest = rows.only(ends(rows.entity))
         ahead = newest.only(newest.time >= self.high_time[newest.entity])
         self.high_time[ahead.entity], self.high_digest[ahead.entity] = ahead.time, ahead.digest
         if self._days:

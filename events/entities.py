@@ -55,7 +55,7 @@ class Entities:
         self.version = version
 
     def coded(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-        """`frame` with `entity` for its identity columns, values in their entity's unit; and names that are new, learnt.
+        """`frame` with `entity` for its identity, values in their entity's unit; and names that are new, learnt.
 
         The names must be appended to the log (`naming_event`) before or with the rows; if that fails, drop this object.
         """

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 around our payloads: wrapped for Kafka (binary mode), unwrapped from binary, structured or batched mode."""
+"""CloudEvents 1.0 around our payloads: binary mode out; binary, structured or batched mode in."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Content:
 
 
 def wrap(form: Format, data: bytes, *, key: str, recorded_at: datetime) -> Message:
-    """`data` as a binary-mode message of its format; the id is the data's digest, so that a second publication has the same."""
+    """`data` as a binary-mode message of its format; its id is its digest: a second publication has the same."""
     attributes: dict[str, Any] = {
         "specversion": "1.0",
         "id": hashlib.sha256(data).hexdigest()[:32],

@@ -27,6 +27,7 @@ AHEAD = timedelta(seconds=60)
 """How far an event time may lie in the future of the ingester's clock (clock skew rule, domain notes 4.1)."""
 
 RETRIES = 5
+START = Position(0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Landed:
     rows: Mapping[str, int] = field(default_factory=dict)
     duplicates: int = 0
     refused: int = 0
-    position: Position = Position(0)
+    position: Position = START
 
     def __add__(self, other: Landed) -> Landed:
         rows = {f: self.rows.get(f, 0) + other.rows.get(f, 0) for f in {**self.rows, **other.rows}}
@@ -68,7 +69,7 @@ class Ingester:
         return self._land(poll.source, poll.last_offset, decode(poll, moment), moment)
 
     def append_frames(self, source: SourceId, frames: Mapping[str, pl.DataFrame]) -> Landed:
-        """Append decoded frames (schema `Family.decoded`; `record` may be absent) from a source that keeps no offsets."""
+        """Append decoded frames (`Family.decoded`; `record` may be absent) from a source that keeps no offsets."""
         return self._land(source, NO_OFFSET, Decoded(frames), self._clock())
 
     def tracked(self, source: SourceId) -> int | None:

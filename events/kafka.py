@@ -115,8 +115,8 @@ class KafkaSource:
             start = first[partition] if landed is None else landed + 1
             if start > end[partition]:
                 raise OffsetGapError(
-                    f"{source_id(partition)}: the log has offset {landed}, but the topic ends at {end[partition]}: it was "
-                    "deleted and made again, or this is another cluster; use a new topic name or a new city"
+                    f"{source_id(partition)}: the log has offset {landed}, but the topic ends at {end[partition]}: it "
+                    "was deleted and made again, or this is another cluster; use a new topic name or a new city"
                 )
             if start < first[partition]:
                 self._gaps.append(_gap(partition, start, first[partition]))

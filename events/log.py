@@ -30,7 +30,7 @@ PAGE = 64
 
 @dataclass(frozen=True)
 class NewEvent:
-    """An event to append: `version` counts from 1 within its stream, `tag` is its stored type name, such as `batch.v1`."""
+    """An event to append: `version` counts from 1 within its stream, `tag` is its stored type name (`batch.v1`)."""
 
     stream: StreamId
     version: int
@@ -66,7 +66,7 @@ class Log:
 
     @classmethod
     def open(cls, location: str | Path) -> Self:
-        """The log at `location`: a SQLite file (made when absent) or a `postgresql://user:password@host:port/name` address."""
+        """The log at `location`: a SQLite file (made when absent) or `postgresql://user:password@host:port/name`."""
         text = str(location)
         with _store_errors(text):
             recorder = _postgres(text) if text.startswith(("postgresql://", "postgres://")) else _sqlite(text)

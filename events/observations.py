@@ -3,13 +3,12 @@
 A decoder yields the *decoded* columns of a family; the log stores them with the identity columns coded as one integer
 (`entity`) and the two order columns added; a cut gives the decoded columns back with `position`.
 
-| family    | entity              | columns (unit)                                                                         |
-|-----------|---------------------|----------------------------------------------------------------------------------------|
-| readings  | point_id, unit      | value (in `unit`, a SenML unit of RFC 8428 or RFC 8798), quality                        |
-| states    | point_id            | text (a string, or base64 data, that a point reported)                                  |
-| docks     | station_id          | num_vehicles_available, num_docks_available, capacity, num_ebikes_available, num_vehicles_disabled, num_docks_disabled (all counts), is_renting, is_returning |
-| stations  | station_id          | name, name_en, district, longitude, latitude (degrees, WGS84), capacity; slowly changing |
-| positions | vehicle_id          | route_id, longitude, latitude (degrees, WGS84), bearing (degrees from north), speed (m/s) |
+readings    point_id, unit    value (in `unit`, a SenML unit of RFC 8428 or RFC 8798), quality
+states      point_id          text (a string, or base64 data, that a point reported)
+docks       station_id        num_vehicles_available, num_docks_available, capacity, num_ebikes_available,
+                              num_vehicles_disabled, num_docks_disabled (counts), is_renting, is_returning
+stations    station_id        name, name_en, district, longitude, latitude (degrees, WGS84), capacity; slowly changing
+positions   vehicle_id        route_id, longitude, latitude (degrees, WGS84), bearing (degrees from north), speed (m/s)
 
 `time` is the event time everywhere: UTC, microseconds.
 """

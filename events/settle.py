@@ -7,6 +7,7 @@ import polars as pl
 
 from events.beliefs import Beliefs, LoadDay, Rows
 from events.observations import Family
+from events.runs import Mask, starts
 
 
 def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, load: LoadDay) -> pl.DataFrame:
@@ -36,14 +37,12 @@ def rows_of(family: Family, frame: pl.DataFrame) -> Rows:
     return Rows(frame["entity"].to_numpy(), frame["time"].dt.epoch("us").to_numpy(), digest)
 
 
-def _repeats_key(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _repeats_key(rows: Rows) -> Mask:
     """Which rows have the (entity, time) of the row before them."""
-    same = np.zeros(len(rows.entity), np.bool_)
-    same[1:] = (rows.entity[1:] == rows.entity[:-1]) & (rows.time[1:] == rows.time[:-1])
-    return same
+    return ~(starts(rows.entity) | starts(rows.time))
 
 
-def _sequence(same: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
+def _sequence(same: Mask) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
     """How many rows of equal key stand before each row."""
     if not same.any():
         return np.zeros(len(same), np.uint16)

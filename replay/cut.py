@@ -27,12 +27,12 @@ LEADING = {
     "stations": ["station_id", "time", "name", "name_en", "district", "longitude", "latitude", "capacity"],
     "positions": ["vehicle_id", "route_id", "time", "longitude", "latitude", "bearing", "speed"],
 }
-"""First columns of a family's frame in a cut; `position` follows them, then whatever else the family has. A contract."""
+"""First columns of a family's frame; `position` follows, then whatever else the family has. A contract."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """The city at one instant of both clocks. Frames are read on demand; ask for them before the next `City.refresh`."""
+    """The city at one instant of both clocks. Frames are read on demand: ask before the next `City.refresh`."""
 
     _projector: Projector = field(repr=False)
     place: Place

@@ -57,7 +57,7 @@ def save(directory: Path, state: Checkpoint) -> None:
 
 
 def load(directory: Path) -> Checkpoint:
-    """The current checkpoint; the empty one when there is none, it is damaged, or a projection's version has changed."""
+    """The current checkpoint; the empty one when there is none, it is damaged, or a projection has a new version."""
     try:
         current = msgspec.json.decode((directory / "current.json").read_bytes(), type=Current)
         if current.versions != VERSIONS:

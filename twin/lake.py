@@ -32,7 +32,7 @@ VERSION = 1
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One file of rows: its path within the lake, rows, and the event time (UTC microseconds) of every MARK_ROWS-th row."""
+    """One file of rows: path within the lake, rows, event time (UTC microseconds) of every MARK_ROWS-th row."""
 
     file: str
     rows: int

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from events.observations import TIME, Family
+from events.runs import ends
 
 ORDER = ["time", "position", "sequence"]
 """Total order of one entity's rows."""
@@ -54,8 +55,7 @@ def newest(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     for frame in frames:
         end = start + frame.height
         codes, times = entity[start:end], time[start:end]
-        last = np.append(codes[1:] != codes[:-1], True) if len(codes) else np.zeros(0, np.bool_)
-        index = np.flatnonzero(last & (times >= best_time[codes]))
+        index = np.flatnonzero(ends(codes) & (times >= best_time[codes]))
         best_time[codes[index]], best_row[codes[index]] = times[index], index + start
         start = end
     return rows[best_row[best_row >= 0]]

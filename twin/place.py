@@ -64,10 +64,10 @@ class Place:
         return Log.open(where if "://" in where else self.directory / where)
 
 
-def init(directory: Path, city: CityFile = CityFile()) -> Place:
+def init(directory: Path, city: CityFile | None = None) -> Place:
     """Make an empty city in `directory`; one that is there stays as it is."""
     place = Place(directory)
     if not place.file.exists():
-        place.write(city)
+        place.write(city or CityFile())
         place.log().close()
     return place

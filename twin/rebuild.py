@@ -17,7 +17,7 @@ from twin.projector import Projector
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """Position covered, rows in the lake, digest of live and history, and the digest of what was there (None: nothing)."""
+    """Position covered, rows in the lake, digest of live and history; digest of what was there (None: nothing)."""
 
     position: int
     rows: int

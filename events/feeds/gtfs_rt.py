@@ -69,7 +69,7 @@ def _told(feed: gtfs.FeedMessage, record: int, received_at: datetime) -> Iterato
         for fault in _unread(entity):
             yield Refused(record, f"gtfs-rt: entity {entity.id}: {fault}", _alone(feed, entity))
         if entity.HasField("vehicle") and not entity.is_deleted:
-            wrong = _fault(entity.vehicle, feed_time_s)
+            wrong = _fault(entity, feed_time_s)
             if wrong:
                 yield Refused(record, f"gtfs-rt: entity {entity.id}: {wrong}", _alone(feed, entity))
             else:
@@ -84,11 +84,14 @@ def _unread(entity: gtfs.FeedEntity) -> Iterable[str]:
     return unread if unread or entity.HasField("vehicle") else ["holds neither a vehicle, a trip update nor an alert"]
 
 
-def _fault(vehicle: gtfs.VehiclePosition, feed_time_s: float) -> str | None:
+def _fault(entity: gtfs.FeedEntity, feed_time_s: float) -> str | None:
     """Why a vehicle's position cannot be taken, None when it can."""
-    place, time_s = vehicle.position, vehicle.timestamp or feed_time_s
-    if not vehicle.HasField("position"):
-        return "no position"
+    vehicle, place = entity.vehicle, entity.vehicle.position
+    time_s = vehicle.timestamp or feed_time_s
+    if not (vehicle.vehicle.id or entity.id):
+        return "a vehicle without an id"
+    if not vehicle.HasField("position") or not place.IsInitialized():
+        return "no position with latitude and longitude"
     if not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
         return f"latitude {place.latitude}, longitude {place.longitude} lie on no map"
     if place.latitude == 0 and place.longitude == 0:
@@ -113,4 +116,4 @@ def _frame(rows: list[Row]) -> pl.DataFrame:
 
 def _alone(feed: gtfs.FeedMessage, entity: gtfs.FeedEntity) -> bytes:
     """A feed of one entity: what a later decoder can try again."""
-    return bytes(gtfs.FeedMessage(header=feed.header, entity=[entity]).SerializeToString())
+    return bytes(gtfs.FeedMessage(header=feed.header, entity=[entity]).SerializePartialToString())

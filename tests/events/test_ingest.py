@@ -129,11 +129,8 @@ def test_a_point_keeps_its_first_unit_and_scales_of_it_are_brought_to_it(log: Lo
     writer = ingester(log)
     row = {"point_id": ["m"], "time": [NOW], "quality": [0], "record": [0]}
     for unit, value in (("kWh", 1.0), ("Wh", 2500.0), ("Cel", 21.0)):
-        frame = (
-            pl.DataFrame({**row, "unit": [unit], "value": [value]})
-            .select(list(READINGS.decoded))
-            .cast(READINGS.decoded)
-        )  # type: ignore[arg-type]
+        columns = {**row, "unit": [unit], "value": [value]}
+        frame = pl.DataFrame({c: columns[c] for c in READINGS.decoded}, schema=READINGS.decoded)
         writer.append_frames(SOURCE, {"readings": frame})
     assert sorted(value for _, _, value in landed(log)) == [1.0, 2.5, 21.0]
 

@@ -14,6 +14,9 @@ import pytest
 from deploy.kafka.broker import Broker
 from twin.place import Place, init
 
+Raw = tuple[bytes | None, list[tuple[str, bytes]]]
+"""A message as it is on the wire: value and headers."""
+
 CLI = [sys.executable, "-m", "views.cli"]
 
 
@@ -47,7 +50,7 @@ def ingesting(broker: Broker, place: Place, *words: str) -> subprocess.Popen[byt
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def send(broker: Broker, messages: Mapping[str, list[tuple[bytes | None, list[tuple[str, bytes]]]]]) -> int:
+def send(broker: Broker, messages: Mapping[str, list[Raw]]) -> int:
     """Raw messages (value, headers) by topic, whatever they hold; how many."""
     from kafka import KafkaProducer
 

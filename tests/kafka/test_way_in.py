@@ -16,7 +16,7 @@ from events.ingest import Ingester
 from events.kafka import KafkaSource
 from events.quarantine import quarantined
 from replay.city import City
-from tests.kafka.conftest import ingesting, send, twin
+from tests.kafka.conftest import Raw, ingesting, send, twin
 from twin.place import Place
 from twin.verify import verify
 
@@ -75,7 +75,7 @@ def test_killed_twenty_times_nothing_is_lost_and_nothing_doubled(kafka: Broker, 
     chance = random.Random(20)
     published = 0
     for kill in range(20):
-        packs = [(pack(turn), []) for turn in range(kill * 150, kill * 150 + 150)]
+        packs: list[Raw] = [(pack(turn), []) for turn in range(kill * 150, kill * 150 + 150)]
         published += METERS * send(kafka, {"city.senml": packs})
         process = ingesting(kafka, place)
         time.sleep(chance.uniform(0.5, 2.5))
@@ -119,7 +119,7 @@ def test_a_broker_that_goes_and_comes_back_loses_nothing(kafka: Broker, place: P
 
 def test_what_cannot_be_read_is_in_quarantine_and_the_counts_add_up(kafka: Broker, place: Place) -> None:
     ahead = int((datetime.now(UTC) + timedelta(days=2)).timestamp())
-    bad: dict[str, list[tuple[bytes | None, list[tuple[str, bytes]]]]] = {
+    bad: dict[str, list[Raw]] = {
         "city.senml": [
             (b"[{", []),
             (b"", []),

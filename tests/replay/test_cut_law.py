@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 from hypothesis import HealthCheck, given, settings
@@ -18,9 +19,7 @@ from events.ingest import Ingester
 from events.log import Log
 from events.observations import READINGS
 from replay.city import City
-from twin import lake
 from twin.place import init
-from twin.projections import history
 from twin.projector import Projector
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -72,15 +71,16 @@ def cut(city: City, at: datetime, known: int) -> list[tuple[str, datetime, float
 def test_a_cut_equals_a_naive_fold_of_the_log(
     polls: list[list[Row]], hour: int, known: int, data: st.DataObject
 ) -> None:
-    with tempfile.TemporaryDirectory() as name:
+    small = (
+        patch("twin.projections.history.OPENING_EVERY", 5),
+        patch("twin.projections.history.MARK_ROWS", 3),
+        patch("twin.lake.MARK_ROWS", 3),
+    )
+    with small[0], small[1], small[2], tempfile.TemporaryDirectory() as name:
         place = init(Path(name) / "city")
-        log = place.log()
-        ingester = Ingester(log)
         flushes = data.draw(st.sets(st.integers(0, len(polls) - 1)))
-        history_every, history.OPENING_EVERY = history.OPENING_EVERY, 5
-        marks, lake.MARK_ROWS = lake.MARK_ROWS, 3
-        history.MARK_ROWS = 3
-        try:
+        with place.log() as log:
+            ingester = Ingester(log)
             for number, poll in enumerate(polls):
                 ingester.append_frames(SourceId("test"), {"readings": readings(poll)})
                 if number in flushes:
@@ -91,9 +91,5 @@ def test_a_cut_equals_a_naive_fold_of_the_log(
             with City.open(place.directory) as city:
                 assert cut(city, at, known) == naive(log, at, known)
                 assert cut(city, at, city.head) == naive(log, at, city.head)
-                assert (
-                    city.cut().frame("readings").rows() == city.cut(START + timedelta(days=9)).frame("readings").rows()
-                )
-        finally:
-            history.OPENING_EVERY, lake.MARK_ROWS, history.MARK_ROWS = history_every, marks, marks
-            log.close()
+                later = city.cut(START + timedelta(days=9))
+                assert city.cut().frame("readings").rows() == later.frame("readings").rows()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from events.observations import FAMILIES, Family
+from events.runs import starts
 from twin.lake import MARK_ROWS, QUARTER_US, Lake, Manifest, Part, Quarter, open_lake
 from twin.latest import in_order, latest
 
@@ -52,8 +54,8 @@ class _Flush:
         """Quarters of the family after `rows` (in order)."""
         quarters = {q.number: q for q in self._lake.quarters(self._family)}
         numbers = rows["time"].dt.epoch("us").to_numpy() // QUARTER_US
-        starts = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
-        for start, end in zip(starts, [*starts[1:], len(numbers)], strict=True):
+        bounds = [*np.flatnonzero(starts(numbers)), len(numbers)]
+        for start, end in pairwise(bounds):
             number = int(numbers[start])
             quarters[number] = self._extended(quarters.get(number, Quarter(number)), rows[int(start) : int(end)])
         ordered = [quarters[n] for n in sorted(quarters)]

@@ -13,7 +13,7 @@ from events.quarantine import QUARANTINE
 
 
 class SourceLedger(msgspec.Struct, frozen=True):
-    """Counts of one source: rows landed, rows that told nothing new, inputs refused; last event time, UTC microseconds."""
+    """One source: rows landed, rows that told nothing new, inputs refused; last event time, UTC microseconds."""
 
     rows: int = 0
     duplicates: int = 0

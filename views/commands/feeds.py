@@ -72,7 +72,11 @@ def ingest(
         ingester = Ingester(log, checkpoint=place.memory)
         projector = Projector(log, place.directory)
         started = time.monotonic()
-        landed = _from_kafka(kafka, ingester, projector, until_idle) if kafka else _from_files(files or [], ingester)
+        landed = (
+            _from_kafka(kafka, ingester, projector, until_idle=until_idle)
+            if kafka
+            else _from_files(files or [], ingester)
+        )
         projector.catch_up(write=True)
         projector.save()
         ingester.save()
@@ -91,7 +95,7 @@ def _from_files(words: list[str], ingester: Ingester) -> Landed:
     return total
 
 
-def _from_kafka(servers: str, ingester: Ingester, projector: Projector, until_idle: bool) -> Landed:
+def _from_kafka(servers: str, ingester: Ingester, projector: Projector, *, until_idle: bool) -> Landed:
     from events.kafka import KafkaSource
 
     stopped = _stop_on_signals()
