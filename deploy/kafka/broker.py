@@ -97,7 +97,7 @@ class Broker:
             raise BrokerError(f"port {self.port} on {HOST} is taken: stop what listens there, or choose another --port")
         self._configure()
         self._java = self._spawn("kafka.Kafka", str(self._properties))
-        self._watch = _follow_this_process(self._java.pid)
+        self._watch = follow_this_process(self._java.pid)
         try:
             self._wait_until_it_answers(timeout_s)
         except BaseException:
@@ -201,8 +201,8 @@ def port_is_free(port: int) -> bool:
         return False
 
 
-def _follow_this_process(pid: int) -> subprocess.Popen[bytes]:
-    """Ends `pid` when this process is gone, however it went: its end of the pipe closes, and `read` returns."""
+def follow_this_process(pid: int) -> subprocess.Popen[bytes]:
+    """Ends `pid` when this process is gone, however it went: the pipe closes, and `read` returns. Kill it first."""
     script = f"read gone; kill {pid}"
     return subprocess.Popen(["/bin/sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.kafka.broker import free_port
+from deploy.kafka.broker import follow_this_process, free_port
 from tests.parts.required import need
 
 HOW = "apt-get install postgresql"
@@ -83,6 +83,7 @@ def _serve(programs: Path, directory: Path, user: str, port: int) -> Iterator[st
     command: list[str | Path] = [*become, programs / "postgres", "-D", data, *options]
     with log_file.open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=directory, start_new_session=True)
+    watch = follow_this_process(server.pid)
     address = f"postgresql://postgres@127.0.0.1:{port}"
     try:
         _wait_until_it_answers(f"{address}/postgres", server, log_file)
@@ -90,6 +91,8 @@ def _serve(programs: Path, directory: Path, user: str, port: int) -> Iterator[st
     finally:
         server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown: ends sessions, then itself
         server.wait(30)
+        watch.kill()
+        watch.communicate()
 
 
 def _wait_until_it_answers(dsn: str, server: subprocess.Popen[bytes], log: Path, timeout_s: float = 30) -> None:
