@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import polars as pl
 
 from bim.facts import Step
 from bim.parsing import Parsed
+from bim.references import references
 from bim.tree import Tree
 
-_REFERENCE = re.compile(rb"#(\d+)")
-_DEFINITION = re.compile(rb"(?:^|;)\s*#(\d+)\s*=", re.MULTILINE)
-_TEXT = re.compile(rb"'(?:[^']|'')*'")
 _SAMPLE = 20
 
 
@@ -102,16 +99,6 @@ def coverage(
         phases=phases,
         peak_bytes=parsed.peak_bytes,
     )
-
-
-def references(step_file: bytes) -> tuple[int, set[int]]:
-    """(number of instances defined, numbers referred to and not defined) of a STEP file's text."""
-    defined = set(_DEFINITION.findall(step_file))
-    referred = set(_REFERENCE.findall(step_file))
-    loose = referred - defined
-    if loose:  # a '#12' inside a text is no reference: look again without the texts, which costs more
-        loose = set(_REFERENCE.findall(_TEXT.sub(b"''", step_file))) - defined
-    return len(defined), {int(each) for each in loose}
 
 
 def _by_class(tree: Tree, wanted: set[Step], got: set[str]) -> list[ClassCoverage]:

@@ -8,6 +8,7 @@ from typing import Any
 import ifcopenshell
 
 from bim import properties, relations, site, units
+from bim.attributes import Attributes
 from bim.facts import Entity, Facts, Property, Quantity, Step
 
 _ROOTS = ("IfcProject", "IfcSpatialStructureElement", "IfcSpatialElement", "IfcElement", "IfcProxy", "IfcGroup")
@@ -19,11 +20,12 @@ def facts(model: ifcopenshell.file) -> Facts:
     factors = units.factors(model)
     types = relations.types(model)
     described, sets = properties.described(model, types)
-    found, unread = _entities(model, types, factors.get("LENGTHUNIT", 1.0))
-    rows, quantities = _set_rows(sets, factors)
+    attributes = Attributes(model.schema_identifier)
+    found, unread = _entities(model, attributes, types, factors.get("LENGTHUNIT", 1.0))
+    rows, quantities, unread_sets = _set_rows(sets, factors)
     return Facts(
         entities=found,
-        lineage=_lineage(model, {entity.ifc_class for entity in found}),
+        lineage={ifc_class: attributes.lineage(ifc_class) for ifc_class in {each.ifc_class for each in found}},
         parents=relations.parents(model),
         space_of=relations.space_of(model),
         members=relations.members(model),
@@ -35,80 +37,94 @@ def facts(model: ifcopenshell.file) -> Facts:
         map_conversions=site.map_conversions(model),
         site=site.site_position(model),
         instances=len(model.entity_names()),
-        unread=unread,
+        unread=unread + unread_sets,
     )
 
 
-def _entities(model: ifcopenshell.file, types: dict[Step, Any], metre: float) -> tuple[list[Entity], int]:
+def _entities(
+    model: ifcopenshell.file, attributes: Attributes, types: dict[Step, Any], metre: float
+) -> tuple[list[Entity], int]:
     found: dict[int, Entity] = {}
     unread = 0
     for instance in _instances(model):
+        step = instance.id()
         try:
-            found[instance.id()] = _entity(instance, types.get(Step(instance.id())), metre)
+            found[step] = _entity(_Reader(instance, attributes), types.get(step), metre)
         except (RuntimeError, ValueError, TypeError, AttributeError):
             unread += 1
     return [found[step] for step in sorted(found)], unread
 
 
 def _instances(model: ifcopenshell.file) -> Iterator[Any]:
+    voids = {instance.id() for instance in relations.by_type(model, "IfcFeatureElementSubtraction")}
     for ifc_class in _ROOTS:
         for instance in relations.by_type(model, ifc_class):
-            if not instance.is_a("IfcFeatureElementSubtraction"):
+            if instance.id() not in voids:
                 yield instance
 
 
-def _entity(instance: Any, kind: Any, metre: float) -> Entity:
-    elevation = getattr(instance, "Elevation", None)
+class _Reader:
+    """One instance, its attributes by name."""
+
+    def __init__(self, instance: Any, attributes: Attributes) -> None:
+        self.instance, self.ifc_class = instance, instance.is_a()
+        self._attributes = attributes
+
+    def __call__(self, name: str) -> Any:
+        return self._attributes.read(self.instance, self.ifc_class, name)
+
+    def text(self, name: str) -> str | None:
+        value = self(name)
+        return None if value is None else str(value)
+
+
+def _entity(read: _Reader, kind: Any, metre: float) -> Entity:
+    elevation = read("Elevation")
     return Entity(
-        step=Step(instance.id()),
-        ifc_class=instance.is_a(),
-        global_id=instance[0],
-        name=_text(instance[2]),
-        long_name=_text(getattr(instance, "LongName", None)),
-        object_type=_text(instance[4]),
-        predefined_type=_predefined(instance) or _predefined(kind),
-        tag=_text(getattr(instance, "Tag", None)),
-        type_name=_text(kind[2]) if kind is not None else None,
+        step=read.instance.id(),
+        ifc_class=read.ifc_class,
+        global_id=read.text("GlobalId"),
+        name=read.text("Name"),
+        long_name=read.text("LongName"),
+        object_type=read.text("ObjectType"),
+        predefined_type=_predefined(read, kind),
+        tag=read.text("Tag"),
+        type_name=_type_text(kind, "Name"),
         elevation_m=float(elevation) * metre if isinstance(elevation, (int, float)) else None,
-        wanted=_has_body(instance),
+        wanted=_has_body(read("Representation")),
     )
 
 
-def _text(value: Any) -> str | None:
+def _predefined(read: _Reader, kind: Any) -> str | None:
+    """PredefinedType of the occurrence or its type, or the attribute that said it in IFC2X3."""
+    for value in (read("PredefinedType"), read("OperationType"), _type_text(kind, "PredefinedType")):
+        if isinstance(value, str) and value != "NOTDEFINED":
+            return value
+    return None
+
+
+def _type_text(kind: Any, name: str) -> str | None:
+    value = getattr(kind, name, None)
     return None if value is None else str(value)
 
 
-def _predefined(instance: Any) -> str | None:
-    """PredefinedType, or the IFC2X3 attribute that said it then."""
-    value = getattr(instance, "PredefinedType", None) or getattr(instance, "OperationType", None)
-    return str(value) if isinstance(value, str) and value != "NOTDEFINED" else None
-
-
-def _has_body(instance: Any) -> bool:
-    shape = getattr(instance, "Representation", None)
+def _has_body(shape: Any) -> bool:
     for representation in getattr(shape, "Representations", None) or ():
         if representation is not None and representation[1] not in _NOT_BODY:
             return True
     return False
 
 
-def _set_rows(sets: dict[Step, Any], factors: dict[str, float]) -> tuple[list[Property], list[Quantity]]:
+def _set_rows(sets: dict[Step, Any], factors: dict[str, float]) -> tuple[list[Property], list[Quantity], int]:
     rows: list[Property] = []
     quantities: list[Quantity] = []
+    unread = 0
     for each in sets.values():
-        if each.is_a("IfcPropertySet"):
-            rows.extend(properties.properties_in(each))
-        elif each.is_a("IfcElementQuantity"):
-            quantities.extend(properties.quantities_in(each, factors))
-    return rows, quantities
-
-
-def _lineage(model: ifcopenshell.file, classes: set[str]) -> dict[str, list[str]]:
-    schema = ifcopenshell.schema_by_name(model.schema_identifier)
-    return {ifc_class: list(_supertypes(schema.declaration_by_name(ifc_class).as_entity())) for ifc_class in classes}
-
-
-def _supertypes(declaration: Any) -> Iterator[str]:
-    while declaration is not None:
-        yield declaration.name()
-        declaration = declaration.supertype()
+        try:
+            if each.is_a("IfcPropertySet"):
+                rows.extend(properties.properties_in(each))
+            elif each.is_a("IfcElementQuantity"):
+                quantities.extend(properties.quantities_in(each, factors))
+        except (RuntimeError, ValueError, TypeError, AttributeError):
+            unread += 1
+    return rows, quantities, unread

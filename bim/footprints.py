@@ -14,7 +14,7 @@ from bim.facts import Step
 from bim.georeference import Georeference
 from bim.meshes import Meshes
 from bim.outlines import Floats, Outline, Outliner, joined, rings
-from bim.tables import SCHEMAS
+from bim.tables import SCHEMAS, empty
 from bim.tree import Tree
 
 _WALL_GAP_M = 0.6
@@ -134,20 +134,28 @@ def _corners(vertices: Floats) -> Floats:
 
 def _table(rows: Iterable[_Row], where: Georeference) -> pl.DataFrame:
     parts = [(row, part, ring) for row in rows for part, ring in enumerate(rings(row.outline.area))]
-    lon_lat = where.lon_lat(np.concatenate([ring for _, _, ring in parts])) if parts else None
-    ends = np.cumsum([len(ring) for _, _, ring in parts])
-    polygons = [None] * len(parts) if lon_lat is None else [each.tolist() for each in np.split(lon_lat, ends[:-1])]
-    records = [
-        (
-            row.entity_id,
-            row.kind,
-            row.storey_id,
-            part,
-            polygon,
-            ring.tolist(),
-            row.outline.base_m,
-            row.outline.top_m - row.outline.base_m,
-        )
-        for (row, part, ring), polygon in zip(parts, polygons, strict=True)
-    ]
-    return pl.DataFrame(records, schema=SCHEMAS["footprints"], orient="row")
+    if not parts:
+        return empty("footprints")
+    lengths = [len(ring) for _, _, ring in parts]
+    local = np.concatenate([ring for _, _, ring in parts])
+    lon_lat = where.lon_lat(local)
+    frame = pl.DataFrame(
+        {
+            "entity_id": [row.entity_id for row, _, _ in parts],
+            "kind": [row.kind for row, _, _ in parts],
+            "storey_id": [row.storey_id for row, _, _ in parts],
+            "part": [part for _, part, _ in parts],
+            "polygon": None if lon_lat is None else _ring_column(lon_lat, lengths),
+            "polygon_m": _ring_column(local, lengths),
+            "base_m": [row.outline.base_m for row, _, _ in parts],
+            "height_m": [row.outline.top_m - row.outline.base_m for row, _, _ in parts],
+        }
+    )
+    return frame.cast(SCHEMAS["footprints"])
+
+
+def _ring_column(corners: Floats, lengths: list[int]) -> pl.Series:
+    """Rings laid end to end as a column of lists of [x, y], without a Python object per corner."""
+    flat = pl.DataFrame({"ring": np.repeat(np.arange(len(lengths)), lengths), "x": corners[:, 0], "y": corners[:, 1]})
+    points = flat.select("ring", corner=pl.concat_list("x", "y"))
+    return points.group_by("ring", maintain_order=True).agg("corner")["corner"]

@@ -69,12 +69,12 @@ def projected(vertices: Floats, faces: npt.NDArray[np.int32]) -> Outline:
 
 def joined(outlines: list[Outline], gap_m: float) -> Outline | None:
     """The outline around several, gaps up to `gap_m` (walls between rooms) closed; None of none."""
-    if not outlines:
+    parts = [part for each in outlines for part in shapely.get_parts(each.area) if part.geom_type == "Polygon"]
+    if not parts:
         return None
-    area = shapely.union_all([each.area for each in outlines], grid_size=_GRID_M)
-    closed = area.buffer(gap_m / 2, join_style="mitre").buffer(-gap_m / 2, join_style="mitre")
+    grown = shapely.multipolygons(parts).buffer(gap_m / 2, join_style="mitre")
     base_m, top_m = min(each.base_m for each in outlines), max(each.top_m for each in outlines)
-    return Outline(closed if closed.area >= area.area * 0.99 else area, base_m, top_m)
+    return Outline(grown.buffer(-gap_m / 2, join_style="mitre"), base_m, top_m)
 
 
 def rings(area: Any) -> list[Floats]:

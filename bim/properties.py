@@ -70,22 +70,22 @@ def _sets_of_type(kind: Any) -> tuple[Any, ...]:
 def _flattened(step: Step, each: Any, prefix: str, depth: int) -> Iterator[Property]:
     if each is None or depth > _MAX_DEPTH:
         return
-    name = prefix + str(each[0])
+    name = prefix + str(each.get_argument(0))
     ifc_class = each.is_a()
     if ifc_class == "IfcPropertySingleValue":
-        value = each[_VALUES_AT]
+        value = each.get_argument(_VALUES_AT)
         text, number = _value(value)
-        unit = each[3]
-        yield Property(step, name, text, number, value.is_a() if value is not None else None, _unit_name(unit))
+        unit = each.get_argument(3)
+        yield Property(step, name, text, number, _measure(value), _unit_name(unit))
     elif ifc_class == "IfcComplexProperty":
-        for part in each[3] or ():
+        for part in each.get_argument(3) or ():
             yield from _flattened(step, part, f"{name}.", depth + 1)
     else:
         yield Property(step, name, _many(each), None, None, None)
 
 
 def _value(value: Any) -> tuple[str | None, float | None]:
-    bare = getattr(value, "wrappedValue", None)
+    bare = _bare(value)
     if isinstance(bare, bool):
         return ("true" if bare else "false"), None
     if isinstance(bare, (int, float)):
@@ -93,9 +93,20 @@ def _value(value: Any) -> tuple[str | None, float | None]:
     return (None if bare is None else str(bare)), None
 
 
+def _measure(value: Any) -> str | None:
+    return str(value.is_a()) if isinstance(value, ifcopenshell.entity_instance) else None  # type: ignore[no-untyped-call]
+
+
+def _bare(value: Any) -> Any:
+    """What a measure holds; a reference to an entity holds no value."""
+    if not isinstance(value, ifcopenshell.entity_instance):
+        return value
+    return None if value.id() else value.get_argument(0)
+
+
 def _many(each: Any) -> str | None:
     """Values of an enumerated, listed or bounded property, separated by `; `."""
-    values = each[_VALUES_AT] if len(each) > _VALUES_AT else None
+    values = each.get_argument(_VALUES_AT) if len(each) > _VALUES_AT else None
     texts = [_value(value)[0] for value in (values if isinstance(values, tuple) else (values,)) if value is not None]
     return "; ".join(text for text in texts if text is not None) or None
 
@@ -110,12 +121,17 @@ def _measured(step: Step, each: Any, factors: dict[str, float], depth: int) -> I
     if each is None or depth > _MAX_DEPTH:
         return
     if each.is_a("IfcPhysicalComplexQuantity"):
-        for part in each[2] or ():
+        for part in each.get_argument(2) or ():
             yield from _measured(step, part, factors, depth + 1)
         return
     quantity, unit_type = _QUANTITY.get(each.is_a(), ("", ""))
-    if quantity and isinstance(each[3], (int, float)):
-        yield Quantity(step, str(each[0]), quantity, float(each[3]) * _factor(each[2], unit_type, factors))
+    if quantity and isinstance(each.get_argument(3), (int, float)):
+        yield Quantity(
+            step,
+            str(each.get_argument(0)),
+            quantity,
+            float(each.get_argument(3)) * _factor(each.get_argument(2), unit_type, factors),
+        )
 
 
 def _factor(unit: Any, unit_type: str, factors: dict[str, float]) -> float:

@@ -1,4 +1,4 @@
-"""Whatever is done to a file, it ends in a model with a report or in a typed error within its budget, never in a dead process."""
+"""Whatever is done to a file, it ends in a model with a report or in a typed error, in time and in a live process."""
 
 from __future__ import annotations
 
