@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from events.clock import TAIPEI
+from events.errors import UsageError
 from events.ids import Position
 from replay import parameters
 from replay.branch import Branch, CityView, branch
@@ -82,7 +83,13 @@ def gather(scenario: Scenario, city: CityView) -> Inputs:
     span = city.span()
     times = resolve(scenario, span[1] if span else None)
     released = parameters.load(scenario.parameter_set)
-    planned = branch(city.cut(at=times.at, known=scenario.base.known), scenario.interventions, scenario.community_id)
+    cut = city.cut(at=times.at, known=scenario.base.known)
+    if scenario.base.known not in (None, cut.known):
+        raise UsageError(
+            f"{scenario.where}: base.known is {scenario.base.known}, but the log ends at {cut.known}; leave it out for the "
+            "best knowledge"
+        )
+    planned = branch(cut, scenario.interventions, scenario.community_id)
     planned.community()  # refuses an unknown one before any reading is read
     meters, window, known = planned.cut.devices(), (times.start, times.end), planned.cut.known
     load = community_load(city, meters, scenario.community_id, window, STEP, known)

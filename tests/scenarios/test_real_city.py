@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from events.errors import UsageError
 from events.ids import SourceId
 from events.ingest import Ingester
 from replay.city import City
@@ -82,6 +83,11 @@ def test_a_correction_that_comes_later_changes_the_best_answer_and_not_the_pinne
         after = [run(s, city).digest for s in (pinned, best)]
     assert after[0] == before[0]
     assert after[1] != before[1]
+
+
+def test_a_position_that_the_log_has_not_reached_is_refused(place: Place) -> None:
+    with City.open(place.directory) as city, pytest.raises(UsageError, match="base.known is 999, but the log ends at"):
+        run(scenario_of(QUESTION | {"base": {"known": 999}}), city)
 
 
 def _later() -> datetime:
