@@ -86,8 +86,8 @@ def gather(scenario: Scenario, city: CityView) -> Inputs:
     cut = city.cut(at=times.at, known=scenario.base.known)
     if scenario.base.known not in (None, cut.known):
         raise UsageError(
-            f"{scenario.where}: base.known is {scenario.base.known}, but the log ends at {cut.known}; leave it out for the "
-            "best knowledge"
+            f"{scenario.where}: base.known is {scenario.base.known}, but the log ends at {cut.known}; leave it out "
+            "for the best knowledge"
         )
     planned = branch(cut, scenario.interventions, scenario.community_id)
     planned.community()  # refuses an unknown one before any reading is read

@@ -86,7 +86,10 @@ def test_a_correction_that_comes_later_changes_the_best_answer_and_not_the_pinne
 
 
 def test_a_position_that_the_log_has_not_reached_is_refused(place: Place) -> None:
-    with City.open(place.directory) as city, pytest.raises(UsageError, match="base.known is 999, but the log ends at"):
+    with (
+        City.open(place.directory) as city,
+        pytest.raises(UsageError, match=r"base\.known is 999, but the log ends at"),
+    ):
         run(scenario_of(QUESTION | {"base": {"known": 999}}), city)
 
 
