@@ -1,0 +1,115 @@
+"""Whatever bytes are offered to whatever decoder: a frame or a reason, never an exception, and the counts add up."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from pathlib import Path
+
+import msgspec
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from events.feeds import json_rows
+from events.feeds.decoded import Decoded
+from events.feeds.registry import FORMATS
+from tests.feeds.offering import offer
+
+UNRULY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+SPLICES = st.sampled_from(
+    [
+        b"", b"null", b"NaN", b"-1", b"1e999", b'"', b"[", b"]", b"}", b"},{", b"],[", b"\x00", b"\xb4\xfa", b"\\ud800",
+        b"9" * 40, b"true", b'""', b"{}", b"[[]]", b"\xef\xbb\xbf", b"\x1f\x8b", b"PAR1", b",", b"\n", b"\r\n", b";",
+        b"_", b"\xff",
+    ]
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def captures(shared_data: Path) -> dict[str, list[bytes]]:
+    """Small real documents by format."""
+    immediate = gzip.decompress((shared_data / "youbike" / "youbike_immediate_2026_sample_01.json.gz").read_bytes())
+    first = (shared_data / "youbike" / "v1_YouBikeTP_b.json").read_bytes()
+    protobuf = shared_data / "gtfsrt"
+    day = pl.read_parquet(shared_data / "youbike" / "slots_2024-09-10.parquet", n_rows=5)
+    as_parquet = io.BytesIO()
+    day.write_parquet(as_parquet)
+    fixtures = shared_data / "gbfs" / "fixtures" / "testFixtures"
+    old = msgspec.json.decode(first)
+    return {
+        "youbike": [
+            b"[" + b",".join(json_rows.rows_of(immediate)[:3]) + b"]",
+            msgspec.json.encode(old | {"retVal": dict(list(old["retVal"].items())[:3])}),
+        ],
+        "youbike-archive": [day.write_csv().encode(), as_parquet.getvalue(), gzip.compress(day.write_csv().encode())],
+        "gbfs": [(fixtures / v / f"{n}.json").read_bytes() for v in ("v2.3", "v3.1-RC3") for n in STATION_DOCUMENTS],
+        "gtfs-rt": [(protobuf / f"gtfs_{n}.pb").read_bytes() for n in ("vehicle_positions", "trip_update")],
+        "senml": [(shared_data / "events" / "senml" / f"ex{n}.json").read_bytes() for n in range(1, 14)],
+    }
+
+
+STATION_DOCUMENTS = ("station_status", "station_information")
+
+
+@st.composite
+def wounds(draw: st.DrawFn) -> list[tuple[float, float, bytes]]:
+    """Cuts to make in a document: where (as a share of its length), how much, and what to put there."""
+    where, size = st.floats(0, 1), st.sampled_from([0.0, 0.001, 0.01, 0.1, 1.0])
+    return draw(st.lists(st.tuples(where, size, SPLICES | st.binary(max_size=4)), min_size=1, max_size=4))
+
+
+def wounded(document: bytes, cuts: list[tuple[float, float, bytes]]) -> bytes:
+    for where, size, splice in cuts:
+        start = int(where * len(document))
+        document = document[:start] + splice + document[start + int(size * len(document)) :]
+    return document
+
+
+@UNRULY
+@pytest.mark.parametrize("name", list(FORMATS))
+@given(data=st.data(), cuts=wounds())
+def test_a_wounded_document_is_read_or_refused_and_its_neighbours_do_not_notice(
+    name: str, captures: dict[str, list[bytes]], data: st.DataObject, cuts: list[tuple[float, float, bytes]]
+) -> None:
+    form = FORMATS[name]
+    healthy = captures[name][0]
+    document = wounded(data.draw(st.sampled_from(captures[name])), cuts)
+    decoded = offer(form.decode, healthy, document, healthy)
+    alone = offer(form.decode, healthy)
+    for record in (0, 2):
+        assert told_by(decoded, record) == told_by(alone, 0)
+    assert decoded.refused.filter(pl.col("record") != 1).height == 2 * alone.refused.height
+    offer(form.decode, *form.split(document))
+
+
+def told_by(decoded: Decoded, record: int) -> dict[str, list[tuple[object, ...]]]:
+    return {n: f.filter(pl.col("record") == record).drop("record").rows() for n, f in decoded.frames.items()}
+
+
+@UNRULY
+@pytest.mark.parametrize("name", list(FORMATS))
+@given(noise=st.lists(st.binary(max_size=60), max_size=4))
+def test_noise_is_refused(name: str, noise: list[bytes]) -> None:
+    decoded = offer(FORMATS[name].decode, *noise)
+    assert decoded.refused.height >= len(noise)
+
+
+@UNRULY
+@pytest.mark.parametrize("name", list(FORMATS))
+@given(data=st.data())
+def test_a_document_cut_into_messages_loses_nothing(
+    name: str, captures: dict[str, list[bytes]], data: st.DataObject
+) -> None:
+    form, document = FORMATS[name], data.draw(st.sampled_from(captures[name]))
+    whole, parts = offer(form.decode, document), offer(form.decode, *form.split(document))
+    assert parts.offered == whole.offered
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_a_poll_without_payloads_decodes_to_nothing(name: str) -> None:
+    decoded = offer(FORMATS[name].decode)
+    assert decoded.offered == 0
+    assert decoded.frames

@@ -1,0 +1,67 @@
+"""Every way in which the feeds write a time names one instant; what names none is null."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.feeds.local_time import EARLIEST, utc_time
+
+
+def instant(text: str) -> datetime | None:
+    found = pl.DataFrame({"t": [text]}).select(utc_time(pl.col("t"))).item()
+    return None if found is None else found.astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-04-11 00:25:19",
+        "2024/04/11 00:25:19",
+        "20240411002519",
+        " 2024-04-11T00:25:19 ",
+        "2024-04-11T00:25:19+08:00",
+        "2024-04-11 00:25:19+0800",
+        "2024-04-11 00:25:19 +08",
+        "2024-04-10T16:25:19Z",
+        "2024-04-10T16:25:19.000000Z",
+        "2024-04-10T11:55:19-04:30",
+        "1712766319",
+        "1712766319.0",
+    ],
+)
+def test_one_instant_is_read_from_every_writing_of_it(text: str) -> None:
+    assert instant(text) == datetime(2024, 4, 10, 16, 25, 19, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0",
+        "86400",
+        "2024-02-30 00:00:00",
+        "0000-00-00 00:00:00",
+        "20240431002519",
+        "1999-01-01 00:00:00",
+        "昨天",
+        "2024-04-11",
+        "2024-04-11 25:00:00",
+        "1712766319000",
+        "NaN",
+        "2024-04-11 00:25:19 CST",
+        "-1712766319",
+    ],
+)
+def test_what_names_no_instant_since_2000_is_null(text: str) -> None:
+    assert instant(text) is None
+
+
+@given(st.datetimes(EARLIEST.replace(tzinfo=None) + timedelta(days=1), EARLIEST.replace(year=2199, tzinfo=None)))
+def test_a_written_taipei_time_is_eight_hours_ahead_of_utc(wall: datetime) -> None:
+    expected = (wall - timedelta(hours=8)).replace(tzinfo=UTC)
+    assert instant(wall.strftime("%Y/%m/%d %H:%M:%S.%f")) == expected
