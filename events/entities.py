@@ -10,12 +10,15 @@ from events import batch
 from events.ids import StreamId
 from events.log import NewEvent
 from events.observations import READINGS, Family
-from events.units import scale
+from events.units import SECONDARY
 
 ENTITIES = "entities.v1"
 """Tag of an event that names further entities of one family; its frame is `entity` and the identity columns."""
 
 _SEPARATOR = "\x1f"
+_BASE = pl.col("unit").replace({unit: base for unit, (base, _) in SECONDARY.items()})
+_SCALE = pl.col("unit").replace_strict({u: f for u, (_, f) in SECONDARY.items()}, default=1.0, return_dtype=pl.Float64)
+_QUANTITY = {"point_id": pl.String(), "base": pl.String(), "code": pl.UInt32(), "scale": pl.Float64()}
 _TABLE = {"key": pl.String(), "code": pl.UInt32(), "factor": pl.Float64()}
 
 
@@ -32,7 +35,7 @@ class Entities:
         self._count = 0
         self._names: list[pl.DataFrame] = []
         self._tables: list[pl.DataFrame] = []
-        self._quantities: dict[tuple[str, str], tuple[int, float]] = {}
+        self._quantities: list[pl.DataFrame] = []
         self._scaled = False
 
     def __len__(self) -> int:
@@ -44,13 +47,10 @@ class Entities:
 
     def learn(self, named: pl.DataFrame, version: int) -> None:
         """Take the names of the `entities.v1` event of that version."""
-        keys = named.select(key=self._key(), code="entity", factor=pl.lit(1.0))
+        self._tables.append(named.select(key=self._key(), code="entity", factor=pl.lit(1.0)))
         if self.family is READINGS:
-            for point, unit, code in named.select("point_id", "unit", "entity").iter_rows():
-                base, factor = scale(unit)
-                self._quantities.setdefault((point, base), (code, factor))
+            self._quantities.append(named.select("point_id", base=_BASE, code="entity", scale=_SCALE))
         self._names.append(named)
-        self._tables.append(keys)
         self._count += named.height
         self.version = version
 
@@ -62,7 +62,8 @@ class Entities:
         keyed = frame.with_columns(self._key().alias("key"))
         found, named = self._looked_up(keyed), None
         if found["code"].null_count():
-            named = self._resolve(found.filter(pl.col("code").is_null())["key"].unique(maintain_order=True).to_list())
+            fresh = found.filter(pl.col("code").is_null()).select(*self.family.entity).unique(maintain_order=True)
+            named = self._resolve(fresh)
             found = self._looked_up(keyed)
         if self._scaled:
             found = found.with_columns(pl.col("value") * pl.col("factor"))
@@ -84,40 +85,33 @@ class Entities:
     def _looked_up(self, keyed: pl.DataFrame) -> pl.DataFrame:
         return keyed.join(_one(self._tables, _TABLE), on="key", how="left", maintain_order="left")
 
-    def _resolve(self, keys: list[str]) -> pl.DataFrame | None:
-        """Codes for unknown keys: another scale of a known point, or a new name; the new names."""
-        others = [k for k in keys if not self._alias(k)]
-        named = self._named(others)
-        if named is not None and named.height < len(others):
-            for key in set(others) - set(named.select(self._key()).to_series()):
-                self._alias(key)
-        return named
-
-    def _named(self, keys: list[str]) -> pl.DataFrame | None:
-        """New codes for keys, learnt; of several scales of one point's quantity only the first is named."""
-        fresh = _one_scale_each(keys) if self.family is READINGS else keys
-        if not fresh:
+    def _resolve(self, fresh: pl.DataFrame) -> pl.DataFrame | None:
+        """Codes for unknown identities: another scale of a known point, or a new name; the new names, learnt."""
+        others = self._aliased(fresh)
+        if not others.height:
             return None
-        columns = zip(*(k.split(_SEPARATOR) for k in fresh), strict=True)
-        data = dict(zip(self.family.entity, map(list, columns), strict=True))
-        codes = pl.int_range(self._count, self._count + len(fresh), dtype=pl.UInt32, eager=True).alias("entity")
-        named = pl.DataFrame(data, schema=self.family.entity).select(codes, *self.family.entity)
+        firsts = others
+        if self.family is READINGS:  # several scales of one quantity: the first names it
+            firsts = others.with_columns(base=_BASE).unique(["point_id", "base"], keep="first", maintain_order=True)
+        codes = pl.int_range(self._count, self._count + firsts.height, dtype=pl.UInt32, eager=True).alias("entity")
+        named = firsts.select(codes, *self.family.entity)
         self.learn(named, self.version + 1)
+        if named.height < others.height:
+            self._aliased(others.join(named, on=list(self.family.entity), how="anti", maintain_order="left"))
         return named
 
-    def _alias(self, key: str) -> bool:
-        """Whether `key` is a known point at another scale of the same quantity; remembers it if so."""
+    def _aliased(self, fresh: pl.DataFrame) -> pl.DataFrame:
+        """What remains of `fresh` once known points at another scale of their quantity have got their code."""
         if self.family is not READINGS:
-            return False
-        point, unit = key.split(_SEPARATOR)
-        base, factor = scale(unit)
-        known = self._quantities.get((point, base))
-        if known is None:
-            return False
-        alias = {"key": [key], "code": [known[0]], "factor": [factor / known[1]]}
-        self._tables.append(pl.DataFrame(alias, schema=_TABLE))
-        self._scaled = True
-        return True
+            return fresh
+        quantities = _one(self._quantities, _QUANTITY)
+        scaled = fresh.with_columns(base=_BASE, own=_SCALE)
+        found = scaled.join(quantities, on=["point_id", "base"], how="left", maintain_order="left")
+        known = found.filter(pl.col("code").is_not_null())
+        if known.height:
+            self._tables.append(known.select(key=self._key(), code="code", factor=pl.col("own") / pl.col("scale")))
+            self._scaled = True
+        return found.filter(pl.col("code").is_null()).select(fresh.columns)
 
 
 def names_schema(family: Family) -> dict[str, pl.DataType]:
@@ -130,12 +124,3 @@ def _one(frames: list[pl.DataFrame], schema: dict[str, pl.DataType]) -> pl.DataF
     if len(frames) != 1:
         frames[:] = [pl.concat(frames) if frames else pl.DataFrame(schema=schema)]
     return frames[0]
-
-
-def _one_scale_each(keys: list[str]) -> list[str]:
-    """The first key of every (point, quantity)."""
-    first: dict[tuple[str, str], str] = {}
-    for key in keys:
-        point, unit = key.split(_SEPARATOR)
-        first.setdefault((point, scale(unit)[0]), key)
-    return list(first.values())

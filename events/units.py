@@ -15,5 +15,9 @@ SECONDARY: dict[str, tuple[str, float]] = {
 
 
 def scale(unit: str) -> tuple[str, float]:
-    """The base unit that `unit` is a scale of, and the factor to it; a unit that is none's scale stands for itself."""
+    """The base unit that `unit` is a scale of, and the factor to it; a unit that is none's scale stands for itself.
+
+    >>> scale("kWh")
+    ('J', 3600000.0)
+    """
     return SECONDARY.get(unit, (unit, 1.0))

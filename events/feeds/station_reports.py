@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from events.feeds.local_time import utc_time
+from events.feeds.local_time import utc_times
 from events.feeds.refusals import first_reason, quoted_text
 from events.observations import DOCKS, STATIONS
 
@@ -48,12 +48,13 @@ def typed(reports: pl.DataFrame, required: tuple[str, ...]) -> pl.DataFrame:
     station_id = pl.col("text_station_id").str.strip_chars().str.replace(r"^(\d+)\.0$", "$1")
     columns = [
         station_id.alias("station_id"),
-        utc_time(pl.col("text_time")).alias("time"),
-        utc_time(pl.col("text_feed_time")).alias("feed_time"),
+        utc_times(renamed["text_time"]).alias("time"),
+        utc_times(renamed["text_feed_time"]).alias("feed_time"),
         *(_count(text).alias(name) for text, name in COUNTS.items()),
         *(_flag(text).alias(name) for text, name in FLAGS.items()),
     ]
-    return renamed.with_columns(columns).with_columns(reason=_reason(required))
+    read = renamed.with_columns(columns)
+    return read.with_columns(_reasons(read, _checks(required)).alias("reason"))
 
 
 def docks(good: pl.DataFrame) -> pl.DataFrame:
@@ -103,7 +104,16 @@ def _flag(column: str) -> pl.Expr:
     return pl.when(text.is_in(["1", "true"])).then(True).when(text.is_in(["0", "false"])).then(False)
 
 
-def _reason(required: tuple[str, ...]) -> pl.Expr:
+def _reasons(read: pl.DataFrame, checks: list[tuple[pl.Expr, pl.Expr | str]]) -> pl.Series:
+    """Why each row cannot be taken, null where it can; worded only for the faulty ones, which are few."""
+    faulty = read.select(pl.any_horizontal(bad.fill_null(False) for bad, _ in checks)).to_series()
+    words = read.filter(faulty).select(first_reason(*checks)).to_series()
+    place = pl.select(pl.when(faulty).then(faulty.cum_sum().cast(pl.Int64) - 1)).to_series()
+    return words.gather(place) if words.len() else pl.Series([None], dtype=pl.String).new_from_index(0, read.height)
+
+
+def _checks(required: tuple[str, ...]) -> list[tuple[pl.Expr, pl.Expr | str]]:
+    """Every fault that a row can have and what to say of it, the first that holds counts."""
     where = pl.format("station {}: ", pl.col("station_id"))
     station_id = pl.col("station_id").fill_null("")
     checks: list[tuple[pl.Expr, pl.Expr | str]] = [
@@ -122,4 +132,4 @@ def _reason(required: tuple[str, ...]) -> pl.Expr:
     for text, name in FLAGS.items():
         fault = pl.col(f"text_{text}").is_not_null() & pl.col(name).is_null()
         checks.append((fault, where + name + " is " + quoted_text(f"text_{text}") + ", neither 1 nor 0"))
-    return first_reason(*checks)
+    return checks
