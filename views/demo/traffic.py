@@ -1,4 +1,4 @@
-"""Synthetic bikes and buses: dock counts every ten minutes, positions every minute from half past five to midnight."""
+"""Synthetic bikes and buses: dock counts every ten minutes, positions every minute."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ Floats = npt.NDArray[np.float64]
 BIKE_STEP = timedelta(minutes=10)
 BUS_STEP = timedelta(minutes=1)
 SERVICE_STARTS_H = 5.5
+NIGHT_LINE = 4
+"""Every so many vehicles one runs all night; the others start at half past five and stop at midnight."""
+
 SPEED_M_S = 5.2
 """Of a city bus, stops included: 19 km/h."""
 
@@ -45,10 +48,15 @@ def positions(lines: list[Line], vehicles: int, window: Window) -> pl.DataFrame:
     """Decoded `positions` of the whole window: vehicles go to and fro on their lines while service runs."""
     count = int((window.end - window.start) / BUS_STEP)
     times = [window.start + BUS_STEP * (j + 1) for j in range(count)]
-    running = np.array([_hour(t) >= SERVICE_STARTS_H for t in times])
+    day = np.array([_hour(t) >= SERVICE_STARTS_H for t in times])
     seconds = np.arange(count) * BUS_STEP.total_seconds()
-    stamps = pl.Series("time", times, dtype=TIME).filter(pl.Series(running))
-    return pl.concat(_ride(n, lines[n % len(lines)], seconds[running], stamps) for n in range(vehicles))
+    stamps = pl.Series("time", times, dtype=TIME)
+    night = np.ones(count, np.bool_)
+    rides = []
+    for n in range(vehicles):
+        runs = day if n % NIGHT_LINE else night
+        rides.append(_ride(n, lines[n % len(lines)], seconds[runs], stamps.filter(pl.Series(runs))))
+    return pl.concat(rides)
 
 
 def _docks(station: Station, times: list[datetime], by_day: Floats) -> pl.DataFrame:

@@ -1,0 +1,204 @@
+"""The pages' reads of the city: one reader a server, one consistent snapshot an instant, kept for the next rerun."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from threading import RLock
+from typing import Any, TypeVar
+
+import polars as pl
+
+from events.observations import Quality
+from replay.city import City
+from replay.result import Result
+from replay.run import keep, run
+from replay.scenario import scenario_of
+from twin.service import Service
+from views import usage
+
+T = TypeVar("T")
+
+ON_THE_ROAD = timedelta(minutes=10)
+"""A vehicle that was not heard of for longer is off the map."""
+
+TRAIL = timedelta(minutes=6)
+KEPT = 48
+"""Answers kept for the next rerun."""
+
+DISTRICTS = Path(__file__).parent / "assets" / "districts.geojson"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything the city page shows, of one cut.
+
+    at         the instant shown; live, the latest event time
+    live       whether this is everything so far
+    sites      communities (`twin.projections.register`) with `modelled`, whether a building model is there
+    buildings  buildings with a model
+    stations   station_id, time, num_vehicles_available, num_docks_available, capacity, name, name_en, district,
+               longitude, latitude; only stations whose place is known
+    vehicles   positions heard of within ON_THE_ROAD before `at`
+    trails     vehicle_id, path ([[longitude, latitude]…]) of the last TRAIL
+    use        homes' use of the last 24 h by community and medium (`views.usage.by_community`)
+    measured, estimated, silent   meters whose last register was measured, was estimated, is older than `usage.FRESH`
+    """
+
+    at: datetime
+    known: int
+    live: bool
+    sites: pl.DataFrame
+    buildings: pl.DataFrame
+    stations: pl.DataFrame
+    vehicles: pl.DataFrame
+    trails: pl.DataFrame
+    use: pl.DataFrame
+    measured: int
+    estimated: int
+    silent: int
+
+    @property
+    def measured_share(self) -> float | None:
+        """Share of the last registers that were measured, None without meters."""
+        total = self.measured + self.estimated
+        return self.measured / total if total else None
+
+    def used(self, medium: str) -> tuple[float | None, int]:
+        """(use of all homes that count in the last 24 h, number of them) of a medium."""
+        rows = self.use.filter(pl.col("medium") == medium)
+        return (float(rows["used"].sum()), int(rows["homes"].sum())) if rows.height else (None, 0)
+
+
+class Reader:
+    """The city behind the pages of all sessions: one at a time reads, and equal questions are answered once."""
+
+    def __init__(self, directory: Path) -> None:
+        self.city = City.open(directory)
+        self._lock = RLock()
+        self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    @property
+    def head(self) -> int:
+        """Log position that was read last."""
+        return self.city.head
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the city holds synthetic data."""
+        return self.city.file.synthetic
+
+    def refresh(self) -> int:
+        """Take what the log has gained; the new head."""
+        with self._lock:
+            return self.city.refresh()
+
+    def span(self) -> tuple[datetime, datetime] | None:
+        """First and last event time, None before the first."""
+        with self._lock:
+            return self.city.span()
+
+    def snapshot(self, at: datetime | None, known: int | None) -> Snapshot | None:
+        """The city page's cut; None while the city has no observations."""
+        return self._once(("snapshot", at, known), lambda: _snapshot(self.city, at, known))
+
+    def use(self, at: datetime, known: int | None) -> pl.DataFrame:
+        """`views.usage.meter_use` of the last 24 hours."""
+        return self._once(("use", at, known), lambda: usage.meter_use(self.city, at, known))
+
+    def register(self, at: datetime | None, known: int | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """(communities, buildings) as then known."""
+        return self._once(("register", at, known), lambda: _register(self.city, at, known))
+
+    def devices(self, building_id: str, at: datetime | None, known: int | None) -> pl.DataFrame:
+        """Devices of a building as then bound, one row a point."""
+        return self._once(
+            ("devices", building_id, at, known),
+            lambda: self.city.cut(at, known).devices().filter(pl.col("building_id") == building_id),
+        )
+
+    def model(self, building_id: str, at: datetime | None, known: int | None) -> Any:
+        """The building's model (`bim.model.BuildingModel`) as then published; LookupError without one."""
+        return self._once(("model", building_id, at, known), lambda: self.city.cut(at, known).model(building_id))
+
+    def readings(self, points: list[str], start: datetime, end: datetime, known: int | None) -> pl.DataFrame:
+        """`City.series` of meter registers."""
+        key = ("readings", tuple(points), start, end, known)
+        return self._once(key, lambda: self.city.series("readings", points, start, end, known))
+
+    def what_if(self, tables: dict[str, Any]) -> Result:
+        """Run a scenario given as the tables of its file (`replay.scenario`)."""
+        with self._lock:
+            return run(scenario_of(tables, "what-if"), self.city)
+
+    def keep(self, result: Result, now: Callable[[], datetime]) -> None:
+        """Keep a scenario and its run in the log."""
+        with self._lock, self.city.place.log() as log:
+            keep(result, Service(log, self.city.place.archive, now))
+
+    def _once(self, key: tuple[Any, ...], answer: Callable[[], T]) -> T:
+        with self._lock:
+            full = (*key, self.city.head)
+            if full not in self._answers:
+                self._answers[full] = answer()
+                while len(self._answers) > KEPT:
+                    self._answers.popitem(last=False)
+            self._answers.move_to_end(full)
+            found: T = self._answers[full]
+            return found
+
+
+@cache
+def districts() -> dict[str, Any]:
+    """The twelve districts as GeoJSON: COUNTYCODE, TOWNCODE, name, name_en; degrees, WGS84."""
+    read: dict[str, Any] = json.loads(DISTRICTS.read_text("utf-8"))
+    return read
+
+
+def _register(city: City, at: datetime | None, known: int | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    cut = city.cut(at, known)
+    return cut.communities(), cut.buildings()
+
+
+def _snapshot(city: City, at: datetime | None, known: int | None) -> Snapshot | None:
+    span = city.span()
+    if span is None:
+        return None
+    cut, moment = city.cut(at, known), at or span[1]
+    use = usage.meter_use(city, moment, known)
+    last = use.filter(pl.col("time").is_not_null())
+    estimated = cut.frame("readings").filter(pl.col("quality") != Quality.MEASURED).height
+    buildings = cut.buildings()
+    modelled = pl.col("community_id").is_in(buildings["community_id"].to_list())
+    vehicles = cut.frame("positions").filter(pl.col("time") >= moment - ON_THE_ROAD)
+    return Snapshot(
+        moment,
+        cut.known,
+        cut.live,
+        cut.communities().with_columns(modelled=modelled),
+        buildings,
+        _stations(cut.frame("docks"), cut.frame("stations")),
+        vehicles,
+        _trails(city, vehicles, moment, known),
+        usage.by_community(use),
+        cut.frame("readings").height - estimated,
+        estimated,
+        use.height - last.filter(pl.col("age_h") <= usage.FRESH / timedelta(hours=1)).height,
+    )
+
+
+def _stations(docks: pl.DataFrame, stations: pl.DataFrame) -> pl.DataFrame:
+    places = stations.select("station_id", "name", "name_en", "district", "longitude", "latitude")
+    counts = ("num_vehicles_available", "num_docks_available", "capacity")
+    joined = docks.select("station_id", "time", *counts).join(places, "station_id", how="inner")
+    return joined.filter(pl.col("longitude").is_not_null()).sort("station_id")
+
+
+def _trails(city: City, vehicles: pl.DataFrame, at: datetime, known: int | None) -> pl.DataFrame:
+    rows = city.series("positions", vehicles["vehicle_id"].to_list(), at - TRAIL, at, known)
+    return rows.group_by("vehicle_id", maintain_order=True).agg(path=pl.concat_list("longitude", "latitude"))

@@ -1,0 +1,81 @@
+"""One building in 3D: storeys as thin plates, dwellings as blocks coloured by a quantity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from views import theme
+from views.layers.deck import MATERIAL, Camera, layer
+from views.layers.ground import centre
+from views.layers.sites import zoom_for
+
+PLATE_M = 0.25
+BLOCK_SHARE = 0.8
+"""Height of a dwelling's block by its own, so that storeys stay apart to the eye."""
+
+
+def blocks(dwellings: pl.DataFrame, chosen: str | None, gap_m: float) -> Any:
+    """Dwellings: dwelling_id, polygon, base_m, height_m, order (of the storey), colour, tip."""
+    return layer(
+        "SolidPolygonLayer",
+        "dwellings",
+        [_block(r, chosen, gap_m) for r in dwellings.iter_rows(named=True)],
+        get_polygon="polygon",
+        get_elevation="height",
+        get_fill_color="colour",
+        extruded=True,
+        material=MATERIAL,
+        pickable=True,
+        auto_highlight=True,
+    )
+
+
+def plates(storeys: pl.DataFrame, gap_m: float) -> Any:
+    """Storeys from the ground up: polygon, base_m, height_m, order, homes."""
+    return layer(
+        "SolidPolygonLayer",
+        "storeys",
+        [_plate(r, gap_m) for r in storeys.filter(pl.col("base_m") >= -0.01).iter_rows(named=True)],
+        get_polygon="polygon",
+        get_elevation="height",
+        get_fill_color="colour",
+        extruded=True,
+        material=MATERIAL,
+        pickable=False,
+    )
+
+
+def camera(storeys: pl.DataFrame, gap_m: float) -> Camera:
+    """A view of the whole building, from the south-east, its middle in the picture's."""
+    above = storeys.filter(pl.col("base_m") >= -0.01)
+    top = float((above["base_m"] + above["height_m"] + gap_m * above["order"]).max() or 10.0)  # type: ignore[operator]
+    ring = max(above["polygon"].to_list(), key=len)
+    longitude, latitude = centre(ring)
+    width_m = (max(p[0] for p in ring) - min(p[0] for p in ring)) * 101_000
+    depth_m = (max(p[1] for p in ring) - min(p[1] for p in ring)) * 111_000
+    zoom = min(zoom_for(max(top, 12.0) * 1.25, 440), zoom_for(max(width_m, depth_m) * 1.35, 640))
+    return Camera(longitude, latitude, round(zoom, 2), pitch=62.0, bearing=30.0, height_m=round(top * 0.46, 1))
+
+
+def _block(row: dict[str, Any], chosen: str | None, gap_m: float) -> dict[str, Any]:
+    base = row["base_m"] + gap_m * row["order"]
+    dim = chosen is not None and row["dwelling_id"] != chosen
+    return {
+        "id": row["dwelling_id"],
+        "polygon": [[*point, round(base, 2)] for point in row["polygon"]],
+        "height": row["height_m"] * BLOCK_SHARE,
+        "colour": [round(c * 0.55) for c in row["colour"]] if dim else row["colour"],
+        "tip": row["tip"],
+    }
+
+
+def _plate(row: dict[str, Any], gap_m: float) -> dict[str, Any]:
+    base = row["base_m"] + gap_m * row["order"]
+    empty = not row["homes"]
+    return {
+        "polygon": [[*point, round(base - PLATE_M, 2)] for point in row["polygon"]],
+        "height": row["height_m"] * BLOCK_SHARE if empty else PLATE_M,
+        "colour": [88, 103, 122] if empty else [*theme.LINE],
+    }

@@ -1,0 +1,92 @@
+"""What moves: bike stations by what can be had there, buses and where they came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from views import theme
+from views.i18n import Language, named, text
+from views.layers.deck import layer
+
+FEW_SHARE = 0.2
+"""Below this share of its docks a station has few bikes."""
+
+
+def availability(bikes: int, docks: int, capacity: int) -> str:
+    """none, few, some or full (no free dock): key of `theme.BIKES`.
+
+    >>> availability(0, 20, 20), availability(2, 18, 20), availability(10, 10, 20), availability(20, 0, 20)
+    ('none', 'few', 'some', 'full')
+    """
+    if bikes <= 0:
+        return "none"
+    if docks <= 0:
+        return "full"
+    return "few" if bikes < FEW_SHARE * max(capacity, 1) else "some"
+
+
+def stations(frame: pl.DataFrame, language: Language) -> Any:
+    """Bike stations as dots (columns: `views.data.Snapshot`)."""
+    return layer(
+        "ScatterplotLayer",
+        "stations",
+        [_station(r, language) for r in frame.iter_rows(named=True)],
+        get_position="position",
+        get_fill_color="colour",
+        get_radius=28,
+        radius_min_pixels=2.2,
+        radius_max_pixels=9,
+        pickable=True,
+        auto_highlight=True,
+    )
+
+
+def vehicles(frame: pl.DataFrame, trails: pl.DataFrame, language: Language) -> list[Any]:
+    """Buses as bright dots, and the way each came."""
+    ways = layer(
+        "PathLayer",
+        "trails",
+        trails.to_dicts(),
+        get_path="path",
+        get_color=[*theme.BUS, 110],
+        width_min_pixels=2,
+        get_width=12,
+        cap_rounded=True,
+        joint_rounded=True,
+        pickable=False,
+    )
+    dots = layer(
+        "ScatterplotLayer",
+        "vehicles",
+        [_vehicle(r, language) for r in frame.iter_rows(named=True)],
+        get_position="position",
+        get_fill_color=[*theme.BUS],
+        get_radius=38,
+        radius_min_pixels=3.2,
+        radius_max_pixels=9,
+        pickable=True,
+        auto_highlight=True,
+    )
+    return [ways, dots]
+
+
+def _station(row: dict[str, Any], language: Language) -> dict[str, Any]:
+    bikes, docks, capacity = (row[c] or 0 for c in ("num_vehicles_available", "num_docks_available", "capacity"))
+    counts = f"{text(language, 'bikes_table')} {bikes} · {text(language, 'docks_table')} {docks}"
+    return {
+        "id": row["station_id"],
+        "position": [row["longitude"], row["latitude"]],
+        "colour": [*theme.BIKES[availability(bikes, docks, capacity)], 235],
+        "tip": f"<b>{named(language, row['name'], row['name_en'])}</b><br>{counts}<br>{theme.clock(row['time'])}",
+    }
+
+
+def _vehicle(row: dict[str, Any], language: Language) -> dict[str, Any]:
+    speed = theme.quantity(None if row["speed"] is None else row["speed"] * 3.6, "km/h")
+    return {
+        "id": row["vehicle_id"],
+        "position": [row["longitude"], row["latitude"]],
+        "tip": f"<b>{text(language, 'layer_buses')} {row['route_id'] or ''}</b><br>{row['vehicle_id']} · {speed}",
+    }

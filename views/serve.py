@@ -1,0 +1,37 @@
+"""How the app's server is started: loopback only, no telemetry, no file watching."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from views import theme
+
+APP = Path(__file__).parent / "app.py"
+
+OPTIONS = {
+    "server.address": "127.0.0.1",
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "server.showEmailPrompt": "false",
+    "browser.serverAddress": "localhost",
+    "browser.gatherUsageStats": "false",
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "theme.base": "dark",
+    "theme.primaryColor": theme.css(theme.ACCENT),
+    "theme.backgroundColor": theme.css(theme.GROUND),
+    "theme.secondaryBackgroundColor": theme.css(theme.PANEL),
+    "theme.textColor": theme.css(theme.TEXT),
+    "theme.borderColor": theme.css(theme.LINE),
+    "theme.baseRadius": "0.6rem",
+    "theme.font": theme.FONT,
+    "theme.headingFont": theme.FONT,
+}
+"""Streamlit's options; the pages rely on the dark base."""
+
+
+def command(city: Path, port: int) -> tuple[list[str], dict[str, str]]:
+    """The command that serves the app on 127.0.0.1:`port`, and what to add to its environment."""
+    flags = [f"--{name}={value}" for name, value in (OPTIONS | {"server.port": str(port)}).items()]
+    return [sys.executable, "-m", "streamlit", "run", str(APP), *flags], {"TWIN_CITY": str(city.resolve())}
