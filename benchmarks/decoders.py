@@ -86,13 +86,8 @@ def archive_table(rows: int) -> bytes:
 
 def gbfs_document(stations: int) -> bytes:
     """A station_status document of version 3.0."""
-    told: dict[str, object] = {
-        "num_vehicles_available": 5,
-        "num_docks_available": 9,
-        "is_installed": True,
-        "is_renting": True,
-    }
-    told |= {"is_returning": True, "last_reported": "2026-08-20T19:39:02+08:00"}
+    told: dict[str, object] = dict.fromkeys(("is_installed", "is_renting", "is_returning"), True)
+    told |= {"num_vehicles_available": 5, "num_docks_available": 9, "last_reported": "2026-08-20T19:39:02+08:00"}
     rows = [{"station_id": f"s{n}", **told} for n in range(stations)]
     head = {"last_updated": "2026-08-20T19:41:52+08:00", "ttl": 60, "version": "3.0"}
     return msgspec.json.encode({**head, "data": {"stations": rows}})

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import polars as pl
+from hypothesis import settings
 
 from events.feeds.decoded import REFUSED, Decoded, Decoder, Payload
 from events.observations import FAMILIES
+
+UNHURRIED = settings(deadline=None)
+"""Laws are not timed: the machine may be busy."""
 
 ARRIVAL = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from events.feeds.decoded import Decoded
 from events.feeds.registry import FORMATS
 from tests.feeds.offering import offer
 
-UNRULY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+UNRULY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 SPLICES = st.sampled_from(
     [

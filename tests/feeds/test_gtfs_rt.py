@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.feeds import gtfs_rt
-from tests.feeds.offering import ARRIVAL, offer, reasons
+from tests.feeds.offering import ARRIVAL, UNHURRIED, offer, reasons
 
 HEADER_TIME = 1_760_000_000
 
@@ -139,6 +139,7 @@ def test_a_feed_cut_short_is_refused_whole(shared_data: Path) -> None:
     assert "no GTFS-Realtime protobuf" in reasons(offer(gtfs_rt.decode, document[:1000]))[0]
 
 
+@UNHURRIED
 @given(st.binary(max_size=200))
 def test_random_bytes_are_never_a_position(noise: bytes) -> None:
     assert offer(gtfs_rt.decode, noise).frames["positions"].is_empty()

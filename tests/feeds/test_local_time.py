@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.feeds.local_time import EARLIEST, utc_time
+from events.feeds.local_time import EARLIEST, utc_times
+from tests.feeds.offering import UNHURRIED
 
 
 def instant(text: str) -> datetime | None:
-    found = pl.DataFrame({"t": [text]}).select(utc_time(pl.col("t"))).item()
+    found = utc_times(pl.Series([text])).item()
     return None if found is None else found.astimezone(UTC)
 
 
@@ -61,7 +62,14 @@ def test_what_names_no_instant_since_2000_is_null(text: str) -> None:
     assert instant(text) is None
 
 
+@UNHURRIED
 @given(st.datetimes(EARLIEST.replace(tzinfo=None) + timedelta(days=1), EARLIEST.replace(year=2199, tzinfo=None)))
 def test_a_written_taipei_time_is_eight_hours_ahead_of_utc(wall: datetime) -> None:
     expected = (wall - timedelta(hours=8)).replace(tzinfo=UTC)
     assert instant(wall.strftime("%Y/%m/%d %H:%M:%S.%f")) == expected
+
+
+def test_a_column_of_all_writings_is_read_row_by_row() -> None:
+    column = pl.Series(["2024-04-11 00:25:19", None, "2024/04/11 00:25:19", "x", "2024-04-11 00:25:19"])
+    known = datetime(2024, 4, 10, 16, 25, 19, tzinfo=UTC)
+    assert utc_times(column).to_list() == [known, None, known, None, known]

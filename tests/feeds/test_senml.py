@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from events.feeds import senml
 from events.observations import Quality
-from tests.feeds.offering import ARRIVAL, offer, reasons
+from tests.feeds.offering import ARRIVAL, UNHURRIED, offer, reasons
 
 WITNESS = b'[{"n":"witness","u":"kWh","t":1760000000,"v":1}]'
 BASE = "urn:dev:ow:10e2073a01080063"
@@ -227,6 +227,7 @@ def resolved_by_hand(pack: list[dict[str, object]]) -> list[tuple[object, ...]]:
     return rows
 
 
+@UNHURRIED
 @given(st.lists(st.lists(RECORDS, min_size=1, max_size=6), min_size=1, max_size=4))
 def test_the_columnar_reading_of_any_packs_is_the_plain_one(packs: list[list[dict[str, object]]]) -> None:
     decoded = offer(senml.decode, *[msgspec.json.encode(pack) for pack in packs])
