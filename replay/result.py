@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from events.ids import Position
-from replay import engines
 from replay.engines.energy import Flows
 from replay.load import Load
 from replay.scenario import Resolved, Scenario
@@ -81,11 +80,11 @@ def digest_of(described: object, *frames: pl.DataFrame) -> str:
 
 @cache
 def code_version() -> str:
-    """Digest of the engines' source: what computed the numbers, whatever the release is called."""
-    seen = hashlib.sha256()
-    for path in sorted(Path(engines.__path__[0]).glob("*.py")):
-        seen.update(path.name.encode() + path.read_bytes())
-    return f"engines-{seen.hexdigest()[:12]}"
+    """Digest of this package's source: what computed the numbers, whatever the release is called."""
+    seen, package = hashlib.sha256(), Path(__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        seen.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    return f"replay-{seen.hexdigest()[:12]}"
 
 
 def _rfc3339(moment: Any) -> str:
