@@ -16,7 +16,9 @@ from collections.abc import Sequence
 import msgspec
 import polars as pl
 
+from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.senml_packs import VERSION, records_of
 from events.feeds.senml_resolve import QUALITIES, fault, is_sound, resolved
@@ -43,7 +45,10 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 
 def split(document: bytes) -> Sequence[bytes]:
     """A file's packs as messages: one pack, or one a line."""
-    lines = [line for line in document.splitlines() if line.strip()]
+    try:
+        lines = [line for line in text_of(document).splitlines() if line.strip()]
+    except PayloadError:
+        return [document]
     whole = all(line.strip()[:1] == b"[" and line.strip()[-1:] == b"]" for line in lines)
     return lines if whole and len(lines) > 1 else [document]
 

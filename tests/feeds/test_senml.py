@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -238,7 +239,8 @@ def test_the_columnar_reading_of_any_packs_is_the_plain_one(packs: list[list[dic
 
 
 def test_a_file_with_one_pack_a_line_is_as_many_messages() -> None:
-    assert senml.split(WITNESS + b"\n" + WITNESS + b"\n\n") == [WITNESS, WITNESS]
+    lines = WITNESS + b"\n" + WITNESS + b"\n\n"
+    assert senml.split(lines) == senml.split(gzip.compress(lines)) == [WITNESS, WITNESS]
     pretty = b'[\n {"n":"a","v":1}\n]\n'
     assert senml.split(pretty) == [pretty]
 
