@@ -6,6 +6,7 @@ same contract: events of one `append` land together with the tracking of their s
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -141,7 +142,10 @@ def _sqlite(path: str) -> ProcessRecorder:
     recorder = SQLiteProcessRecorder(
         SQLiteDatastore(path, lock_timeout=LOCK_TIMEOUT_S, originator_id_type="text", pool_size=2)
     )
-    recorder.create_table()
+    try:
+        recorder.max_notification_id()  # a log that is there can be read on a full disk
+    except persistence.OperationalError:
+        recorder.create_table()
     return recorder
 
 
@@ -183,14 +187,19 @@ def _store_errors(location: str) -> Iterator[None]:
     except persistence.IntegrityError as error:
         raise ConflictError(f"{location}: another writer was first ({error}); reload and try again") from error
     except (persistence.PersistenceError, sqlite3.Error) as error:  # the library lets some of sqlite3's own through
-        raise LogUnavailableError(f"{location}: the log cannot be used: {error}; {_advice(str(error))}") from error
+        raise LogUnavailableError(f"{location}: the log cannot be used: {error}; {_advice(str(error), location)}") from error
 
 
-def _advice(reason: str) -> str:
+def _advice(reason: str, location: str) -> str:
     if "locked" in reason:
         return "another process holds it: wait for it or stop it"
-    if "full" in reason:
+    if "full" in reason or _is_full(Path(location).parent):
         return "free some disk space: nothing was written, and reading goes on where it stopped"
     if "unable to open" in reason or "readonly" in reason:
         return "check that the folder exists and may be written"
     return "check the disk or the server; nothing was written"
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether the folder's disk has less room than SQLite needs for one page of its write-ahead log."""
+    return folder.is_dir() and shutil.disk_usage(folder).free < 64 * 1024

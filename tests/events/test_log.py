@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from events.errors import ConflictError, LogUnavailableError
 from events.ids import SourceId, StreamId
 from events.log import Log, NewEvent, Tracked
+from tests.parts.required import need
 
 SOURCE = SourceId("kafka:city.senml:0")
 
@@ -116,3 +119,40 @@ def test_a_locked_log_refuses_and_writes_nothing(tmp_path: Path, monkeypatch: py
         holder.execute("ROLLBACK")
         holder.close()
         assert log.append([event("a", 1)])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=False).returncode == 0
+    need(folder if made else None, "a small file system (mount -t tmpfs)", "run as root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_is_said_so_loses_nothing_and_goes_on_when_there_is_room(small_disk: Path) -> None:
+    with Log.open(small_disk / "log.sqlite") as log:
+        landed = 0
+        with pytest.raises(LogUnavailableError, match="free some disk space"):
+            for landed in range(1000):
+                log.append([event("a", landed + 1, state=b"x" * 50_000)], tracking=Tracked(SOURCE, landed))
+    with Log.open(small_disk / "log.sqlite") as log:
+        assert log.tracked(SOURCE) == landed - 1
+        assert log.version("a") == landed
+        assert [e.version for e in log.read()] == list(range(1, landed + 1))
+
+
+def test_what_a_full_disk_refused_lands_once_there_is_room(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    with Log.open(small_disk / "log.sqlite") as log:
+        log.append([event("a", 1)])
+        with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(b"0" * 4096):
+                pass
+        with pytest.raises(LogUnavailableError, match="free some disk space"):
+            log.append([event("a", 2, state=b"x" * 500_000)], tracking=Tracked(SOURCE, 7))
+        ballast.unlink()
+        log.append([event("a", 2, state=b"x" * 500_000)], tracking=Tracked(SOURCE, 7))
+        assert (log.version("a"), log.tracked(SOURCE)) == (2, 7)
