@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 
 import pytest
+from hypothesis import settings
 from pytest import CallInfo, CollectReport, Item, TestReport
 
 from tests.parts.broker import broker, broker_factory, broker_parts
@@ -24,6 +25,10 @@ __all__ = [
     "postgres_server",
     "shared_data",
 ]
+
+# Laws are not timed: a busy machine must not fail one.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 MARKER_OF_PART = {"broker_parts": "kafka", "chromium": "browser", "postgres_server": "postgres"}
 
