@@ -18,11 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bim.facts import Entity, Step
+from bim.relations import by_type
 from bim.strokes import HEADER, INSTANCE, ONE_BY_ONE, mesh_count
 
 _FAR_M = 1e4
 _BEYOND_A_SITE_M = 1e6
 _BEYOND_EARTH_M = 1e8
+_SURFACE_MODELS = ("IfcFaceBasedSurfaceModel", "IfcShellBasedSurfaceModel")
 _MARK = struct.Struct("<I")
 
 
@@ -80,6 +82,13 @@ def name_the_nameless(model: ifcopenshell.file, entities: list[Entity]) -> None:
             model.by_id(entity.step).GlobalId = ifcopenshell.guid.new()
 
 
+def without_fatal(model: ifcopenshell.file, wanted: list[Step], kernel: str) -> list[Step]:
+    """The products that a kernel may be given: manifold dies of some surface models, cgal-simple of none seen."""
+    if kernel != "manifold" or not any(by_type(model, each) for each in _SURFACE_MODELS):
+        return wanted
+    return [step for step in wanted if not _has_surfaces(model.by_id(step))]
+
+
 def draw(model: ifcopenshell.file, wanted: list[Step], kernel: str, canvas: Canvas) -> int:
     """Draw the wanted products by one kernel; the number drawn. A product that raises is left for another kernel."""
     products = [model.by_id(step) for step in wanted]
@@ -87,6 +96,17 @@ def draw(model: ifcopenshell.file, wanted: list[Step], kernel: str, canvas: Canv
         return 0
     shapes = _one_by_one(model, products, canvas) if kernel == ONE_BY_ONE else _iterated(model, products, kernel)
     return sum(canvas.add(Step(shape.id), shape) for shape in shapes)
+
+
+def _has_surfaces(product: Any) -> bool:
+    for representation in product.Representation.Representations or ():
+        if representation is None:
+            continue
+        mapped = [getattr(item, "MappingSource", None) for item in representation.Items or () if item is not None]
+        sources = [source.MappedRepresentation for source in mapped if source is not None]
+        if any(each is not None and each.RepresentationType == "SurfaceModel" for each in (representation, *sources)):
+            return True
+    return False
 
 
 def _near_origin(

@@ -1,7 +1,8 @@
 """Parse and draw one file in the parsing process, whatever happens there.
 
-Kernels in order, each for what the ones before left: manifold (fast); cgal-simple only after manifold died; opencascade
-for everything still missing; if that dies too, opencascade one by one, so that a crash costs its product only.
+Kernels in order, each for what the ones before left: manifold (fast, draws clippings); cgal-simple (as fast, draws
+surface models and open breps); opencascade (ten times slower, draws nearly everything). If the last one dies too, it
+goes on one by one, so that a crash costs its product only.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def parse(worker: Worker, file: str, ifc: Path, folder: Path, budget_s: float, l
     Raises CorruptIfcError, BudgetError and ParserCrashError; once there are facts, what befalls the drawing is noted.
     """
     deadline = time.monotonic() + budget_s
-    job = Job(str(ifc), str(folder), ["manifold", "opencascade"], length_unit_m=length_unit_m)
+    job = Job(str(ifc), str(folder), ["manifold", "cgal-simple", "opencascade"], length_unit_m=length_unit_m)
     seen: list[Reply] = []
     parsed: Parsed | None = None
     while True:

@@ -75,9 +75,9 @@ def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callabl
     kernels = list(job.kernels)
     for kernel in kernels:
         done = strokes.drawn(folder)
-        left = [step for step in wanted if step not in done]
+        left = drawing.without_fatal(model, [step for step in wanted if step not in done], kernel)
         if not left:
-            return
+            continue
         reply(Reply("drawing", kernel))
         begun = time.process_time()
         try:

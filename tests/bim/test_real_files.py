@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -102,10 +103,23 @@ def test_no_element_is_lost_against_opencascade(name: str, worker: Worker, tmp_p
     assert load(path, worker=worker).coverage.got >= by_opencascade > 0
 
 
-def test_a_kernel_that_dies_of_the_duplex_costs_nothing(worker: Worker) -> None:
+def test_the_duplex_that_kills_manifold_is_drawn_whole(worker: Worker) -> None:
     model = load(SHARED / "ifc" / "Duplex_A_20110907_georeferenced.ifc", worker=worker)
-    assert any(incident.startswith("manifold: the parsing process died") for incident in model.coverage.incidents)
     assert model.coverage.got == model.coverage.wanted == 236
+    assert model.coverage.incidents == []
+
+
+def test_a_product_that_kills_every_kernel_costs_only_itself(worker: Worker, tmp_path: Path) -> None:
+    """A clipping of itself: every kernel follows it until its stack ends."""
+    text = (SHARED / "ifc" / "TallBuilding.ifc").read_text(encoding="latin-1")
+    clipping = re.search(r"^#(\d+)= ?IFCBOOLEANCLIPPINGRESULT\(\.DIFFERENCE\.,#(\d+)", text, re.MULTILINE)
+    assert clipping is not None
+    endless = clipping[0].removesuffix(clipping[2]) + clipping[1]
+    path = tmp_path / "endless.ifc"
+    path.write_text(text.replace(clipping[0], endless, 1), encoding="latin-1")
+    model = load(path, worker=worker)
+    assert any("died" in incident for incident in model.coverage.incidents)
+    assert (model.coverage.wanted, model.coverage.got) == (58, 57)
 
 
 def test_the_duplex_stands_in_luxembourg_by_its_property_set(worker: Worker) -> None:

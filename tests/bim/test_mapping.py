@@ -1,0 +1,77 @@
+"""Models that do not say in IFC's own classes what is a dwelling or a meter yield them by a mapping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bim import mapping
+from bim.errors import MappingError
+from bim.facts import Entity, Step
+from bim.load import load
+from bim.process import Worker
+
+PROXY = ["IfcBuildingElementProxy", "IfcBuildingElement", "IfcElement"]
+
+
+def _kind(name: str, lineage: list[str], predefined: str | None = None) -> str | None:
+    entity = Entity(Step(1), lineage[0], None, name, None, None, predefined, None, None, None, False)
+    return next((rule.kind for rule in mapping.read(None).devices if rule.takes(entity, lineage)), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("智慧電表-12F", "electricity_meter"),
+        ("Electric Meter:Single Phase:123", "electricity_meter"),
+        ("Water meter DN20", "water_meter"),
+        ("數位水錶", "water_meter"),
+        ("瓦斯表", "gas_meter"),
+        ("客用電梯 15人", "lift"),
+        ("エレベーター", "lift"),
+        ("屋頂太陽能板 400W", "pv"),
+        ("EV charging station", "ev_charger"),
+        ("揚水泵浦", "pump"),
+        ("Forklift path", None),
+        ("Parameter board", None),
+        ("Facelifted wall", None),
+    ],
+)
+def test_a_proxy_is_known_by_its_name(name: str, kind: str | None) -> None:
+    assert _kind(name, PROXY) == kind
+
+
+@pytest.mark.parametrize(
+    ("predefined", "kind"),
+    [
+        ("ENERGYMETER", "electricity_meter"),
+        ("WATERMETER", "water_meter"),
+        ("GASMETER", "gas_meter"),
+        ("OILMETER", None),
+    ],
+)
+def test_a_flow_meter_is_known_by_its_type(predefined: str, kind: str | None) -> None:
+    assert _kind("M-1", ["IfcFlowMeter", "IfcFlowController", "IfcDistributionElement"], predefined) == kind
+
+
+def test_a_project_groups_the_duplex_into_its_two_dwellings(shared_data: Path, tmp_path: Path, worker: Worker) -> None:
+    own = tmp_path / "duplex.toml"
+    own.write_text("[dwelling]\ngroup_spaces_by = '^([AB])\\d{3}$'\n")
+    path = shared_data / "ifc" / "Duplex_A_20110907_georeferenced.ifc"
+    model = load(path, worker=worker, mapping_file=own)
+    assert sorted(model.dwellings.select("name", "rooms").rows()) == [("A", 10), ("B", 10)]
+    assert all(area_m2 > 50.0 for area_m2 in model.dwellings["area_m2"])
+    storeys = model.footprints.filter(model.footprints["kind"] == "dwelling").group_by("entity_id").len()
+    assert all(count >= 2 for count in storeys["len"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[dwellings]", "not toml", "[dwelling]\nis = '('", "[[device]]\nkind = 'toaster'\nclasses = ['IfcElement']"],
+)
+def test_a_mapping_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises(MappingError, match=r"bad\.toml"):
+        mapping.read(path)
