@@ -187,7 +187,9 @@ def _store_errors(location: str) -> Iterator[None]:
     except persistence.IntegrityError as error:
         raise ConflictError(f"{location}: another writer was first ({error}); reload and try again") from error
     except (persistence.PersistenceError, sqlite3.Error) as error:  # the library lets some of sqlite3's own through
-        raise LogUnavailableError(f"{location}: the log cannot be used: {error}; {_advice(str(error), location)}") from error
+        raise LogUnavailableError(
+            f"{location}: the log cannot be used: {error}; {_advice(str(error), location)}"
+        ) from error
 
 
 def _advice(reason: str, location: str) -> str:

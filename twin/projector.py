@@ -76,12 +76,12 @@ class Projector:
             self.pending[name] = [f for f in frames if f.height and f["position"][0] > lake.position]
 
     def save(self) -> bool:
-        """Flush and checkpoint at the present position; False when another process is doing that."""
+        """Flush and checkpoint at the present position; False when another process is doing that, or is further on."""
         with _exclusive(self._checkpoints / "lock") as mine:
             if not mine:
                 return False
-            on_disk = open_lake(self._lake_directory)
-            if on_disk.position > self.lake.position:
+            self.refresh_lake()
+            if open_lake(self._lake_directory).position > self.position:
                 return False
             self.lake = flush(self.lake, self.pending, self.position)
             self._name_entities()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -167,9 +168,25 @@ def test_only_one_process_writes_the_projections_at_a_time(place: Place) -> None
     with place.log() as log:
         first, second = Projector(log, place.directory), Projector(log, place.directory)
         first.catch_up()
-        second.catch_up()
         assert first.save()
-        assert not second.save(), "the second finds a newer lake and lets it be"
+        second.catch_up()
+        with (place.directory / "checkpoints" / "lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            assert not second.save()
+
+
+def test_a_writer_goes_on_from_the_lake_of_another(place: Place) -> None:
+    with place.log() as log:
+        first, second = Projector(log, place.directory), Projector(log, place.directory)
+        first.catch_up(upto=20)
+        second.catch_up(upto=10)
+        assert first.save()
+        assert not second.save(), "the lake is further on than this writer"
+        second.catch_up()
+        assert second.save()
+        fresh = Projector(log, place.directory / "elsewhere")
+        fresh.catch_up()
+        assert digest(Projector(log, place.directory)) == digest(second) == digest(fresh)
 
 
 def test_a_reader_follows_the_log_and_takes_a_newer_lake(place: Place) -> None:

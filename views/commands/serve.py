@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -57,12 +58,9 @@ def ui(city: City = Path("city"), port: Port = 8501, browser: Browser = True) ->
     server = subprocess.Popen(command, env={**os.environ, **environment}, stdout=sys.stderr)
     if browser:
         threading.Thread(target=_open_when_ready, args=(address, server), daemon=True).start()
-    try:
-        code = server.wait()
-    except KeyboardInterrupt:
-        server.terminate()
-        code = server.wait()
-        raise typer.Exit(0) from None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.terminate())
+    code = server.wait()
     raise typer.Exit(0 if code in (0, -2, -15) else 1)
 
 
