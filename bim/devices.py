@@ -62,8 +62,12 @@ def elements_table(tree: Tree, drawn: dict[Step, tuple[int, int]]) -> pl.DataFra
 
 
 def _kind(entity: Entity, lineage: list[str], mapping: Mapping, *, is_fire_door: bool) -> str | None:
+    occurrence = (entity.type_class or "").removesuffix(
+        "Type"
+    )  # IfcFlowController of an IfcFlowMeterType: IfcFlowMeter
+    known_as = [*lineage, occurrence]
     for rule in mapping.devices:
-        if rule.takes(entity, lineage):
+        if rule.takes(entity, known_as):
             return rule.kind
     if is_fire_door and "IfcDoor" in lineage:
         return "fire_door"

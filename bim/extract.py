@@ -92,6 +92,7 @@ def _entity(read: _Reader, kind: Any, metre: float) -> Entity:
         type_name=_type_text(kind, "Name"),
         elevation_m=float(elevation) * metre if isinstance(elevation, (int, float)) else None,
         wanted=_has_body(read("Representation")),
+        type_class=None if kind is None else kind.is_a(),
     )
 
 

@@ -17,7 +17,8 @@ NO_STEP = Step(0)
 
 
 class Entity(msgspec.Struct, frozen=True, array_like=True):
-    """A project, a spatial element, an element or a group. `wanted`: it has a body that can be drawn."""
+    """A project, a spatial element, an element or a group. `wanted`: it has a body that can be drawn. `type_class`: the
+    IFC class of its type, which in IFC2X3 is all that tells a meter from a valve."""
 
     step: Step
     ifc_class: str
@@ -30,6 +31,7 @@ class Entity(msgspec.Struct, frozen=True, array_like=True):
     type_name: str | None
     elevation_m: float | None
     wanted: bool
+    type_class: str | None = None
 
 
 class Property(msgspec.Struct, frozen=True, array_like=True):

@@ -18,6 +18,9 @@ import msgspec
 from bim.job import Job, Reply
 
 _ROOT = Path(__file__).resolve().parent.parent
+_LOOK_S = 0.25
+"""How often a silent process is looked after."""
+
 _JOBS_PER_PROCESS = 200
 """A process is renewed after these: parsers are known to keep memory of earlier files."""
 
@@ -106,7 +109,7 @@ class Worker:
         out = self._process.stdout.fileno()
         size, heard = _size(folder), time.monotonic()
         while b"\n" not in self._pending:
-            if select.select([out], [], [], 0.25)[0]:
+            if select.select([out], [], [], min(_LOOK_S, max(0.0, deadline - time.monotonic())))[0]:
                 said = os.read(out, 65_536)
                 if not said:
                     raise WorkerDiedError(self._ended())
@@ -115,7 +118,7 @@ class Worker:
             now = time.monotonic()
             if _size(folder) != size:
                 size, heard = _size(folder), now
-            if now > deadline or now - heard > silence_s:
+            if now >= deadline or now - heard > silence_s:
                 self.stop()
                 raise WorkerSilentError
         line, _, self._pending = self._pending.partition(b"\n")

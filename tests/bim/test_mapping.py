@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import ifcopenshell
+import ifcopenshell.guid
 import pytest
 
 from bim import mapping
@@ -75,3 +77,21 @@ def test_a_mapping_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> 
     path.write_text(text)
     with pytest.raises(MappingError, match=r"bad\.toml"):
         mapping.read(path)
+
+
+def test_a_meter_of_ifc2x3_is_known_by_the_class_of_its_type(tmp_path: Path, worker: Worker) -> None:
+    path = tmp_path / "old.ifc"
+    model = ifcopenshell.file(schema="IFC2X3")
+    made = {}
+    for nth, (ifc_class, kind) in enumerate(
+        [("IfcFlowMeterType", "ELECTRICMETER"), ("IfcFlowMeterType", "WATERMETER"), ("IfcPumpType", "CIRCULATOR")]
+    ):
+        type_ = model.create_entity(ifc_class, GlobalId=ifcopenshell.guid.new(), Name=f"T{nth}", PredefinedType=kind)
+        occurrence = "IfcFlowMovingDevice" if ifc_class == "IfcPumpType" else "IfcFlowController"
+        made[nth] = model.create_entity(occurrence, GlobalId=ifcopenshell.guid.new(), Name=f"M{nth}")
+        model.create_entity(
+            "IfcRelDefinesByType", GlobalId=ifcopenshell.guid.new(), RelatedObjects=[made[nth]], RelatingType=type_
+        )
+    model.write(str(path))
+    devices = load(path, worker=worker).devices.sort("name")
+    assert devices["kind"].to_list() == ["electricity_meter", "water_meter", "pump"]

@@ -14,6 +14,7 @@ import pytest
 import shapely  # type: ignore[import-untyped]
 
 from bim import strokes
+from bim.errors import BudgetError
 from bim.job import Job
 from bim.load import load, summary
 from bim.model import BuildingModel
@@ -159,3 +160,15 @@ def test_a_loader_never_holds_the_parser(tmp_path: Path) -> None:
         "assert not [name for name in sys.modules if name.startswith('ifcopenshell')]\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_what_a_budget_does_not_allow_is_reported_or_refused(worker: Worker) -> None:
+    begun = time.monotonic()
+    try:
+        model = load(SHARED / "ifc" / "AC20-FZK-Haus.ifc", worker=worker, budget_s=0.05)
+    except BudgetError as error:
+        assert "--budget" in str(error)
+    else:
+        assert model.coverage.got < model.coverage.wanted
+        assert model.coverage.incidents
+    assert time.monotonic() - begun < 30.0
