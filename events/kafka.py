@@ -31,6 +31,9 @@ MESSAGE_BYTES = 16 * 1024 * 1024
 DISCOVERY_S = 10.0
 """How often new topics and partitions are looked for."""
 
+PATIENCE: dict[str, Any] = {"bootstrap_timeout_ms": 10_000}
+"""How long a broker that does not answer is waited for at the start."""
+
 _SENML_NAME = re.compile(rb'"b?n"\s*:\s*"([^"]*)"')
 
 
@@ -60,7 +63,7 @@ class KafkaSource:
                 fetch_max_wait_ms=100,
                 allow_auto_create_topics=False,
                 metadata_max_age_ms=10_000,
-                **(settings or {}),
+                **(PATIENCE | dict(settings or {})),
             )
         self._servers = servers
         try:
@@ -140,7 +143,7 @@ class KafkaSink:
                 linger_ms=20,
                 batch_size=256 * 1024,
                 max_request_size=MESSAGE_BYTES,
-                **self._settings,
+                **(PATIENCE | self._settings),
             )
 
     def publish(self, form: Format, document: bytes) -> int:
