@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from bim import archive
+from bim.model import BuildingModel
 from events.observations import Quality
 from replay.city import City
 from replay.result import Result
@@ -81,6 +83,7 @@ class Reader:
     def __init__(self, directory: Path) -> None:
         self.city = City.open(directory)
         self._lock = RLock()
+        self._models: dict[str, BuildingModel] = {}
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     @property
@@ -122,9 +125,12 @@ class Reader:
             lambda: self.city.cut(at, known).devices().filter(pl.col("building_id") == building_id),
         )
 
-    def model(self, building_id: str, at: datetime | None, known: int | None) -> Any:
-        """The building's model (`bim.model.BuildingModel`) as then published; LookupError without one."""
-        return self._once(("model", building_id, at, known), lambda: self.city.cut(at, known).model(building_id))
+    def model(self, sha256: str) -> BuildingModel:
+        """The model that the archive keeps under this digest; ArchiveError when it is not there."""
+        with self._lock:
+            if sha256 not in self._models:
+                self._models[sha256] = archive.read(self.city.place.archive, sha256)
+            return self._models[sha256]
 
     def readings(self, points: list[str], start: datetime, end: datetime, known: int | None) -> pl.DataFrame:
         """`City.series` of meter registers."""

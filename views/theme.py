@@ -39,7 +39,7 @@ RAMP: tuple[Colour, ...] = (
 UNKNOWN: Colour = (74, 84, 98)
 """Where there is no value."""
 
-BIKES: dict[str, Colour] = {"none": ALARM, "few": WARM, "some": ACCENT, "full": COOL}
+BIKES: dict[str, Colour] = {"none": ALARM, "few": (250, 162, 128), "some": (108, 180, 238), "full": (170, 130, 245)}
 """Colour of a bike station by what can be had there."""
 
 BUS: Colour = (255, 240, 200)

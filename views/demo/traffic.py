@@ -49,7 +49,7 @@ def positions(lines: list[Line], vehicles: int, window: Window) -> pl.DataFrame:
     count = int((window.end - window.start) / BUS_STEP)
     times = [window.start + BUS_STEP * (j + 1) for j in range(count)]
     day = np.array([_hour(t) >= SERVICE_STARTS_H for t in times])
-    seconds = np.arange(count) * BUS_STEP.total_seconds()
+    seconds = np.arange(count, dtype=np.float64) * BUS_STEP.total_seconds()
     stamps = pl.Series("time", times, dtype=TIME)
     night = np.ones(count, np.bool_)
     rides = []

@@ -50,7 +50,8 @@ def plates(storeys: pl.DataFrame, gap_m: float) -> Any:
 def camera(storeys: pl.DataFrame, gap_m: float) -> Camera:
     """A view of the whole building, from the south-east, its middle in the picture's."""
     above = storeys.filter(pl.col("base_m") >= -0.01)
-    top = float((above["base_m"] + above["height_m"] + gap_m * above["order"]).max() or 10.0)  # type: ignore[operator]
+    tops = above.select(pl.col("base_m") + pl.col("height_m") + gap_m * pl.col("order")).to_series().to_list()
+    top = max([10.0, *tops])
     ring = max(above["polygon"].to_list(), key=len)
     longitude, latitude = centre(ring)
     width_m = (max(p[0] for p in ring) - min(p[0] for p in ring)) * 101_000

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
-import pydeck as pdk  # type: ignore[import-untyped]
+import pydeck as pdk
 
 from views import theme
 
@@ -60,6 +61,12 @@ def deck(layers: Sequence[Any], camera: Camera) -> Any:
 def layer(kind: str, name: str, rows: Iterable[dict[str, Any]], **settings: Any) -> Any:
     """A layer of rows; accessors are column names."""
     return pdk.Layer(kind, list(rows), id=name, **settings)
+
+
+def html(*lines: str) -> str:
+    """Lines as HTML for a tooltip, the first in bold; names come from feeds, so every sign is escaped."""
+    first, *rest = (escape(line) for line in lines)
+    return "<br>".join([f"<b>{first}</b>", *rest])
 
 
 def auto_characters() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from views import theme
@@ -53,7 +54,7 @@ def same_name(district: str) -> str:
 def centre(ring: list[list[float]]) -> list[float]:
     """Centroid of a closed ring's area, degrees (small enough to be taken as a plane)."""
     twice = x = y = 0.0
-    for (x0, y0), (x1, y1) in zip(ring, ring[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(ring):
         cross = (x0 - ring[0][0]) * (y1 - ring[0][1]) - (x1 - ring[0][0]) * (y0 - ring[0][1])
         twice += cross
         x += (x0 + x1 + ring[0][0]) / 3 * cross

@@ -10,7 +10,7 @@ import polars as pl
 
 from views import theme
 from views.i18n import Language, named, status, text
-from views.layers.deck import MATERIAL, layer
+from views.layers.deck import MATERIAL, html, layer
 
 COLUMN_M_A_HOME = 1.1
 SMALLEST_M = 40.0
@@ -59,13 +59,11 @@ def models(
 
 def tip(site: dict[str, Any], language: Language) -> str:
     """What the pointer shows of a site."""
-    homes = theme.number(site["households"])
-    lines = [
-        f"<b>{named(language, site['name'], site['name_en'])}</b>",
+    return html(
+        named(language, site["name"], site["name_en"]),
         f"{site['district']} · {status(language, site['status'])}",
-        f"{text(language, 'households')} {homes}",
-    ]
-    return "<br>".join(lines)
+        f"{text(language, 'households')} {theme.number(site['households'])}",
+    )
 
 
 def _column(site: dict[str, Any], language: Language, chosen: str | None) -> dict[str, Any]:

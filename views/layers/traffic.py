@@ -8,7 +8,7 @@ import polars as pl
 
 from views import theme
 from views.i18n import Language, named, text
-from views.layers.deck import layer
+from views.layers.deck import html, layer
 
 FEW_SHARE = 0.2
 """Below this share of its docks a station has few bikes."""
@@ -79,7 +79,7 @@ def _station(row: dict[str, Any], language: Language) -> dict[str, Any]:
         "id": row["station_id"],
         "position": [row["longitude"], row["latitude"]],
         "colour": [*theme.BIKES[availability(bikes, docks, capacity)], 235],
-        "tip": f"<b>{named(language, row['name'], row['name_en'])}</b><br>{counts}<br>{theme.clock(row['time'])}",
+        "tip": html(named(language, row["name"], row["name_en"]), counts, theme.clock(row["time"])),
     }
 
 
@@ -88,5 +88,5 @@ def _vehicle(row: dict[str, Any], language: Language) -> dict[str, Any]:
     return {
         "id": row["vehicle_id"],
         "position": [row["longitude"], row["latitude"]],
-        "tip": f"<b>{text(language, 'layer_buses')} {row['route_id'] or ''}</b><br>{row['vehicle_id']} · {speed}",
+        "tip": html(f"{text(language, 'layer_buses')} {row['route_id'] or ''}", f"{row['vehicle_id']} · {speed}"),
     }

@@ -1,0 +1,65 @@
+"""The app: `streamlit run views/app.py` with TWIN_CITY, as `views.serve` starts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from bim.errors import BimError
+from events.errors import TwinError
+from views.i18n import LANGUAGES
+from views.pages import building, city, what_if
+from views.state import State, change, current, publish, reader
+from views.style import sheet
+
+ICON = Path(__file__).parent / "assets" / "icon.png"
+
+
+def main() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(page_title="臺北社宅數位分身 Taipei Twin", page_icon=str(ICON), layout="wide")
+    state = current()
+    pages = {
+        "city": st.Page(city.page, title=state.say("page_city"), url_path="city", default=True),
+        "building": st.Page(building.page, title=state.say("page_building"), url_path="building"),
+        "what_if": st.Page(what_if.page, title=state.say("page_what_if"), url_path="what-if"),
+    }
+    st.session_state["pages"] = pages
+    chosen = st.navigation(list(pages.values()), position="top")
+    st.html(sheet())
+    try:
+        _head(state)
+        chosen.run()
+    except (TwinError, BimError) as error:
+        st.error(str(error))
+    publish()
+
+
+def _head(state: State) -> None:
+    """The title, the badge of synthetic data, the language."""
+    title, language = st.columns([6, 1], vertical_alignment="center")
+    badge = ""
+    if reader().synthetic:
+        badge = f'<span class="twin-badge" title="{state.say("synthetic_why")}">{state.say("synthetic")}</span>'
+    title.html(f'<div class="twin-head"><h1>{state.say("app")}</h1><span>{state.say("app_about")}</span>{badge}</div>')
+    st.session_state["language"] = state.language
+    language.segmented_control(
+        state.say("language"),
+        list(LANGUAGES),
+        format_func=lambda code: LANGUAGES[code],
+        key="language",
+        on_change=_speak,
+        label_visibility="collapsed",
+        width="stretch",
+    )
+
+
+def _speak() -> None:
+    chosen = st.session_state["language"]
+    if chosen:
+        change(language=chosen)
+
+
+if __name__ == "__main__":
+    main()

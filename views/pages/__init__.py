@@ -1,0 +1,1 @@
+"""The pages: what a planner, a facility manager and an analyst see."""

@@ -1,0 +1,54 @@
+"""The building page: storeys and dwellings in 3D by a chosen quantity, and what a manager asks of them."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from views import theme, usage
+from views.pages.building_choice import Chosen, choose
+from views.pages.building_model import building_model
+from views.pages.building_whole import whole
+from views.pages.cut_note import cut_note
+from views.pages.dwelling import dwelling, dwelling_choice
+from views.pages.time_bar import time_bar
+from views.state import State, current, reader
+
+EVERY_S = 2.0
+
+
+def page() -> None:
+    """Draw the page for the session's state."""
+    state = current()
+    time_bar(state)
+    left, right = st.columns([1.75, 1], gap="medium")
+    with left:
+        chosen = choose(state)
+        if chosen is None:
+            st.info(state.say("no_models"))
+            return
+        building_model(state, chosen)
+    with right:
+        _note(state, chosen)
+        picked = dwelling_choice(state, chosen)
+        if picked:
+            dwelling(state, chosen, picked)
+        else:
+            whole(state, chosen)
+    st.session_state["drawn_head"] = reader().head
+    st.fragment(_follow, run_every=EVERY_S if state.at is None and state.known is None else None)()
+
+
+def _follow() -> None:
+    """Live, draw the page again when the log has gained something."""
+    if reader().refresh() > st.session_state["drawn_head"]:
+        st.rerun(scope="app")
+
+
+def _note(state: State, chosen: Chosen) -> None:
+    known = state.known if state.known is not None else reader().head
+    last = chosen.use.filter(pl.col("time").is_not_null())
+    silent = chosen.use.height - last.filter(pl.col("age_h") <= theme.hours(usage.FRESH)).height
+    estimated = last.filter(pl.col("estimated")).height
+    share = 1 - estimated / last.height if last.height else None
+    cut_note(state, chosen.at, known, share, estimated, silent)

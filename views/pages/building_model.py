@@ -1,0 +1,78 @@
+"""The building in 3D, its dwellings coloured by the chosen quantity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from views import theme
+from views.layers import building as shapes
+from views.layers.deck import deck, html
+from views.pages.building_choice import QUANTITIES, Chosen
+from views.pages.legend import scale as scale_legend
+from views.state import State, change
+
+KEY = "building_map"
+HEIGHT_PX = 560
+_GAP = "explode"
+
+
+def building_model(state: State, chosen: Chosen) -> None:
+    """The quantity, the model, its legend; a click on a dwelling chooses it."""
+    quantities, gap = st.columns([2, 1], vertical_alignment="center")
+    _quantity(state, chosen, quantities)
+    gap_m = float(gap.slider(state.say("explode"), 0.0, 6.0, 0.0, 0.5, key=_GAP, help=state.say("explode_help")))
+    values, of = coloured(chosen)
+    shown = _with_colours(state, chosen, values, of)
+    drawn = shown.filter(pl.col("polygon").is_not_null())
+    layers = [shapes.plates(chosen.storeys, gap_m), shapes.blocks(drawn, state.dwelling, gap_m)]
+    camera = shapes.camera(chosen.storeys, gap_m)
+    st.pydeck_chart(deck(layers, camera), height=HEIGHT_PX, on_select=_picked, key=f"{KEY}")
+    st.html(scale_legend(quantity_name(state, chosen.quantity), of, state.say("no_reading")))
+
+
+def coloured(chosen: Chosen) -> tuple[dict[str, float | None], theme.Scale]:
+    """Dwelling -> value of the chosen quantity, and the scale that fits them."""
+    medium = "electricity" if chosen.quantity == "age" else chosen.quantity
+    meters = chosen.use.filter((pl.col("medium") == medium) & pl.col("dwelling_id").is_not_null())
+    column = "age_h" if chosen.quantity == "age" else "used"
+    values: dict[str, float | None] = dict(meters.select("dwelling_id", column).iter_rows())
+    unit = "h" if chosen.quantity == "age" else (meters["unit"][0] if meters.height else "")
+    return values, theme.scale_of(list(values.values()), unit)
+
+
+def quantity_name(state: State, quantity: str) -> str:
+    """The quantity as people call it."""
+    return state.say("age_long") if quantity == "age" else state.say("use_long", what=state.say(quantity))
+
+
+def _quantity(state: State, chosen: Chosen, where: Any) -> None:
+    st.session_state["quantity_choice"] = chosen.quantity
+    where.segmented_control(
+        state.say("quantity"),
+        QUANTITIES,
+        format_func=state.say,
+        key="quantity_choice",
+        on_change=lambda: change(quantity=st.session_state["quantity_choice"] or chosen.quantity),
+        label_visibility="collapsed",
+    )
+
+
+def _with_colours(state: State, chosen: Chosen, values: dict[str, float | None], of: theme.Scale) -> pl.DataFrame:
+    rows = chosen.dwellings
+    ids, names, kinds = rows["dwelling_id"].to_list(), rows["name"].to_list(), rows["dwelling_type"].to_list()
+    what = quantity_name(state, chosen.quantity)
+    tips = [
+        html(f"{name or key}", kind or "", f"{what} {theme.quantity(values.get(key), of.unit)}")
+        for key, name, kind in zip(ids, names, kinds, strict=True)
+    ]
+    colours = [list(of.colour(values.get(key))) for key in ids]
+    return rows.with_columns(colour=pl.Series(colours, dtype=pl.List(pl.Int64)), tip=pl.Series(tips, dtype=pl.String))
+
+
+def _picked() -> None:
+    """Choose the dwelling that was clicked; a second click lets it go."""
+    picked = st.session_state[KEY]["selection"]["objects"].get("dwellings")
+    change(dwelling=picked[0]["id"] if picked else None)

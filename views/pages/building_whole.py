@@ -1,0 +1,100 @@
+"""The building as a whole: key figures, storeys, devices, coverage of its model."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from views import theme, usage
+from views.charts.use import storey_profile
+from views.i18n import kind
+from views.pages.building_choice import Chosen
+from views.pages.building_model import coloured
+from views.pages.cut_note import rows
+from views.state import State, reader
+
+
+def whole(state: State, chosen: Chosen) -> None:
+    """Tabs of what concerns the building."""
+    _figures(state, chosen)
+    storeys, devices, coverage = st.tabs([state.say("storeys"), state.say("devices"), state.say("coverage")])
+    with storeys:
+        _storeys(state, chosen)
+    devices.dataframe(_devices(state, chosen), hide_index=True, width="stretch", height=380)
+    with coverage:
+        _coverage(state, chosen)
+
+
+def _figures(state: State, chosen: Chosen) -> None:
+    medium = "electricity" if chosen.quantity == "age" else chosen.quantity
+    meters = chosen.use.filter(pl.col("medium") == medium)
+    homes = meters.filter(pl.col("dwelling_id").is_not_null())
+    common = meters.filter(pl.col("dwelling_id").is_null())
+    unit = meters["unit"][0] if meters.height else ""
+    counted = homes["used"].count()
+    first, second = st.columns(2, gap="small")
+    note = state.say("homes_counted", n=counted)
+    total = float(homes["used"].sum()) if counted else None
+    label = f"{state.say('total_homes')} · {state.say(medium)} · {state.say('last_24h')}"
+    first.metric(label, theme.quantity(total, unit), note, delta_color="off", delta_arrow="off")
+    shared = float(common["used"].sum()) if common["used"].count() else None
+    homes_here, floors = chosen.building["dwellings"], chosen.building["storeys"]
+    note = f"{state.say('dwellings')} {homes_here:,} · {state.say('storeys')} {floors}"
+    second.metric(state.say("common_part"), theme.quantity(shared, unit), note, delta_color="off", delta_arrow="off")
+
+
+def _storeys(state: State, chosen: Chosen) -> None:
+    medium = "electricity" if chosen.quantity == "age" else chosen.quantity
+    _, of = coloured(chosen)
+    names = chosen.storeys.select("storey_id", "name", "order").unique("storey_id")
+    use = usage.by_storey(chosen.use, medium).join(names, "storey_id")
+    unit = chosen.use.filter(pl.col("medium") == medium)["unit"]
+    scale = of if chosen.quantity == medium else theme.scale_of(use["per_home"].to_list(), unit[0] if len(unit) else "")
+    st.caption(f"{state.say('per_storey')} · {state.say('use_long', what=state.say(medium))}")
+    st.altair_chart(storey_profile(use, scale, (state.say("per_home"), state.say("dwellings"))), width="stretch")
+
+
+def _devices(state: State, chosen: Chosen) -> pl.DataFrame:
+    """Devices by kind, and how many of them report."""
+    devices = reader().devices(chosen.building["building_id"], state.at, state.known)
+    reporting = devices.join(chosen.use.select("point_id", "age_h"), "point_id", how="left")
+    fresh = (pl.col("age_h") <= theme.hours(usage.FRESH)).sum()
+    counts = reporting.group_by("kind").agg(
+        n=pl.col("device_id").n_unique(), points=pl.col("point_id").count(), fresh=fresh
+    )
+    words = {k: kind(state.language, k) for k in counts["kind"].to_list()}
+    return counts.sort("n", descending=True).select(
+        pl.col("kind").replace(words).alias(state.say("kind")),
+        pl.col("n").alias(state.say("devices")),
+        pl.col("points").alias(state.say("point")),
+        pl.col("fresh").alias(state.say("reporting")),
+    )
+
+
+def _coverage(state: State, chosen: Chosen) -> None:
+    building = chosen.building
+    report: dict[str, Any] = json.loads(building["coverage"])
+    facts = {
+        state.say("published"): theme.clock(building["time"]),
+        state.say("schema"): building["schema"],
+        state.say("crs"): building["crs"] or theme.DASH,
+        state.say("elements"): f"{building['elements']:,}",
+        "SHA-256": building["sha256"][:16] + "…",
+    }
+    st.html(rows(facts))
+    classes = pl.DataFrame(
+        [(c["ifc_class"], c["wanted"], c["got"]) for c in report.get("geometry", [])],
+        schema={
+            state.say("coverage_class"): pl.String,
+            state.say("coverage_wanted"): pl.Int64,
+            state.say("coverage_got"): pl.Int64,
+        },
+        orient="row",
+    )
+    st.caption(state.say("coverage_geometry"))
+    st.dataframe(classes, hide_index=True, width="stretch", height=240)
+    for note in [*report.get("incidents", []), *report.get("georeference", {}).get("notes", [])]:
+        st.warning(note)

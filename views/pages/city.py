@@ -1,0 +1,71 @@
+"""The city page: the whole city at any instant, and live."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from views.data import Snapshot
+from views.pages.city_map import LAYERS, city_map
+from views.pages.city_panel import city_panel
+from views.pages.cut_note import cut_note
+from views.pages.figures import figures
+from views.pages.time_bar import time_bar
+from views.state import State, current, reader
+
+EVERY_S = 1.0
+"""How often the live page asks the log for more."""
+
+
+def page() -> None:
+    """Draw the page for the session's state."""
+    state = current()
+    shown = reader().snapshot(state.at, state.known)
+    if shown is None:
+        st.info(state.say("no_data"))
+        st.code("twin demo\ntwin ingest --city DIR --files youbike:FILE", language="shell")
+        return
+    live = state.at is None and state.known is None
+    live = state.at is None and state.known is None
+    st.session_state["drawn_head"] = reader().head
+    time_bar(state)
+    st.fragment(_numbers, run_every=EVERY_S if live else None)()
+    left, right = st.columns([2.55, 1], gap="medium")
+    with right:
+        drawn = _tools(state, shown)
+        city_panel(state, shown)
+    with left:
+        city_map(state, shown, drawn)
+
+
+def _numbers() -> None:
+    """The figures; live, they follow the log by themselves, and the map follows when something came."""
+    state, read = current(), reader()
+    live = state.at is None and state.known is None
+    behind = live and read.refresh() > st.session_state["drawn_head"]
+    shown = read.snapshot(state.at, state.known)
+    if shown is not None:
+        figures(state, shown)
+    if behind:
+        st.rerun(scope="app")
+
+
+def _tools(state: State, shown: Snapshot) -> list[str]:
+    """The cut and the layers, each a click away; the layers that are drawn."""
+    cut, layers = st.columns([2.1, 1], gap="small")
+    with cut:
+        cut_note(state, shown.at, shown.known, shown.measured_share, shown.estimated, shown.silent)
+    with layers, st.popover(state.say("layers"), width="stretch"):
+        return _layers(state)
+
+
+def _layers(state: State) -> list[str]:
+    chosen = st.pills(
+        state.say("layers"),
+        LAYERS,
+        selection_mode="multi",
+        default=LAYERS,
+        format_func=lambda name: state.say(f"layer_{name}"),
+        key="layers",
+        label_visibility="collapsed",
+    )
+    return list(chosen)

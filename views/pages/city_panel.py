@@ -1,0 +1,124 @@
+"""Beside the map: the chosen site or all of them, the districts, the legend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from views import theme
+from views.data import Snapshot, districts
+from views.i18n import named, status
+from views.layers.ground import same_name
+from views.pages.cut_note import rows
+from views.pages.legend import swatches
+from views.state import State, change
+
+_SITE = "site_choice"
+TABLE_PX = 300
+
+
+def city_panel(state: State, shown: Snapshot) -> None:
+    """The panel."""
+    names = {r["community_id"]: _label(state, r) for r in shown.sites.sort("district", "name").iter_rows(named=True)}
+    chosen = state.community if state.community in names else None
+    st.session_state[_SITE] = chosen or ""
+    st.selectbox(
+        state.say("site"),
+        ["", *names],
+        format_func=lambda key: names[key] if key else f"{state.say('whole_city')} · {len(names)}",
+        key=_SITE,
+        on_change=lambda: change(community=st.session_state[_SITE] or None),
+        label_visibility="collapsed",
+    )
+    if chosen:
+        _site(state, shown, shown.sites.filter(pl.col("community_id") == chosen).row(0, named=True))
+    else:
+        _tables(state, shown)
+    st.html(legend(state))
+
+
+def legend(state: State) -> str:
+    """What the map's colours mean."""
+    kinds = [(status(state.language, word), colour) for word, colour in theme.STATUS.items()]
+    bikes = [(state.say(f"bikes_{name}"), colour) for name, colour in theme.BIKES.items()]
+    return (
+        swatches(f"{state.say('legend_sites')} · {state.say('legend_models')}", kinds)
+        + swatches(state.say("legend_bikes"), bikes)
+        + swatches(state.say("layers"), [(state.say("legend_buses"), theme.BUS)])
+    )
+
+
+def _label(state: State, site: dict[str, Any]) -> str:
+    return f"{site['district']} · {named(state.language, site['name'], site['name_en'])}"
+
+
+def _site(state: State, shown: Snapshot, site: dict[str, Any]) -> None:
+    other = site["name_en"] if state.language != "en" else site["name"]
+    st.html(
+        f"<b style='font-size:1.05rem'>{named(state.language, site['name'], site['name_en'])}</b><br>"
+        f"<span style='color:{theme.css(theme.MUTED)};font-size:.82rem'>{other or ''}</span>"
+    )
+    facts = {
+        state.say("district"): site["district"],
+        state.say("status"): status(state.language, site["status"]),
+        state.say("households"): theme.number(site["households"]),
+        state.say("residents"): theme.number(site["residents"]),
+        state.say("floors"): site["floors"] or theme.DASH,
+        state.say("address"): site["address"],
+    }
+    use = shown.use.filter(pl.col("community_id") == site["community_id"])
+    for row in use.iter_rows(named=True):
+        name = f"{state.say(row['medium'])} · {state.say('last_24h')}"
+        each = theme.quantity(row["per_home"], row["unit"])
+        facts[name] = f"{theme.quantity(row['used'], row['unit'])} ({each} {state.say('per_home')})"
+    st.html(rows(facts))
+    if site["modelled"]:
+        first = shown.buildings.filter(pl.col("community_id") == site["community_id"])["building_id"][0]
+        st.button(
+            state.say("open_building"),
+            type="primary",
+            width="stretch",
+            key="open_building",
+            on_click=change,
+            kwargs={"building": first, "dwelling": None},
+        )
+    if st.session_state.get("open_building"):
+        st.switch_page(st.session_state["pages"]["building"])
+
+
+def _tables(state: State, shown: Snapshot) -> None:
+    by_district, by_site = st.tabs([state.say("districts"), state.say("sites")])
+    by_district.dataframe(_districts(state, shown), hide_index=True, height=TABLE_PX, width="stretch")
+    by_site.dataframe(_sites(state, shown), hide_index=True, height=TABLE_PX, width="stretch")
+    st.caption(state.say("privacy"))
+
+
+def _districts(state: State, shown: Snapshot) -> pl.DataFrame:
+    """One row a district: homes, sites, bikes to be had."""
+    known = [f["properties"] for f in districts()["features"]]
+    labels = {same_name(k["name"]): named(state.language, k["name"], k["name_en"]) for k in known}
+    spelt = {d: same_name(d) for d in [*shown.sites["district"], *shown.stations["district"]] if d}
+    place = pl.col("district").replace(spelt)
+    sites = shown.sites.group_by(place).agg(homes=pl.col("households").sum(), sites=pl.len())
+    bikes = shown.stations.drop_nulls("district").group_by(place).agg(bikes=pl.col("num_vehicles_available").sum())
+    frame = (
+        pl.DataFrame({"district": list(labels)}).join(sites, "district", how="left").join(bikes, "district", how="left")
+    )
+    return frame.select(
+        pl.col("district").replace_strict(labels).alias(state.say("district")),
+        pl.col("homes").fill_null(0).alias(state.say("households")),
+        pl.col("sites").fill_null(0).alias(state.say("sites")),
+        pl.col("bikes").fill_null(0).alias(state.say("bikes")),
+    ).sort(state.say("households"), descending=True)
+
+
+def _sites(state: State, shown: Snapshot) -> pl.DataFrame:
+    name = pl.coalesce("name_en", "name") if state.language == "en" else pl.col("name")
+    words = {word: status(state.language, word) for word in shown.sites["status"].drop_nulls().unique().to_list()}
+    return shown.sites.select(
+        name.alias(state.say("site")),
+        pl.col("households").alias(state.say("households")),
+        pl.col("status").replace(words).alias(state.say("status")),
+    ).sort(state.say("households"), descending=True, nulls_last=True)

@@ -1,0 +1,50 @@
+"""The city's key figures, each with its unit, as cards."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from views import theme
+from views.data import Snapshot
+from views.state import State
+
+DONE = "已完工"
+
+
+def figures(state: State, shown: Snapshot) -> None:
+    """Six cards in a row."""
+    cards = [_homes(state, shown), *(_used(state, shown, m) for m in ("electricity", "water", "gas"))]
+    cards += [_bikes(state, shown), _buses(state, shown)]
+    for column, (label, value, note) in zip(st.columns(len(cards), gap="small"), cards, strict=True):
+        column.metric(label, value, note, delta_color="off", delta_arrow="off", border=False)
+
+
+Card = tuple[str, str, str]
+"""Label, value with its unit, and a note beneath."""
+
+
+def _homes(state: State, shown: Snapshot) -> Card:
+    total = int(shown.sites["households"].sum())
+    done = int(shown.sites.filter(pl.col("status") == DONE)["households"].sum())
+    note = state.say("homes_sub", done=theme.number(done), sites=shown.sites.height)
+    return state.say("homes"), theme.quantity(total, "戶" if state.language != "en" else "homes"), note
+
+
+def _used(state: State, shown: Snapshot, medium: str) -> Card:
+    used, homes = shown.used(medium)
+    unit = {"electricity": "kWh"}.get(medium, "m3")
+    each = theme.quantity(None if used is None else used / homes, unit)
+    note = state.say("per_home_sub", value=each, homes=theme.number(homes))
+    return f"{state.say(medium)} · {state.say('last_24h')}", theme.quantity(used, unit), note
+
+
+def _bikes(state: State, shown: Snapshot) -> Card:
+    sums = shown.stations.select(pl.col("num_vehicles_available", "num_docks_available").sum()).row(0)
+    note = state.say("bikes_sub", docks=theme.number(sums[1]), stations=theme.number(shown.stations.height))
+    return state.say("bikes"), theme.quantity(sums[0], "輛" if state.language != "en" else "bikes"), note
+
+
+def _buses(state: State, shown: Snapshot) -> Card:
+    unit = "輛" if state.language != "en" else "buses"
+    return state.say("buses"), theme.quantity(shown.vehicles.height, unit), state.say("buses_sub")

@@ -1,0 +1,60 @@
+"""The what-if page: a scenario's levers, run, baseline beside scenario."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from events.clock import now
+from events.errors import TwinError
+from replay.result import Result
+from views.pages.answer import answer, provenance
+from views.pages.levers import Levers, levers
+from views.pages.time_bar import time_bar
+from views.state import State, current, reader
+
+_RESULT, _ASKED = "what_if_result", "what_if_asked"
+
+
+def page() -> None:
+    """Draw the page for the session's state."""
+    state = current()
+    time_bar(state)
+    left, right = st.columns([1, 2.7], gap="medium")
+    with left:
+        asked = levers(state)
+        result: Result | None = st.session_state.get(_RESULT)
+        if asked is None:
+            return
+        if asked.run or (result is None and _ASKED not in st.session_state):
+            result = _run(state, asked)
+        if result is not None:
+            with st.popover(state.say("provenance"), width="stretch"):
+                provenance(state, result)
+            _keep(state, result)
+    with right:
+        st.caption(state.say("what_if_about"))
+        if result is not None:
+            answer(state, result)
+        else:
+            st.info(state.say("press_run"))
+
+
+def _run(state: State, asked: Levers) -> Result | None:
+    """Run what was asked; what cannot be answered is said and leaves no result."""
+    st.session_state[_ASKED] = True
+    st.session_state.pop(_RESULT, None)
+    try:
+        with st.spinner(state.say("running")):
+            result = reader().what_if(asked.tables)
+    except TwinError as error:
+        st.warning(state.say("cannot", why=str(error)))
+        return None
+    st.session_state[_RESULT] = result
+    return result
+
+
+def _keep(state: State, result: Result) -> None:
+    """Keep the scenario and its run in the log, when asked to."""
+    if st.button(state.say("keep"), width="stretch", key="keep_what_if"):
+        reader().keep(result, now)
+        st.success(state.say("kept", id=result.scenario_id))

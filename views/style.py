@@ -1,0 +1,49 @@
+"""The app's style sheet: spacing, cards, the clock, legends."""
+
+from __future__ import annotations
+
+from views import theme
+
+
+def sheet() -> str:
+    """The style element that every page starts with."""
+    line, panel, muted, text = (theme.css(c) for c in (theme.LINE, theme.PANEL, theme.MUTED, theme.TEXT))
+    warm = theme.css(theme.WARM)
+    return f"""<style>
+.block-container {{ padding: 2.9rem 1.6rem 0.5rem; max-width: 100%; }}
+[data-testid="stVerticalBlock"] {{ gap: 0.6rem; }}
+[data-testid="stMetric"] {{ background: {panel}; border: 1px solid {line}; border-radius: 10px;
+  padding: 10px 14px 8px; }}
+[data-testid="stMetricLabel"] p {{ color: {muted}; font-size: 0.82rem; }}
+[data-testid="stMetricValue"] {{ font-size: 1.55rem; font-variant-numeric: tabular-nums; }}
+[data-testid="stMetricDelta"] {{ font-size: 0.76rem; }}
+[data-testid="stMetricDelta"] {{ background: transparent !important; padding: 0 !important; }}
+[data-testid="stMetricDelta"] > div {{ color: {muted}; white-space: normal; }}
+[data-testid="stDeckGlJsonChart"] {{ border: 1px solid {line}; border-radius: 12px; overflow: hidden;
+  background: radial-gradient(120% 90% at 50% 20%, #16222f 0%, {theme.css(theme.GROUND)} 75%); }}
+.twin-head {{ display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }}
+.twin-head h1 {{ font-size: 1.35rem; margin: 0; padding: 0; font-weight: 700; letter-spacing: 0.02em; }}
+.twin-head span {{ color: {muted}; font-size: 0.86rem; }}
+.twin-badge {{ display: inline-block; border: 1px solid {warm}; color: {warm} !important;
+  border-radius: 999px; padding: 1px 10px; font-size: 0.78rem !important; cursor: help; }}
+.twin-clock {{ display: flex; align-items: baseline; gap: 10px; }}
+.twin-time {{ font-size: 1.5rem; font-weight: 700; font-variant-numeric: tabular-nums; color: {text}; }}
+.twin-zone {{ color: {muted}; font-size: 0.8rem; }}
+.twin-mode {{ font-size: 0.86rem; }}
+.twin-legend {{ font-size: 0.8rem; color: {text}; margin: 0 0 8px; }}
+.twin-legend b {{ display: block; color: {muted}; font-weight: 500; margin-bottom: 3px; }}
+.twin-swatch {{ display: inline-flex; align-items: center; gap: 6px; margin-right: 14px; white-space: nowrap; }}
+.twin-swatch i {{ width: 10px; height: 10px; border-radius: 3px; display: inline-block; }}
+.twin-scale {{ height: 10px; border-radius: 5px; margin: 4px 0 2px; }}
+.twin-ticks {{ display: flex; justify-content: space-between; color: {muted}; font-size: 0.74rem; margin-bottom: 4px; }}
+.twin-facts {{ width: 100%; border-collapse: collapse; font-size: 0.84rem; }}
+.twin-facts td {{ padding: 3px 0; border: none; border-bottom: 1px solid {line}; vertical-align: top; }}
+.twin-facts td:first-child {{ color: {muted}; padding-right: 12px; white-space: nowrap; }}
+.twin-facts td:last-child {{ text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }}
+.twin-kpis {{ width: 100%; border-collapse: collapse; font-size: 0.86rem; font-variant-numeric: tabular-nums; }}
+.twin-kpis th {{ color: {muted}; font-weight: 500; text-align: right; padding: 4px 6px;
+  border: none; border-bottom: 1px solid {line}; }}
+.twin-kpis td {{ text-align: right; padding: 6px; border: none; border-bottom: 1px solid {line}; }}
+.twin-kpis th:first-child, .twin-kpis td:first-child {{ text-align: left; }}
+.twin-kpis td:nth-child(2) {{ color: {muted}; font-size: 0.78rem; }}
+</style>"""
