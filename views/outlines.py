@@ -61,6 +61,18 @@ def dwellings(model: BuildingModel, place: Place) -> pl.DataFrame:
     )
 
 
+def commons(model: BuildingModel, place: Place) -> pl.DataFrame:
+    """Spaces that belong to no dwelling: space_id, name, order, polygon, base_m, height_m; corridors, shops, plant."""
+    floors = storeys(model, place).select("storey_id", "order").unique("storey_id")
+    shared = model.spaces.filter(pl.col("dwelling_id").is_null())
+    named = shared.select("space_id", name=pl.coalesce("long_name", "name"), storey_id="storey_id")
+    prints = _placed(model.footprints.filter(pl.col("kind") == "space"), place)
+    joined = prints.select(pl.col("entity_id").alias("space_id"), "polygon", "base_m", "height_m").join(
+        named, "space_id"
+    )
+    return joined.join(floors, "storey_id").drop("storey_id").sort("order", "space_id")
+
+
 def _placed(prints: pl.DataFrame, place: Place) -> pl.DataFrame:
     """Outlines in degrees; without a georeference local metres are laid around the place, x to the east."""
     longitude, latitude = place

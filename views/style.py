@@ -10,7 +10,7 @@ def sheet() -> str:
     line, panel, muted, text = (theme.css(c) for c in (theme.LINE, theme.PANEL, theme.MUTED, theme.TEXT))
     warm = theme.css(theme.WARM)
     return f"""<style>
-.block-container {{ padding: 2.9rem 1.6rem 0.5rem; max-width: 100%; }}
+.block-container {{ padding: 0.55rem 1.6rem 0.5rem; max-width: 100%; }}
 [data-testid="stVerticalBlock"] {{ gap: 0.6rem; }}
 [data-testid="stMetric"] {{ background: {panel}; border: 1px solid {line}; border-radius: 10px;
   padding: 10px 14px 8px; }}
@@ -21,15 +21,18 @@ def sheet() -> str:
 [data-testid="stMetricDelta"] > div {{ color: {muted}; white-space: normal; }}
 [data-testid="stDeckGlJsonChart"] {{ border: 1px solid {line}; border-radius: 12px; overflow: hidden;
   background: radial-gradient(120% 90% at 50% 20%, #16222f 0%, {theme.css(theme.GROUND)} 75%); }}
-.twin-head {{ display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }}
+header[data-testid="stHeader"] {{ background: transparent; pointer-events: none; }}
+header[data-testid="stHeader"] a, header[data-testid="stHeader"] button {{ pointer-events: auto; }}
+.twin-head {{ margin-left: 230px; display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }}
 .twin-head h1 {{ font-size: 1.35rem; margin: 0; padding: 0; font-weight: 700; letter-spacing: 0.02em; }}
 .twin-head span {{ color: {muted}; font-size: 0.86rem; }}
 .twin-badge {{ display: inline-block; border: 1px solid {warm}; color: {warm} !important;
   border-radius: 999px; padding: 1px 10px; font-size: 0.78rem !important; cursor: help; }}
 .twin-clock {{ display: flex; align-items: baseline; gap: 10px; }}
-.twin-time {{ font-size: 1.5rem; font-weight: 700; font-variant-numeric: tabular-nums; color: {text}; }}
+.twin-time {{ white-space: nowrap; font-size: 1.4rem; line-height: 1.2; font-weight: 700;
+  font-variant-numeric: tabular-nums; color: {text}; }}
 .twin-zone {{ color: {muted}; font-size: 0.8rem; }}
-.twin-mode {{ font-size: 0.86rem; }}
+.twin-mode {{ font-size: 0.82rem; }}
 .twin-legend {{ font-size: 0.8rem; color: {text}; margin: 0 0 8px; }}
 .twin-legend b {{ display: block; color: {muted}; font-weight: 500; margin-bottom: 3px; }}
 .twin-swatch {{ display: inline-flex; align-items: center; gap: 6px; margin-right: 14px; white-space: nowrap; }}

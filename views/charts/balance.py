@@ -42,7 +42,7 @@ def power(result: Result, title: str, names: dict[str, str]) -> Any:
             ],
         )
     )
-    return dressed(lines, 260)
+    return dressed(lines, 330)
 
 
 def stored(result: Result, title: str) -> Any:
@@ -52,4 +52,4 @@ def stored(result: Result, title: str) -> Any:
         .mark_area(color=theme.css(theme.BATTERY), opacity=0.55, line={"color": theme.css(theme.BATTERY)})
         .encode(x=time_axis(), y=alt.Y("soc_kwh:Q", title=title, axis=alt.Axis(tickCount=4)))
     )
-    return dressed(area, 110)
+    return dressed(area, 150)

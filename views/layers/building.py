@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from views import theme
-from views.layers.deck import MATERIAL, Camera, layer
+from views.layers.deck import MATERIAL, Camera, html, layer
 from views.layers.ground import centre
 from views.layers.sites import zoom_for
 
 PLATE_M = 0.25
+PLATE: theme.Colour = (52, 68, 88)
+FROM_THE_SIDE_DEG = 24.0
+"""The long side is looked at from so far aside."""
+
+COMMON: theme.Colour = (78, 92, 110)
 BLOCK_SHARE = 0.8
 """Height of a dwelling's block by its own, so that storeys stay apart to the eye."""
 
@@ -32,8 +39,24 @@ def blocks(dwellings: pl.DataFrame, chosen: str | None, gap_m: float) -> Any:
     )
 
 
+def commons(spaces: pl.DataFrame, gap_m: float) -> Any:
+    """Spaces of no dwelling, from the ground up: name, polygon, base_m, height_m, order."""
+    above = spaces.filter(pl.col("base_m") >= -0.01)
+    return layer(
+        "SolidPolygonLayer",
+        "commons",
+        [_common(r, gap_m) for r in above.iter_rows(named=True)],
+        get_polygon="polygon",
+        get_elevation="height",
+        get_fill_color=[*COMMON],
+        extruded=True,
+        material=MATERIAL,
+        pickable=True,
+    )
+
+
 def plates(storeys: pl.DataFrame, gap_m: float) -> Any:
-    """Storeys from the ground up: polygon, base_m, height_m, order, homes."""
+    """Storeys from the ground up as thin plates: polygon, base_m, order."""
     return layer(
         "SolidPolygonLayer",
         "storeys",
@@ -48,7 +71,7 @@ def plates(storeys: pl.DataFrame, gap_m: float) -> Any:
 
 
 def camera(storeys: pl.DataFrame, gap_m: float) -> Camera:
-    """A view of the whole building, from the south-east, its middle in the picture's."""
+    """A view of the whole building on its long side, its middle in the picture's."""
     above = storeys.filter(pl.col("base_m") >= -0.01)
     tops = above.select(pl.col("base_m") + pl.col("height_m") + gap_m * pl.col("order")).to_series().to_list()
     top = max([10.0, *tops])
@@ -56,8 +79,16 @@ def camera(storeys: pl.DataFrame, gap_m: float) -> Camera:
     longitude, latitude = centre(ring)
     width_m = (max(p[0] for p in ring) - min(p[0] for p in ring)) * 101_000
     depth_m = (max(p[1] for p in ring) - min(p[1] for p in ring)) * 111_000
-    zoom = min(zoom_for(max(top, 12.0) * 1.25, 440), zoom_for(max(width_m, depth_m) * 1.35, 640))
-    return Camera(longitude, latitude, round(zoom, 2), pitch=62.0, bearing=30.0, height_m=round(top * 0.46, 1))
+    zoom = min(zoom_for(max(top, 12.0) * 1.2, 470), zoom_for(max(width_m, depth_m) * 1.25, 700))
+    bearing = (_long_side(ring) - 90.0 + FROM_THE_SIDE_DEG + 180.0) % 360.0 - 180.0
+    return Camera(longitude, latitude, round(zoom, 2), 64.0, round(bearing, 1), round(top * 0.46, 1))
+
+
+def _long_side(ring: list[list[float]]) -> float:
+    """Direction of the longest edge, degrees from north by east."""
+    edges = [((x1 - x0) * 101_000, (y1 - y0) * 111_000) for (x0, y0), (x1, y1) in pairwise(ring)]
+    east, north = max(edges, key=lambda e: math.hypot(*e))
+    return math.degrees(math.atan2(east, north)) % 180.0
 
 
 def _block(row: dict[str, Any], chosen: str | None, gap_m: float) -> dict[str, Any]:
@@ -72,11 +103,19 @@ def _block(row: dict[str, Any], chosen: str | None, gap_m: float) -> dict[str, A
     }
 
 
+def _common(row: dict[str, Any], gap_m: float) -> dict[str, Any]:
+    base = row["base_m"] + gap_m * row["order"]
+    return {
+        "polygon": [[*point, round(base, 2)] for point in row["polygon"]],
+        "height": row["height_m"] * BLOCK_SHARE,
+        "tip": html(row["name"] or ""),
+    }
+
+
 def _plate(row: dict[str, Any], gap_m: float) -> dict[str, Any]:
     base = row["base_m"] + gap_m * row["order"]
-    empty = not row["homes"]
     return {
         "polygon": [[*point, round(base - PLATE_M, 2)] for point in row["polygon"]],
-        "height": row["height_m"] * BLOCK_SHARE if empty else PLATE_M,
-        "colour": [88, 103, 122] if empty else [*theme.LINE],
+        "height": PLATE_M,
+        "colour": [*PLATE],
     }

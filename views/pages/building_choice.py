@@ -21,7 +21,7 @@ QUANTITIES = ("electricity", "water", "gas", "age")
 class Chosen:
     """The building that is looked at, its site, model, drawable tables, and the instant.
 
-    `use` are the building's rows of `views.usage.meter_use`; storeys and dwellings as in `views.outlines`.
+    `use` are the building's rows of `views.usage.meter_use`; storeys, dwellings and commons as in `views.outlines`.
     """
 
     site: dict[str, Any]
@@ -29,6 +29,7 @@ class Chosen:
     model: BuildingModel
     storeys: pl.DataFrame
     dwellings: pl.DataFrame
+    commons: pl.DataFrame
     use: pl.DataFrame
     at: datetime
     quantity: str
@@ -46,7 +47,8 @@ def choose(state: State) -> Chosen | None:
     model, place, at = reader().model(row["sha256"]), (site["longitude"], site["latitude"]), state.at or span[1]
     use = reader().use(at, state.known).filter(pl.col("building_id") == building)
     quantity = state.quantity if state.quantity in QUANTITIES else QUANTITIES[0]
-    return Chosen(site, row, model, outlines.storeys(model, place), outlines.dwellings(model, place), use, at, quantity)
+    drawn = (outlines.storeys(model, place), outlines.dwellings(model, place), outlines.commons(model, place))
+    return Chosen(site, row, model, *drawn, use, at, quantity)
 
 
 def _places(state: State, communities: pl.DataFrame, buildings: pl.DataFrame) -> tuple[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 import streamlit as st
 
@@ -15,21 +13,23 @@ from views.pages.legend import scale as scale_legend
 from views.state import State, change
 
 KEY = "building_map"
-HEIGHT_PX = 560
+HEIGHT_PX = 570
 _GAP = "explode"
 
 
 def building_model(state: State, chosen: Chosen) -> None:
     """The quantity, the model, its legend; a click on a dwelling chooses it."""
-    quantities, gap = st.columns([2, 1], vertical_alignment="center")
-    _quantity(state, chosen, quantities)
-    gap_m = float(gap.slider(state.say("explode"), 0.0, 6.0, 0.0, 0.5, key=_GAP, help=state.say("explode_help")))
+    gap_m = _tools(state, chosen)
     values, of = coloured(chosen)
     shown = _with_colours(state, chosen, values, of)
     drawn = shown.filter(pl.col("polygon").is_not_null())
-    layers = [shapes.plates(chosen.storeys, gap_m), shapes.blocks(drawn, state.dwelling, gap_m)]
+    layers = [
+        shapes.plates(chosen.storeys, gap_m),
+        shapes.commons(chosen.commons, gap_m),
+        shapes.blocks(drawn, state.dwelling, gap_m),
+    ]
     camera = shapes.camera(chosen.storeys, gap_m)
-    st.pydeck_chart(deck(layers, camera), height=HEIGHT_PX, on_select=_picked, key=f"{KEY}")
+    st.pydeck_chart(deck(layers, camera), height=HEIGHT_PX, on_select=_picked, key=KEY)
     st.html(scale_legend(quantity_name(state, chosen.quantity), of, state.say("no_reading")))
 
 
@@ -48,9 +48,11 @@ def quantity_name(state: State, quantity: str) -> str:
     return state.say("age_long") if quantity == "age" else state.say("use_long", what=state.say(quantity))
 
 
-def _quantity(state: State, chosen: Chosen, where: Any) -> None:
+def _tools(state: State, chosen: Chosen) -> float:
+    """The quantity to show; returns the gap between storeys, metres."""
     st.session_state["quantity_choice"] = chosen.quantity
-    where.segmented_control(
+    quantities, words, gap = st.columns([3, 0.9, 1.6], vertical_alignment="center")
+    quantities.segmented_control(
         state.say("quantity"),
         QUANTITIES,
         format_func=state.say,
@@ -58,6 +60,8 @@ def _quantity(state: State, chosen: Chosen, where: Any) -> None:
         on_change=lambda: change(quantity=st.session_state["quantity_choice"] or chosen.quantity),
         label_visibility="collapsed",
     )
+    words.caption(state.say("explode"), text_alignment="right")
+    return float(gap.slider(state.say("explode_help"), 0.0, 6.0, 0.0, 0.5, key=_GAP, label_visibility="collapsed"))
 
 
 def _with_colours(state: State, chosen: Chosen, values: dict[str, float | None], of: theme.Scale) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from views.pages.legend import swatches
 from views.state import State, change
 
 _SITE = "site_choice"
-TABLE_PX = 300
+TABLE_PX = 248
 
 
 def city_panel(state: State, shown: Snapshot) -> None:

@@ -64,7 +64,7 @@ def _communities(state: State) -> dict[str, str]:
 
 
 def _array(state: State) -> list[dict[str, Any]]:
-    kwp = st.slider(state.say("pv_kwp"), 0, 1000, 250, 10, key="pv_kwp")
+    kwp = st.slider(state.say("pv_kwp"), 0, 1000, 400, 10, key="pv_kwp")
     tilt_at, azimuth_at = st.columns(2, gap="medium")
     tilt = tilt_at.slider(state.say("pv_tilt"), 0, 60, 10, 1, key="pv_tilt")
     azimuth = azimuth_at.slider(state.say("pv_azimuth"), 0, 355, 180, 5, key="pv_azimuth")
@@ -74,12 +74,12 @@ def _array(state: State) -> list[dict[str, Any]]:
 
 def _battery(state: State) -> list[dict[str, Any]]:
     kwh_at, kw_at = st.columns(2, gap="medium")
-    kwh = kwh_at.slider(state.say("battery_kwh"), 0, 2000, 400, 20, key="battery_kwh")
+    kwh = kwh_at.slider(state.say("battery_kwh"), 0, 2000, 600, 20, key="battery_kwh")
     kw = kw_at.slider(state.say("battery_kw"), 10, 500, 150, 10, key="battery_kw")
     dispatch = st.segmented_control(
-        state.say("dispatch"), ("greedy", "peak_shave"), default="greedy", format_func=state.say, key="dispatch"
+        state.say("dispatch"), ("greedy", "peak_shave"), default="peak_shave", format_func=state.say, key="dispatch"
     )
-    battery = {"type": "battery", "kwh": float(kwh), "kw": float(kw), "dispatch": dispatch or "greedy"}
+    battery = {"type": "battery", "kwh": float(kwh), "kw": float(kw), "dispatch": dispatch or "peak_shave"}
     return [battery] if kwh else []
 
 

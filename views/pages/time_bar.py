@@ -24,7 +24,7 @@ def time_bar(state: State) -> None:
     first, last = theme.local(span[0]), theme.local(span[1])
     shown = min(max(theme.local(state.at or span[1]), first), last)
     st.session_state[_SLIDER], st.session_state[_EXACT] = shown, shown.replace(second=0, microsecond=0)
-    clock, slider, exact, live = st.columns([5.2, 9, 3, 1.5], vertical_alignment="center", gap="small")
+    clock, slider, exact, live = st.columns([3.4, 10, 3, 1.5], vertical_alignment="center", gap="small")
     with clock:
         st.fragment(_clock, run_every=TICK_S if state.at is None else None)()
     slider.slider(
@@ -72,10 +72,8 @@ def clock_line(state: State, shown: datetime) -> str:
         meaning = state.say("live_now", age=age(state.language, (now() - shown).total_seconds()))
     else:
         colour, meaning = theme.css(theme.WARM), state.say("replay_now")
-    return (
-        f'<div class="twin-clock"><span class="twin-time">{theme.clock(shown)}</span>'
-        f'<span class="twin-zone">UTC+8</span><span class="twin-mode" style="color:{colour}">● {meaning}</span></div>'
-    )
+    time = f'<span class="twin-time">{theme.clock(shown)}</span><span class="twin-zone">UTC+8</span>'
+    return f'<div class="twin-clock">{time}</div><div class="twin-mode" style="color:{colour}">● {meaning}</div>'
 
 
 def _from_slider(last: datetime) -> None:
