@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,11 @@ AHEAD = timedelta(seconds=60)
 """How far an event time may lie in the future of the ingester's clock (clock skew rule, domain notes 4.1)."""
 
 RETRIES = 5
+
+Offsets = tuple[int, int]
+"""First and last offset of a poll."""
+
+NO_OFFSETS = (NO_OFFSET, NO_OFFSET)
 START = Position(0)
 
 
@@ -66,11 +72,12 @@ class Ingester:
     def ingest(self, poll: Poll) -> Landed:
         """Decode a poll and append what it tells, what it repeats, and what had to be refused."""
         moment = self._clock()
-        return self._land(poll.source, poll.last_offset, decode(poll, moment), moment)
+        offsets = (poll.first_offset, poll.last_offset)
+        return self._land(poll.source, offsets, decode(poll, moment), moment)
 
     def append_frames(self, source: SourceId, frames: Mapping[str, pl.DataFrame]) -> Landed:
         """Append decoded frames (`Family.decoded`; `record` may be absent) from a source that keeps no offsets."""
-        return self._land(source, NO_OFFSET, Decoded(frames), self._clock())
+        return self._land(source, NO_OFFSETS, Decoded(frames), self._clock())
 
     def tracked(self, source: SourceId) -> int | None:
         """The last offset landed from `source`."""
@@ -81,32 +88,50 @@ class Ingester:
         if self._checkpoint:
             save_memory(self._checkpoint, self._memory)
 
-    def _land(self, source: SourceId, offset: int, decoded: Decoded, moment: datetime) -> Landed:
+    def _land(self, source: SourceId, offsets: Offsets, decoded: Decoded, moment: datetime) -> Landed:
         for attempt in range(RETRIES):
             self._memory.catch_up(self._log)
-            if offset != NO_OFFSET and (self._log.tracked(source) or NO_OFFSET) >= offset:
+            if self._has_landed(source, offsets):
                 return Landed(position=self._log.head())
             try:
-                return self._append(source, offset, decoded, moment)
+                return self._append(source, offsets, decoded, moment)
             except LogError as error:
                 self._memory = Memory()
                 if not isinstance(error, ConflictError) or attempt == RETRIES - 1:
                     raise
         raise AssertionError("unreachable")
 
-    def _append(self, source: SourceId, offset: int, decoded: Decoded, moment: datetime) -> Landed:
+    def _has_landed(self, source: SourceId, offsets: Offsets) -> bool:
+        """Whether the offsets are in the log already; ConflictError when some are: another ingester is at it."""
+        if offsets == NO_OFFSETS:
+            return False
+        first, last = offsets
+        landed = self._log.tracked(source)
+        if landed is not None and first <= landed < last:
+            raise ConflictError(
+                f"{source}: offsets {first} to {landed} of {first} to {last} landed meanwhile; poll again"
+            )
+        return landed is not None and last <= landed
+
+    def _append(self, source: SourceId, offsets: Offsets, decoded: Decoded, moment: datetime) -> Landed:
         """One transaction. The memory runs ahead of the log here: it is dropped when the append fails."""
-        header = Header("", source, 0, micros(moment), first_offset=offset, last_offset=offset)
+        header = Header("", source, 0, micros(moment), first_offset=offsets[0], last_offset=offsets[1])
         events: list[NewEvent] = []
         landed = Landed()
         for family, frame in decoded.frames.items():
             landed += self._take(family, frame, header, events)
         landed += self._refuse(decoded.refusals, header, events)
-        tracking = None if offset == NO_OFFSET else Tracked(source, offset)
-        positions = self._log.append(events, tracking=tracking) if events or tracking else []
-        if not self._memory.follow(events, positions):
+        tracking = None if offsets == NO_OFFSETS else Tracked(source, offsets[1])
+        numbered = self._numbered(events, StreamId(source))
+        positions = self._log.append(numbered, tracking=tracking) if numbered or tracking else []
+        if not self._memory.follow(numbered, positions):
             self._memory = Memory()
         return landed + Landed(position=positions[-1] if positions else self._log.head())
+
+    def _numbered(self, events: list[NewEvent], stream: StreamId) -> list[NewEvent]:
+        """`events`, those of the source's own stream with versions: a second writer of the source conflicts on them."""
+        versions = count(self._memory.version(stream, self._log) + 1)
+        return [replace(e, version=next(versions)) if e.stream == stream else e for e in events]
 
     def _take(self, family: str, frame: pl.DataFrame, header: Header, events: list[NewEvent]) -> Landed:
         """Settle the rows of one family; adds the events for new names and for the batch."""
@@ -120,7 +145,7 @@ class Ingester:
         duplicates = 0 if kind.slowly_changing else frame.height - rows.height
         if rows.height or duplicates:
             counted = msgspec.structs.replace(header, offered=rows.height + duplicates, duplicates=duplicates)
-            events.append(self._event(BATCH, _spanning(counted, rows), rows))
+            events.append(_event(BATCH, _spanning(counted, rows), rows))
         return Landed({family: rows.height}, duplicates)
 
     def _refuse(self, refusals: list[Refusal], header: Header, events: list[NewEvent]) -> Landed:
@@ -128,13 +153,13 @@ class Ingester:
         if fresh:
             count = len(fresh)
             full = msgspec.structs.replace(header, family="quarantine", offered=count, refused=count)
-            events.append(self._event(QUARANTINE, full, quarantine.frame(fresh)))
+            events.append(_event(QUARANTINE, full, quarantine.frame(fresh)))
         return Landed(duplicates=len(refusals) - len(fresh), refused=len(fresh))
 
-    def _event(self, tag: str, header: Header, frame: pl.DataFrame) -> NewEvent:
-        stream = f"{header.source}/{header.family}"
-        version = self._memory.version(stream, self._log) + 1
-        return NewEvent(StreamId(stream), version, tag, batch.encode(header, frame))
+
+def _event(tag: str, header: Header, frame: pl.DataFrame) -> NewEvent:
+    """An event of its source's stream, not numbered yet."""
+    return NewEvent(StreamId(header.source), 0, tag, batch.encode(header, frame))
 
 
 def decode(poll: Poll, moment: datetime) -> Decoded:

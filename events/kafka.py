@@ -206,7 +206,7 @@ def _poll(partition: TopicPartition, records: Sequence[Any]) -> Poll:
                 offsets.setdefault(form, []).append(record.offset)
         except PayloadError as error:
             refused.append(Refusal(record.offset, "", str(error), record.value or b""))
-    return Poll(source_id(partition), records[-1].offset, payloads, offsets, refused)
+    return Poll(source_id(partition), records[0].offset, records[-1].offset, payloads, offsets, refused)
 
 
 def _contents(topic: str, record: Any) -> Iterator[tuple[Format, bytes]]:
@@ -231,7 +231,7 @@ def _form(topic: str, ce_type: str, content_type: str) -> Format:
 
 def _gap(partition: TopicPartition, start: int, first: int) -> Poll:
     reason = f"offsets {start} to {first - 1} are gone from the topic (expired or deleted before they were read)"
-    return Poll(source_id(partition), first - 1, {}, {}, [Refusal(start, "kafka", reason, b"")])
+    return Poll(source_id(partition), start, first - 1, {}, {}, [Refusal(start, "kafka", reason, b"")])
 
 
 @contextmanager

@@ -23,6 +23,7 @@ class Poll:
     """
 
     source: SourceId
+    first_offset: int
     last_offset: int
     payloads: dict[Format, list[Payload]]
     offsets: dict[Format, list[int]]
@@ -44,5 +45,6 @@ def file_polls(form: Format, document: bytes) -> list[Poll]:
     received = now()
     source = SourceId(f"file:{form.name}")
     return [
-        Poll(source, NO_OFFSET, {form: [Payload(part, received)]}, {form: [NO_OFFSET]}) for part in form.split(document)
+        Poll(source, NO_OFFSET, NO_OFFSET, {form: [Payload(part, received)]}, {form: [NO_OFFSET]})
+        for part in form.split(document)
     ]

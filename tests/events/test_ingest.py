@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from events import batch
 from events.batch import BATCH
 from events.entities import ENTITIES, Entities, names_schema
-from events.errors import LogUnavailableError
+from events.errors import ConflictError, LogUnavailableError
 from events.feeds.decoded import REFUSED, Decoded, Format, Payload
 from events.ids import SourceId
 from events.ingest import Ingester
@@ -48,7 +48,7 @@ LINES = Format("lines", "lines", "lines", "text/plain", decode_lines)
 def poll(lines: list[str], last_offset: int) -> Poll:
     """Lines as a poll that ends at `last_offset`."""
     offsets = list(range(last_offset - len(lines) + 1, last_offset + 1))
-    return Poll(SOURCE, last_offset, {LINES: [Payload(s.encode(), NOW) for s in lines]}, {LINES: offsets})
+    return Poll(SOURCE, offsets[0], last_offset, {LINES: [Payload(s.encode(), NOW) for s in lines]}, {LINES: offsets})
 
 
 def landed(log: Log) -> list[tuple[str, datetime, float]]:
@@ -89,6 +89,34 @@ def test_a_poll_delivered_again_lands_nothing(log: Log) -> None:
     assert ingester(log).ingest(one).rows == {}
     assert log.head() == head
     assert len(list(quarantined(log))) == 1
+
+
+def test_a_poll_that_overlaps_what_another_ingester_landed_is_polled_again(log: Log) -> None:
+    one, two = ingester(log), ingester(log)
+    one.ingest(poll(["a 1 -4", "nonsense"], 1))
+    with pytest.raises(ConflictError, match="offsets 0 to 1 of 0 to 3"):
+        two.ingest(poll(["a 1 -4", "nonsense", "a 2 -3", "a 3 -2"], 3))
+    two.ingest(poll(["a 2 -3", "a 3 -2"], 3))
+    assert one.ingest(poll(["a 2 -3", "a 3 -2"], 3)).rows == {}
+    assert (len(landed(log)), len(list(quarantined(log)))) == (3, 1)
+
+
+def test_two_writers_of_one_source_conflict_whatever_they_bring(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at the tracked offset and the append, another ingester appends; nothing lands twice."""
+    one, two = ingester(log), ingester(log)
+    look = Ingester._has_landed
+
+    def look_then_lose(self: Ingester, *words: object) -> bool:
+        found = look(self, *words)  # type: ignore[arg-type]
+        if self is two:
+            monkeypatch.setattr(Ingester, "_has_landed", look)
+            one.ingest(poll(["nonsense", "b 1 -1"], 1))
+        return found
+
+    monkeypatch.setattr(Ingester, "_has_landed", look_then_lose)
+    with pytest.raises(ConflictError):
+        two.ingest(poll(["nonsense", "b 1 -1", "c 1 -1"], 2))
+    assert (len(landed(log)), len(list(quarantined(log))), log.tracked(SOURCE)) == (1, 1, 1)
 
 
 def test_what_is_published_twice_is_counted_and_not_doubled(log: Log) -> None:
@@ -148,7 +176,7 @@ def test_a_slowly_changing_row_lands_only_when_it_changes(log: Log) -> None:
 
 def test_a_refused_document_from_a_file_is_kept_once(log: Log) -> None:
     writer = ingester(log)
-    one = Poll(SourceId("file:lines"), -1, {LINES: [Payload(b"nonsense", NOW)]}, {LINES: [-1]})
+    one = Poll(SourceId("file:lines"), -1, -1, {LINES: [Payload(b"nonsense", NOW)]}, {LINES: [-1]})
     assert [writer.ingest(one).refused, writer.ingest(one).refused] == [1, 0]
     assert [ingester(log).ingest(one).refused, len(list(quarantined(log)))] == [0, 1]
 

@@ -100,6 +100,17 @@ def points() -> list[str]:
     return [f"urn:dev:ser:E{meter:04d}:1-0:1.8.0" for meter in range(METERS)]
 
 
+def test_two_ingesters_on_the_same_partitions_are_fenced_by_the_log(kafka: Broker, place: Place) -> None:
+    sent = METERS * send(kafka, {"city.senml": [(pack(turn), []) for turn in range(400)]})
+    bad = send(kafka, {"city.senml": [(b"broken", []) for _ in range(7)]})
+    both = [ingesting(kafka, place, "--until-idle") for _ in range(2)]
+    assert {process.wait(timeout=120) for process in both} <= {0, 1}
+    with place.log() as log, City.open(place.directory) as city:
+        assert verify(log).problems == ()
+        assert (city.ledger.observations["readings"], city.ledger.quarantined) == (sent, bad)
+        assert sum(s.duplicates for s in city.ledger.sources.values()) == 0
+
+
 def test_a_broker_that_goes_and_comes_back_loses_nothing(kafka: Broker, place: Place) -> None:
     process = ingesting(kafka, place)
     try:
