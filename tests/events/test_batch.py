@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -11,6 +13,7 @@ from polars.testing import assert_frame_equal
 from events.batch import Header, decode, encode, header_of, verify
 from events.errors import CorruptEventError
 from events.observations import READINGS
+from tests.events.golden.forms import FORMS
 
 FRAME = pl.DataFrame(
     {
@@ -61,3 +64,12 @@ def test_a_sound_frame_verifies() -> None:
 def test_bytes_that_are_no_frame_are_refused_with_advice() -> None:
     with pytest.raises(CorruptEventError, match="twin log verify"):
         decode(b"nonsense", READINGS.stored)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_old_stored_form_still_decodes(name: str) -> None:
+    state = (Path(__file__).parent / "golden" / name).read_bytes()
+    assert_frame_equal(decode(state, FORMS[name].schema), FORMS[name].frame())
+    assert verify(state) is None
+    kept = msgspec.structs.replace(header_of(state), rows=0, sha256="")
+    assert kept == FORMS[name].header

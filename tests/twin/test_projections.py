@@ -73,6 +73,8 @@ def test_newest_is_latest_without_the_sorting(batches: list[list[tuple[int, int,
         frame = pl.DataFrame(data, schema=READINGS.stored, orient="row").sort("entity", "time", "sequence")
         frames.append(landed(READINGS, frame, position))
     assert_frame_equal(newest(frames), latest(in_order(frames)))
+    shuffled = pl.concat(frames).sample(fraction=1.0, shuffle=True, seed=1)
+    assert_frame_equal(latest(in_order([shuffled])), newest(frames))
 
 
 def state(log: Log, directory: Path, stops: Sequence[int]) -> str:
