@@ -21,8 +21,10 @@ def sheet() -> str:
 [data-testid="stMetricDelta"] > div {{ color: {muted}; white-space: normal; }}
 [data-testid="stDeckGlJsonChart"] {{ border: 1px solid {line}; border-radius: 12px; overflow: hidden;
   background: radial-gradient(120% 90% at 50% 20%, #16222f 0%, {theme.css(theme.GROUND)} 75%); }}
-header[data-testid="stHeader"] {{ background: transparent; pointer-events: none; }}
-header[data-testid="stHeader"] a, header[data-testid="stHeader"] button {{ pointer-events: auto; }}
+header[data-testid="stHeader"] {{ background: transparent; }}
+header[data-testid="stHeader"], header[data-testid="stHeader"] * {{ pointer-events: none; }}
+header[data-testid="stHeader"] :is(a, button),
+header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
 .twin-head {{ margin-left: 230px; display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }}
 .twin-head h1 {{ font-size: 1.35rem; margin: 0; padding: 0; font-weight: 700; letter-spacing: 0.02em; }}
 .twin-head span {{ color: {muted}; font-size: 0.86rem; }}

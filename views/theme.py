@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from events.clock import TAIPEI
 
@@ -170,8 +170,8 @@ def local(moment: datetime) -> datetime:
 
 
 def from_local(wall: datetime) -> datetime:
-    """The instant that Taipei's wall time names."""
-    return wall.replace(tzinfo=TAIPEI)
+    """The instant, UTC, that Taipei's wall time names."""
+    return wall.replace(tzinfo=TAIPEI).astimezone(UTC)
 
 
 def hours(span: timedelta) -> float:

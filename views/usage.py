@@ -6,7 +6,7 @@ backwards; otherwise its use is null, never a guess.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -30,6 +30,7 @@ def meter_use(city: City, at: datetime, known: int | None, span: timedelta = DAY
     medium, unit, serial, time (of the last reading, null: none yet), value (of the register), age_h, used (in `unit`),
     estimated (whether either end is no measurement).
     """
+    at = at.astimezone(UTC)
     cut = city.cut(at, known)
     meters = cut.devices().filter(pl.col("point_id").is_not_null())
     now = _registers(cut.frame("readings"), "now")

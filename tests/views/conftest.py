@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,11 +31,18 @@ def small_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(small_city: Path) -> Iterator[str]:
-    """Address of the app, served on the small city as `twin ui` serves it."""
+    """Address of the app, served on the small city."""
+    with serving(small_city) as address:
+        yield address
+
+
+@contextmanager
+def serving(city: Path) -> Iterator[str]:
+    """Address of the app, served on a city as `twin ui` serves it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command, environment = serve.command(small_city, port)
+    command, environment = serve.command(city, port)
     server = subprocess.Popen(
         command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

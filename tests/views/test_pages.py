@@ -1,0 +1,199 @@
+"""Every page on a small city: numbers with units, taken back to any instant, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from events.clock import now
+from replay.city import City
+from tests.views.conftest import END
+from twin.place import init as make_city
+from views import theme
+
+WAIT_S = 60.0
+Open = Callable[..., AppTest]
+
+
+def _city() -> None:
+    from views.pages import city
+
+    city.page()
+
+
+def _building() -> None:
+    from views.pages import building
+
+    building.page()
+
+
+def _what_if() -> None:
+    from views.pages import what_if
+
+    what_if.page()
+
+
+@pytest.fixture
+def opened(small_city: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Runs a page, or the whole app, as an address names it."""
+    monkeypatch.setenv("TWIN_CITY", str(small_city))
+
+    def run(page: Callable[[], None] | None = None, **query: str) -> AppTest:
+        app = (
+            AppTest.from_function(page)
+            if page
+            else AppTest.from_file(str(theme.__file__).replace("theme.py", "app.py"))
+        )
+        app.session_state["pages"] = {}
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run(timeout=WAIT_S)
+
+    yield run
+    st.cache_resource.clear()
+
+
+def _metrics(app: AppTest) -> dict[str, str]:
+    return {m.label: m.value for m in app.metric}
+
+
+def _map(app: AppTest) -> Any:
+    return app.get("deck_gl_json_chart")[0].proto
+
+
+def test_the_app_opens_on_the_city_and_says_that_it_is_synthetic(opened: Open) -> None:
+    app = opened()
+    assert not app.exception
+    assert any("合成示範資料" in h.proto.body for h in app.get("html"))
+
+
+def test_the_city_shows_homes_use_bikes_and_buses_with_units(opened: Open) -> None:
+    shown = _metrics(opened(_city))
+    assert shown["社宅戶數"] == "19,611 戶"
+    assert shown["用電 · 近 24 小時"].endswith(" kWh")
+    assert shown["用水 · 近 24 小時"].endswith(" m³")
+    assert shown["可借自行車"].endswith(" 輛")
+    assert shown["行駛中公車"] == "4 輛"
+
+
+def test_the_address_takes_the_city_back(opened: Open) -> None:
+    live, then = _metrics(opened(_city)), _metrics(opened(_city, t="2026-11-20T00:00:00Z"))
+    assert live["社宅戶數"] == then["社宅戶數"]
+    assert live["用電 · 近 24 小時"] != then["用電 · 近 24 小時"]
+    assert live["可借自行車"] != then["可借自行車"]
+
+
+def test_what_was_not_known_yet_is_not_shown(opened: Open) -> None:
+    shown = _metrics(opened(_city, k="1"))
+    assert shown["可借自行車"].startswith("0 ")
+    assert shown["用電 · 近 24 小時"] == theme.DASH
+
+
+def test_the_slider_takes_the_whole_page_back(opened: Open) -> None:
+    app = opened(_city)
+    live = _metrics(app)
+    app.slider(key="time_slider").set_value(theme.local(END - timedelta(hours=9))).run(timeout=WAIT_S)
+    assert _metrics(app)["可借自行車"] != live["可借自行車"]
+    app.button(key="go_live").click().run(timeout=WAIT_S)
+    assert _metrics(app) == live
+
+
+def test_the_map_draws_every_layer_and_names_no_style(opened: Open) -> None:
+    spec = _map(opened(_city))
+    for name in ("districts", "sites", "models", "stations", "vehicles", "trails"):
+        assert f'"id": "{name}"' in spec.json
+    assert (
+        '"mapStyle": "__MAP_STYLE__"' in spec.json
+    )  # the place that Streamlit fills in only where a style was asked for
+    assert "://" not in spec.json
+
+
+def test_a_planner_sees_no_single_dwelling(opened: Open, small_city: Path) -> None:
+    with City.open(small_city) as city:
+        serials = city.cut().devices().drop_nulls("dwelling_id")["dwelling_id"].unique().to_list()
+    spec = _map(opened(_city)).json
+    assert not any(serial in spec for serial in serials)
+
+
+@pytest.mark.parametrize("page", [_city, _building, _what_if])
+def test_every_page_speaks_both_languages(opened: Open, page: Callable[[], None]) -> None:
+    chinese, english = opened(page), opened(page, lang="en")
+    assert not chinese.exception
+    assert not english.exception
+    assert _metrics(chinese).keys().isdisjoint(_metrics(english).keys())
+
+
+def test_a_building_is_drawn_with_a_colour_for_every_dwelling(opened: Open) -> None:
+    app = opened(_building)
+    assert not app.exception
+    assert (
+        _map(app).json.count('"tip": "<b>0')
+        + _map(app).json.count('"tip": "<b>1')
+        + _map(app).json.count('"tip": "<b>2')
+        >= 176
+    )
+
+
+@pytest.mark.parametrize("quantity", ["electricity", "water", "gas", "age"])
+def test_every_quantity_of_a_building_has_its_unit(opened: Open, quantity: str) -> None:
+    app = opened(_building, quantity=quantity)
+    unit = {"electricity": "kWh", "age": "h"}.get(quantity, "m³")
+    assert any(f"({unit})" in h.proto.body for h in app.get("html"))
+
+
+def test_a_chosen_dwelling_shows_its_readings_and_devices(opened: Open, small_city: Path) -> None:
+    with City.open(small_city) as city:
+        meters = city.cut().devices().drop_nulls("dwelling_id").drop_nulls("point_id")
+    app = opened(_building, dwelling=meters["dwelling_id"][0])
+    assert not app.exception
+    assert {"用電 · 近 24 小時", "用水 · 近 24 小時", "瓦斯 · 近 24 小時"} <= _metrics(app).keys()
+    assert len(app.get("arrow_vega_lite_chart")) + len(app.get("vega_lite_chart")) == 3
+
+
+def test_before_the_first_model_the_building_page_says_so(opened: Open) -> None:
+    app = opened(_building, t="2026-11-01T00:00:00Z")
+    assert not app.exception
+    assert [i.value for i in app.info] == ["這個時刻還沒有建築模型。"]
+
+
+def test_a_scenario_stands_beside_its_baseline(opened: Open) -> None:
+    app = opened(_what_if)
+    assert not app.exception
+    assert _metrics(app)["市電購入量"].endswith(" kWh")
+    before = app.metric[0].value
+    app.slider(key="pv_kwp").set_value(0)
+    app.slider(key="battery_kwh").set_value(0)
+    app.button(key="run_what_if").click().run(timeout=WAIT_S)
+    assert app.metric[0].value != before
+    assert "0 kWh" in app.metric[0].delta
+
+
+def test_an_empty_city_says_what_to_do(tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_city(tmp_path / "empty")
+    monkeypatch.setenv("TWIN_CITY", str(tmp_path / "empty"))
+    for page in (_city, _building, _what_if):
+        app = opened(page)
+        assert not app.exception
+        assert app.info
+
+
+def test_a_directory_without_a_city_is_told_without_a_traceback(
+    tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWIN_CITY", str(tmp_path))
+    app = opened()
+    assert not app.exception
+    assert "city.json" in app.error[0].value
+
+
+def test_the_clock_tells_how_old_live_data_are(opened: Open) -> None:
+    age_h = int((now() - END) / timedelta(hours=1))
+    words = " ".join(h.proto.body for h in opened(_city).get("html"))
+    assert "2026-11-20 21:00" in words
+    assert ("小時前" in words) if age_h < 48 else ("天前" in words)
