@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-import shapely  # type: ignore[import-untyped]
+import shapely
 
 from bim.facts import Step
 from bim.georeference import Georeference

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import shapely  # type: ignore[import-untyped]
-import shapely.affinity  # type: ignore[import-untyped]
+import shapely
+import shapely.affinity
 
 from bim.meshes import Meshes
 
@@ -63,7 +63,7 @@ def projected(vertices: Floats, faces: npt.NDArray[np.int32]) -> Outline:
     downward = normals[:, 2] < _DOWNWARD * np.where(lengths > 0, lengths, np.inf)
     area = shapely.union_all(shapely.polygons(corners[downward][:, :, :2]), grid_size=_GRID_M)
     if area.area < _MIN_AREA_M2:
-        area = shapely.convex_hull(shapely.multipoints(vertices[:, :2]))
+        area = shapely.MultiPoint(vertices[:, :2]).convex_hull
     return Outline(area, float(vertices[:, 2].min()), float(vertices[:, 2].max()))
 
 

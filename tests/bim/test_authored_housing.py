@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pyproj
 import pytest
-import shapely  # type: ignore[import-untyped]
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import shapely  # type: ignore[import-untyped]
+import shapely
 
 from bim import strokes
 from bim.errors import BudgetError
