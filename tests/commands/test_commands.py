@@ -76,6 +76,10 @@ def test_files_are_ingested_without_a_broker_and_twice_is_once(twin: Twin, share
     assert sum(again["rows"].values()) == 0
     assert again["duplicates"] == sum(n for family, n in first["rows"].items() if family != "stations")
     _, status, _ = twin("status")
+    assert status["unknown_stations"] == first["rows"]["docks"], "no station_information was given"
+    twin("ingest", "--files", f"gbfs:{shared_data}/gbfs/station_information.json")
+    _, status, _ = twin("status")
+    assert status["unknown_stations"] <= 1
     (senml,) = [s for s in status["sources"] if s["source"] == "file:senml"]
     assert (senml["rows"], senml["refused"], senml["last_event_time"]) == (12, 0, "2011-10-31T13:25:56+00:00")
 

@@ -73,6 +73,7 @@ def status(city: City = Path("city"), json: Json = False) -> None:
             "events": ledger.events,
             "observations": {name: ledger.observations.get(name, 0) for name in FAMILIES},
             "quarantined": ledger.quarantined,
+            "unknown_stations": _unknown_stations(opened),
             "sources": [
                 {
                     "source": source,
@@ -149,3 +150,9 @@ def rebuild(
     show(answer | {"equal": built.before in (None, built.digest)}, as_json=json)
     if check and built.before not in (None, built.digest):
         raise typer.Exit(REFUSED)
+
+
+def _unknown_stations(opened: OpenCity) -> int:
+    """Stations that report docks and were never described: nobody knows their name or place."""
+    cut = opened.cut()
+    return cut.frame("docks").join(cut.frame("stations"), on="station_id", how="anti").height
