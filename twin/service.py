@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -21,8 +22,9 @@ from twin.codec import tags
 from twin.models import model_facts
 from twin.points import devices_of
 from twin.projections.register import Register
-from twin.repository import Step, execute
+from twin.repository import Step, execute, load
 from twin.sites import community_facts
+from twin.succession import known_ids, under_known_ids
 
 if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its values are used
     from bim.model import BuildingModel
@@ -74,6 +76,8 @@ class Service:
         recorded = self._now()
         facts = model_facts(model, community_id, building_id, name)
         shown = devices_of(model.devices.sort("device_id").iter_rows(named=True))
+        known = known_ids(self.archive_dir, self._models_until(building_id, time or recorded), model)
+        shown = under_known_ids(shown, known)
         self._check_community(community_id)
         self._check_points(building_id, shown)
         published = PublishModel(facts, time or recorded, recorded)
@@ -117,6 +121,11 @@ class Service:
         recorded = self._now()
         event = ScenarioRun(**answer, time=recorded, recorded_at=recorded)
         return execute(self._log, [Step(scenario.stream(event.scenario_id), SCENARIO, CompleteRun(event))])
+
+    def _models_until(self, building_id: str, time: datetime) -> list[str]:
+        """Digests of the building's models up to `time`, oldest first; the first of all where none is so old."""
+        told, _ = load(self._log, building.stream(building_id), BUILDING)
+        return [facts.sha256 for facts in told.facts[: max(1, bisect_right(told.times, time))]]
 
     def _check_community(self, community_id: str) -> None:
         if community_id not in self.register().at().communities["community_id"]:

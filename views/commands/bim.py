@@ -1,23 +1,28 @@
-"""`twin bim load`: building models into the archive, and published in the log."""
+"""`twin bim`: load models into the archive and the log, compare two, check what the city asks of them."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bim.batch import Outcome, load_each
 from bim.errors import BimError
-from bim.load import load as load_model
-from bim.load import refusal, summary
+from bim.model import BuildingModel
 from events.clock import now
+from events.errors import UsageError
+from replay.city import City as OpenCity
 from twin.place import Place
 from twin.service import Service
 from views.commands.options import REFUSED, City, Json, instant, logs, show
 
 app = typer.Typer(help="Building models (IFC) 建築資訊模型.", no_args_is_help=True)
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="IFC files: .ifc, .ifczip, .ifc.gz")]
+Budget = Annotated[float, typer.Option(help="Seconds a file may take 每檔時限（秒）.")]
 
 
 @app.callback()
@@ -27,45 +32,91 @@ def _group() -> None:
 
 @app.command()
 def load(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="IFC files: .ifc, .ifczip, .ifc.gz")],
+    files: Files,
     city: City = Path("city"),
     community: Annotated[
         str | None, typer.Option("--community", metavar="ID", help="Publish under this community 社宅基地.")
     ] = None,
+    building: Annotated[
+        str | None,
+        typer.Option("--building", metavar="ID", help="The building the file is a model of (default: its name) 棟."),
+    ] = None,
     since: Annotated[
         str | None, typer.Option(help="TIME from which the model holds (default: now) 模型生效時間.")
     ] = None,
-    budget: Annotated[float, typer.Option(help="Seconds a file may take.")] = 60.0,
+    budget: Budget = 60.0,
     json: Json = False,
 ) -> None:
-    """Load IFC files; with --community publish each as a revision of its building. 載入建築模型。
+    """Load IFC files; with --community publish each: a second file for a building is its revision. 載入建築模型。
 
-    Example: twin bim load dongming-a.ifc --community 84e67c87923337da --city city
+    Example: twin bim load dongming-a.ifc --community 84e67c87923337da --building dongming-a --city city
     """
+    if building and (len(files) > 1 or not community):
+        raise UsageError("--building names the building of one file that --community publishes; give one FILE and both")
     place = Place(city)
     place.read()
     moment = instant(since)
     answers: list[dict[str, Any]] = []
     with place.log() as opened:
         service = Service(opened, place.archive, now)
-        for file in files:
-            started = time.perf_counter()
-            try:
-                model = load_model(file, archive_dir=place.archive, budget_s=budget)
-                if community:
-                    service.publish_model(model, community, building_id(file), time=moment)
-                answers.append(summary(model, time.perf_counter() - started) | {"file": str(file)})
-            except BimError as error:
-                answers.append(refusal(file, error, time.perf_counter() - started))
+        for outcome in load_each(files, archive_dir=place.archive, budget_s=budget):
+            if community and isinstance(outcome.result, BuildingModel):
+                service.publish_model(
+                    outcome.result, community, building or building_id(outcome.path), moment, name=building
+                )
+            answers.append(outcome.told | {"file": str(outcome.path)})
             logs.print(_line(answers[-1]), markup=False, soft_wrap=True)
     show(answers, as_json=json)
-    if any(a["status"] == "refused" for a in answers):
+    if any(answer["status"] == "refused" for answer in answers):
         raise typer.Exit(REFUSED)
+
+
+@app.command()
+def diff(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[A B]", help="Two IFC files 兩個模型檔.")] = None,
+    city: City = Path("city"),
+    building: Annotated[
+        str | None, typer.Option("--building", metavar="ID", help="A building of the city, at two instants 棟.")
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", help="First TIME 前一時間.")] = None,
+    at2: Annotated[str | None, typer.Option("--at2", help="Second TIME (default: the latest) 後一時間.")] = None,
+    budget: Budget = 60.0,
+    json: Json = False,
+) -> None:
+    """What changed between two models: added, removed, moved, changed, re-identified. 比較兩版模型。
+
+    Example: twin bim diff before.ifc after.ifc --json
+    """
+    from bim.revision import diff as changes_between
+
+    if building and at and not files:
+        before, after = _then(city, building, instant(at)), _then(city, building, instant(at2))
+    elif files and len(files) == 2 and not building:
+        before, after = (_model(outcome) for outcome in load_each(files, budget_s=budget))
+    else:
+        raise UsageError("compare two files (twin bim diff A B), or --building ID --at TIME [--at2 TIME]")
+    rows = changes_between(before, after).to_dicts()
+    counts = dict(sorted(Counter(row["change"] for row in rows).items()))
+    show({"before": before.file, "after": after.file, "counts": counts, "changes": rows}, as_json=json)
 
 
 def building_id(file: Path) -> str:
     """The building a file is a model of: its name without endings."""
     return file.name.split(".")[0]
+
+
+def _then(city: Path, building: str, at: datetime | None) -> BuildingModel:
+    with OpenCity.open(city) as opened:
+        try:
+            return opened.cut(at).model(building)
+        except LookupError as error:
+            raise UsageError(f"{error}; see the buildings with `twin status`, or give another TIME") from error
+
+
+def _model(outcome: Outcome) -> BuildingModel:
+    if isinstance(outcome.result, BimError):
+        raise outcome.result
+    return outcome.result
 
 
 def _line(answer: dict[str, Any]) -> str:
@@ -75,4 +126,4 @@ def _line(answer: dict[str, Any]) -> str:
     return f"loaded {answer['file']}: {answer['elements']} elements, {drawn['got']} of {drawn['wanted']} drawn"
 
 
-__all__ = ["Iterator", "app", "building_id", "load"]
+__all__ = ["app", "building_id", "diff", "load"]

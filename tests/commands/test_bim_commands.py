@@ -1,0 +1,82 @@
+"""`twin bim`: revisions on the city's clock, differences of two models, requirements."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from bim.author import author_building
+from events.clock import parse_time
+from replay.city import City
+from tests.bim.conftest import SPEC
+from tests.commands.test_commands import Twin, city, twin
+
+__all__ = ["city", "twin"]
+
+DONGMING = SPEC.community_id
+BEFORE, AFTER = "2026-01-10T00:00:00Z", "2026-06-10T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def revisions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A small block before and after its renovation, written by an exporter that keeps no GlobalIds."""
+    folder = tmp_path_factory.mktemp("revisions")
+    small = dataclasses.replace(SPEC, storeys_above=4, storeys_below=1, dwellings=6)
+    before, after = folder / "before.ifc", folder / "after.ifc"
+    author_building(small, before)
+    author_building(dataclasses.replace(small, building_name="另存新檔"), after)
+    return before, after
+
+
+@pytest.fixture
+def renovated(twin: Twin, city: Path, shared_data: Path, revisions: tuple[Path, Path]) -> City:
+    """A city whose building got its second model in March."""
+    twin("init")
+    twin("sites", "load", shared_data / "housing" / "taipei_social_housing_sites.tsv")
+    for file, since in zip(revisions, ("2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"), strict=True):
+        words = ("bim", "load", file, "--community", DONGMING, "--building", "dongming-a", "--since", since)
+        assert twin(*words)[0] == 0
+    return City.open(city)
+
+
+def test_a_cut_shows_the_model_that_was_current_then(renovated: City, revisions: tuple[Path, Path]) -> None:
+    shown = [Path(renovated.cut(parse_time(at)).model("dongming-a").file).name for at in (BEFORE, AFTER)]
+    assert shown == [path.name for path in revisions]
+
+
+def test_devices_without_a_serial_keep_their_identity_across_new_global_ids(renovated: City) -> None:
+    def lifts(at: str) -> pl.DataFrame:
+        devices = renovated.cut(parse_time(at)).devices()
+        return devices.filter(pl.col("kind").is_in(["lift", "pv", "battery", "transformer"]))
+
+    before, after = lifts(BEFORE), lifts(AFTER)
+    assert before.height > 4
+    assert after["device_id"].to_list() == before["device_id"].to_list()
+    assert set(after["storey_id"]).isdisjoint(before["storey_id"])
+
+
+def test_a_building_differs_between_two_instants_as_its_files_do(
+    twin: Twin, renovated: City, revisions: tuple[Path, Path]
+) -> None:
+    code, by_file, _ = twin("bim", "diff", *revisions)
+    assert code == 0
+    assert by_file["counts"]["re-identified"] > 100
+    assert twin("bim", "diff", "--building", "dongming-a", "--at", BEFORE)[1]["counts"] == by_file["counts"]
+    assert twin("bim", "diff", "--building", "dongming-a", "--at", AFTER)[1]["changes"] == []
+    assert renovated.head > 0
+
+
+def test_before_its_first_model_a_building_cannot_be_compared(twin: Twin, renovated: City) -> None:
+    code, _, err = twin("bim", "diff", "--building", "dongming-a", "--at", "2020-01-01T00:00:00Z")
+    assert (code, "had no model as of 2020" in err) == (2, True)
+    assert renovated.head > 0
+
+
+def test_a_difference_needs_two_models(twin: Twin, revisions: tuple[Path, Path], tmp_path: Path) -> None:
+    assert twin("bim", "diff", revisions[0])[0] == 2
+    code, _, err = twin("bim", "diff", revisions[0], tmp_path / "absent.ifc")
+    assert code == 1
+    assert "no such file" in err

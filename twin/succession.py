@@ -1,0 +1,60 @@
+"""Under which ids the register knows the devices of a building's next model: exporters give new GlobalIds, walls do not.
+
+A meter is known by its serial (`twin.aggregates.devices`); what has none (a lift, an array) is known by its place in the
+models before: revision after revision, as `bim.things` matches them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from twin.aggregates.devices import Device
+
+if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its values are used
+    from bim.model import BuildingModel
+
+
+def known_ids(archive_dir: Path, earlier: Sequence[str], model: BuildingModel) -> dict[str, str]:
+    """Device id in `model` → the id it had in the first of the `earlier` models (sha256, oldest first) that showed it.
+
+    Only ids that changed are in it. An earlier model that is no longer in the archive breaks the chain, and no more.
+    """
+    from bim.errors import ArchiveError
+    from bim.things import matched, things
+
+    known: dict[str, str] = {}
+    old: BuildingModel | None = None
+    for new in [*_archived(archive_dir, earlier), model]:
+        if old is not None:
+            try:
+                pairs = matched(things(old), things(new)).select("new_id", "old_id").iter_rows()
+            except ArchiveError:
+                continue
+            devices = set(new.devices["device_id"])
+            known = {new_id: known.get(old_id, old_id) for new_id, old_id in pairs if new_id in devices}
+        old = new
+    return {new_id: first for new_id, first in known.items() if new_id != first}
+
+
+def under_known_ids(devices: Iterable[Device], known: dict[str, str]) -> tuple[Device, ...]:
+    """The devices, each under the id that the register knows it by."""
+    return tuple(
+        msgspec.structs.replace(device, device_id=known.get(device.device_id, device.device_id)) for device in devices
+    )
+
+
+def _archived(archive_dir: Path, earlier: Sequence[str]) -> list[BuildingModel]:
+    from bim import archive
+    from bim.errors import ArchiveError
+
+    found = []
+    for sha256 in earlier:
+        try:
+            found.append(archive.read(archive_dir, sha256))
+        except ArchiveError:
+            continue
+    return found
