@@ -14,7 +14,7 @@ COLOUR = {"electricity": theme.WARM, "water": theme.COOL, "gas": theme.ACCENT}
 
 
 def interval_use(use: pl.DataFrame, medium: str, unit: str, titles: tuple[str, str, str]) -> Any:
-    """Bars of `views.usage.intervals`; `titles`: of the axis, of measured, of estimated values."""
+    """Bars of `views.usage.intervals`; `titles`: the interval, measured, estimated."""
     axis, measured, estimated = titles
     shown = wall_time(use).with_columns(
         quality=pl.when(pl.col("estimated")).then(pl.lit(estimated)).otherwise(pl.lit(measured))
@@ -25,7 +25,7 @@ def interval_use(use: pl.DataFrame, medium: str, unit: str, titles: tuple[str, s
         .mark_bar(width=4)
         .encode(
             x=time_axis(),
-            y=alt.Y("used:Q", title=f"{axis} ({theme.shown_unit(unit)})", axis=alt.Axis(tickCount=4)),
+            y=alt.Y("used:Q", title=f"{theme.shown_unit(unit)} / {axis}", axis=alt.Axis(tickCount=3)),
             color=alt.Color("quality:N", scale=colours, legend=None),
             tooltip=[
                 alt.Tooltip("time:T", format=HOUR_FORMAT, title=" "),
@@ -34,7 +34,7 @@ def interval_use(use: pl.DataFrame, medium: str, unit: str, titles: tuple[str, s
             ],
         )
     )
-    return dressed(bars, 118)
+    return dressed(bars, 112)
 
 
 def storey_profile(storeys: pl.DataFrame, scale: theme.Scale, titles: tuple[str, str]) -> Any:

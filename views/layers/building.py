@@ -39,6 +39,22 @@ def blocks(dwellings: pl.DataFrame, chosen: str | None, gap_m: float) -> Any:
     )
 
 
+def outline(dwellings: pl.DataFrame, chosen: str | None, gap_m: float) -> Any:
+    """The chosen dwelling's edges, seen through everything before it."""
+    own = dwellings.filter(pl.col("dwelling_id") == (chosen or ""))
+    return layer(
+        "PathLayer",
+        "chosen",
+        [{"path": path} for row in own.iter_rows(named=True) for path in _edges(_block(row, chosen, gap_m))],
+        get_path="path",
+        get_color=[*theme.TEXT],
+        width_min_pixels=2,
+        width_max_pixels=2,
+        parameters={"depthCompare": "always"},
+        pickable=False,
+    )
+
+
 def commons(spaces: pl.DataFrame, gap_m: float) -> Any:
     """Spaces of no dwelling, from the ground up: name, polygon, base_m, height_m, order."""
     above = spaces.filter(pl.col("base_m") >= -0.01)
@@ -70,8 +86,8 @@ def plates(storeys: pl.DataFrame, gap_m: float) -> Any:
     )
 
 
-def camera(storeys: pl.DataFrame, gap_m: float) -> Camera:
-    """A view of the whole building on its long side, its middle in the picture's."""
+def camera(storeys: pl.DataFrame, gap_m: float, towards: list[list[float]] | None) -> Camera:
+    """A view of the whole building on its long side, its middle in the picture's; on that side that a ring lies on."""
     above = storeys.filter(pl.col("base_m") >= -0.01)
     tops = above.select(pl.col("base_m") + pl.col("height_m") + gap_m * pl.col("order")).to_series().to_list()
     top = max([10.0, *tops])
@@ -79,8 +95,10 @@ def camera(storeys: pl.DataFrame, gap_m: float) -> Camera:
     longitude, latitude = centre(ring)
     width_m = (max(p[0] for p in ring) - min(p[0] for p in ring)) * 101_000
     depth_m = (max(p[1] for p in ring) - min(p[1] for p in ring)) * 111_000
-    zoom = min(zoom_for(max(top, 12.0) * 1.2, 470), zoom_for(max(width_m, depth_m) * 1.25, 700))
-    bearing = (_long_side(ring) - 90.0 + FROM_THE_SIDE_DEG + 180.0) % 360.0 - 180.0
+    zoom = min(zoom_for(max(top, 12.0) * 1.12, 490), zoom_for(max(width_m, depth_m) * 1.25, 700))
+    side = _long_side(ring)
+    behind = towards is not None and _left_of(side, (longitude, latitude), centre(towards))
+    bearing = (side + (90.0 if behind else -90.0) + FROM_THE_SIDE_DEG + 180.0) % 360.0 - 180.0
     return Camera(longitude, latitude, round(zoom, 2), 64.0, round(bearing, 1), round(top * 0.46, 1))
 
 
@@ -91,6 +109,20 @@ def _long_side(ring: list[list[float]]) -> float:
     return math.degrees(math.atan2(east, north)) % 180.0
 
 
+def _left_of(direction_deg: float, origin: tuple[float, float], point: list[float]) -> bool:
+    """Whether a point lies to the left of a line through the origin."""
+    east, north = (point[0] - origin[0]) * 101_000, (point[1] - origin[1]) * 111_000
+    turn = math.radians(direction_deg)
+    return math.sin(turn) * north - math.cos(turn) * east > 0
+
+
+def _edges(block: dict[str, Any]) -> list[list[list[float]]]:
+    """Bottom and top ring of a block, and its uprights."""
+    bottom = block["polygon"]
+    top = [[x, y, z + block["height"]] for x, y, z in bottom]
+    return [bottom, top, *([low, high] for low, high in zip(bottom, top, strict=True))]
+
+
 def _block(row: dict[str, Any], chosen: str | None, gap_m: float) -> dict[str, Any]:
     base = row["base_m"] + gap_m * row["order"]
     dim = chosen is not None and row["dwelling_id"] != chosen
@@ -98,7 +130,7 @@ def _block(row: dict[str, Any], chosen: str | None, gap_m: float) -> dict[str, A
         "id": row["dwelling_id"],
         "polygon": [[*point, round(base, 2)] for point in row["polygon"]],
         "height": row["height_m"] * BLOCK_SHARE,
-        "colour": [round(c * 0.55) for c in row["colour"]] if dim else row["colour"],
+        "colour": [round(c * 0.7) for c in row["colour"]] if dim else row["colour"],
         "tip": row["tip"],
     }
 

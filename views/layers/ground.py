@@ -21,6 +21,7 @@ def districts(geojson: dict[str, Any], language: Language, chosen: str | None) -
         get_fill_color="fill",
         get_line_color=[*theme.BORDER],
         line_width_min_pixels=1,
+        line_width_max_pixels=1.6,
         get_line_width=18,
         stroked=True,
         filled=True,
@@ -69,5 +70,5 @@ def _row(feature: dict[str, Any], language: Language, chosen: str | None) -> dic
         "polygon": ring,
         "centre": centre(ring),
         "label": named(language, known["name"], known["name_en"]),
-        "fill": [36, 54, 74] if bright else [*theme.LAND],
+        "fill": [31, 47, 65] if bright else [*theme.LAND],
     }

@@ -37,7 +37,7 @@ def stations(frame: pl.DataFrame, language: Language) -> Any:
         get_fill_color="colour",
         get_radius=28,
         radius_min_pixels=2.2,
-        radius_max_pixels=9,
+        radius_max_pixels=6,
         pickable=True,
         auto_highlight=True,
     )
@@ -52,6 +52,7 @@ def vehicles(frame: pl.DataFrame, trails: pl.DataFrame, language: Language) -> l
         get_path="path",
         get_color=[*theme.BUS, 110],
         width_min_pixels=2,
+        width_max_pixels=3,
         get_width=12,
         cap_rounded=True,
         joint_rounded=True,
@@ -65,7 +66,7 @@ def vehicles(frame: pl.DataFrame, trails: pl.DataFrame, language: Language) -> l
         get_fill_color=[*theme.BUS],
         get_radius=38,
         radius_min_pixels=3.2,
-        radius_max_pixels=9,
+        radius_max_pixels=6,
         pickable=True,
         auto_highlight=True,
     )

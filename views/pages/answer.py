@@ -21,7 +21,10 @@ def answer(state: State, result: Result) -> None:
     """Draw the answer."""
     _headlines(state, result)
     figures, series = st.columns([1, 1.25], gap="medium")
-    figures.html(table(state, result))
+    with figures:
+        st.html(table(state, result))
+        measured = theme.quantity(float(result.quality["measured_share"]), "1")
+        st.caption(f"{state.say('digest')} {result.digest[:12]} · {state.say('measured')} {measured}")
     with series:
         names = {"load": state.say("load"), "pv": state.say("pv_generation"), "import": state.say("import")}
         st.altair_chart(power(result, state.say("power_chart"), names), width="stretch")
@@ -65,7 +68,7 @@ def _headlines(state: State, result: Result) -> None:
     for column, kpi in zip(st.columns(len(HEADLINES), gap="small"), HEADLINES, strict=True):
         row = found[kpi]
         before = f"{state.say('baseline')} {theme.quantity(row['baseline'], row['unit'])}"
-        change = f"{before} ({_signed(row['difference'], row['unit'])} {theme.shown_unit(row['unit'])})"
+        change = f"{before} ({_signed(row['difference'], row['unit'])})"
         value = theme.quantity(row["scenario"], row["unit"])
         column.metric(names[kpi], value, change, delta_color="off", delta_arrow="off")
 

@@ -27,8 +27,10 @@ def building_model(state: State, chosen: Chosen) -> None:
         shapes.plates(chosen.storeys, gap_m),
         shapes.commons(chosen.commons, gap_m),
         shapes.blocks(drawn, state.dwelling, gap_m),
+        shapes.outline(drawn, state.dwelling, gap_m),
     ]
-    camera = shapes.camera(chosen.storeys, gap_m)
+    own = drawn.filter(pl.col("dwelling_id") == (state.dwelling or ""))["polygon"].to_list()
+    camera = shapes.camera(chosen.storeys, gap_m, own[0] if own else None)
     st.pydeck_chart(deck(layers, camera), height=HEIGHT_PX, on_select=_picked, key=KEY)
     st.html(scale_legend(quantity_name(state, chosen.quantity), of, state.say("no_reading")))
 

@@ -51,7 +51,7 @@ def _camera(shown: Snapshot, chosen: str | None) -> Camera:
     site = shown.sites.filter(pl.col("community_id") == chosen) if chosen else shown.sites.clear()
     if not site.height:
         return CITY
-    return Camera(site["longitude"][0], site["latitude"][0], 15.6, pitch=55.0, bearing=-12.0)
+    return Camera(site["longitude"][0], site["latitude"][0], 16.4, pitch=57.0, bearing=-12.0)
 
 
 def _district(shown: Snapshot, chosen: str | None) -> str | None:

@@ -14,6 +14,7 @@ from views.layers.ground import same_name
 from views.pages.cut_note import rows
 from views.pages.legend import swatches
 from views.state import State, change
+from views.usage import MEDIA
 
 _SITE = "site_choice"
 TABLE_PX = 248
@@ -69,7 +70,7 @@ def _site(state: State, shown: Snapshot, site: dict[str, Any]) -> None:
         state.say("address"): site["address"],
     }
     use = shown.use.filter(pl.col("community_id") == site["community_id"])
-    for row in use.iter_rows(named=True):
+    for row in sorted(use.iter_rows(named=True), key=lambda r: MEDIA.index(r["medium"])):
         name = f"{state.say(row['medium'])} · {state.say('last_24h')}"
         each = theme.quantity(row["per_home"], row["unit"])
         facts[name] = f"{theme.quantity(row['used'], row['unit'])} ({each} {state.say('per_home')})"
@@ -90,8 +91,9 @@ def _site(state: State, shown: Snapshot, site: dict[str, Any]) -> None:
 
 def _tables(state: State, shown: Snapshot) -> None:
     by_district, by_site = st.tabs([state.say("districts"), state.say("sites")])
-    by_district.dataframe(_districts(state, shown), hide_index=True, height=TABLE_PX, width="stretch")
-    by_site.dataframe(_sites(state, shown), hide_index=True, height=TABLE_PX, width="stretch")
+    for tab, frame in ((by_district, _districts(state, shown)), (by_site, _sites(state, shown))):
+        counts = {c: st.column_config.NumberColumn(format="localized") for c in frame.select(pl.col(pl.Int64)).columns}
+        tab.dataframe(frame, hide_index=True, height=TABLE_PX, width="stretch", column_config=counts)
     st.caption(state.say("privacy"))
 
 

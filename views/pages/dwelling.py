@@ -64,15 +64,22 @@ def _meter(state: State, chosen: Chosen, meter: dict[str, Any]) -> None:
     """Last 24 hours as a figure, three days as bars."""
     rows_ = reader().readings([meter["point_id"]], chosen.at - HISTORY, chosen.at, state.known)
     of_unit = rows_.filter(pl.col("unit") == meter["unit"])
+    last = theme.clock(meter["time"]) if meter["time"] else state.say("no_reading")
     head = f"{state.say(meter['medium'])} · {state.say('last_24h')}"
-    last = theme.clock(meter["time"]) if meter["time"] else theme.DASH
-    note = f"{state.say('register')} {theme.quantity(meter['value'], meter['unit'])} · {last}"
-    st.metric(head, theme.quantity(meter["used"], meter["unit"]), note, delta_color="off", delta_arrow="off")
+    note = f"{state.say('register')} {theme.quantity(meter['value'], meter['unit'])}"
+    figure, chart = st.columns([1, 1.7], gap="small", vertical_alignment="center")
+    figure.metric(
+        head,
+        theme.quantity(meter["used"], meter["unit"]),
+        note,
+        delta_color="off",
+        delta_arrow="off",
+        help=f"{state.say('last_reading')} {last}",
+    )
     if of_unit.height:
-        titles = (state.say("use_chart", step=state.say("step_h")), state.say("measured_value"), state.say("estimated"))
-        st.altair_chart(
-            interval_use(usage.intervals(of_unit, EVERY), meter["medium"], meter["unit"], titles), width="stretch"
-        )
+        titles = (state.say("step_h"), state.say("measured_value"), state.say("estimated"))
+        use = usage.intervals(of_unit, EVERY)
+        chart.altair_chart(interval_use(use, meter["medium"], meter["unit"], titles), width="stretch")
 
 
 def _devices(state: State, chosen: Chosen, dwelling_id: str) -> pl.DataFrame:
