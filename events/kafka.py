@@ -50,6 +50,7 @@ class KafkaSource:
     ) -> None:
         self._tracked = tracked
         self._topics = set(topics or (form.topic for form in FORMATS.values()))
+        self._ids: dict[str, str] = {}
         self._gaps: list[Poll] = []
         self._looked = 0.0
         with _vendor_errors(servers):
@@ -65,6 +66,7 @@ class KafkaSource:
                 metadata_max_age_ms=10_000,
                 **(PATIENCE | dict(settings or {})),
             )
+            self._admin = KafkaAdminClient(bootstrap_servers=servers, **(PATIENCE | dict(settings or {})))
         self._servers = servers
         try:
             self.discover()
@@ -73,14 +75,19 @@ class KafkaSource:
             raise
 
     def discover(self) -> None:
-        """Take partitions that have appeared; new ones start behind their tracked offset."""
+        """Take the partitions that are there; new ones, and those of a topic made anew, start behind what was landed."""
         self._looked = now().timestamp()
         with _vendor_errors(self._servers):
-            there = self._consumer.topics() & self._topics
-            found = {TopicPartition(t, p) for t in there for p in self._consumer.partitions_for_topic(t) or ()}
-            fresh = found - self._consumer.assignment()
+            there = sorted(set(self._admin.list_topics()) & self._topics)
+            described = self._admin.describe_topics(there) if there else []
+            ids = {t["name"]: str(t["topic_id"]) for t in described}
+            found = {TopicPartition(t["name"], p["partition_index"]) for t in described for p in t["partitions"]}
+            held = self._consumer.assignment()
+            fresh = {p for p in found if p not in held or self._ids[p.topic] != ids[p.topic]}
+            self._ids = ids
+            if found != held:
+                self._consumer.assign(sorted(found))
             if fresh:
-                self._consumer.assign(sorted(found | self._consumer.assignment()))
                 self._seek(sorted(fresh))
 
     def poll(self, timeout_s: float) -> list[Poll]:
@@ -93,7 +100,7 @@ class KafkaSource:
         gaps, self._gaps = self._gaps, []
         with _vendor_errors(self._servers):
             found = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
-        return gaps + [_poll(partition, records) for partition, records in found.items()]
+        return gaps + [_poll(self._source(p), p.topic, records) for p, records in found.items()]
 
     def rewind(self) -> None:
         """Go back behind what the log has: after a conflict, or when the log could not be written."""
@@ -110,19 +117,24 @@ class KafkaSource:
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close(autocommit=False)
+        self._admin.close()
+
+    def _source(self, partition: TopicPartition) -> SourceId:
+        return source_id(partition.topic, partition.partition, self._ids[partition.topic])
 
     def _seek(self, partitions: Sequence[TopicPartition]) -> None:
         first, end = self._consumer.beginning_offsets(partitions), self._consumer.end_offsets(partitions)
         for partition in partitions:
-            landed = self._tracked(source_id(partition))
+            source = self._source(partition)
+            landed = self._tracked(source)
             start = first[partition] if landed is None else landed + 1
             if start > end[partition]:
                 raise OffsetGapError(
-                    f"{source_id(partition)}: the log has offset {landed}, but the topic ends at {end[partition]}: it "
-                    "was deleted and made again, or this is another cluster; use a new topic name or a new city"
+                    f"{source}: the log has offset {landed}, but the partition ends at {end[partition]}: the broker "
+                    "has lost records that were landed; publish from here on under a new topic name"
                 )
             if start < first[partition]:
-                self._gaps.append(_gap(partition, start, first[partition]))
+                self._gaps.append(_gap(source, start, first[partition]))
                 start = first[partition]
             self._consumer.seek(partition, start)
 
@@ -190,23 +202,23 @@ def partition_key(form: Format, data: bytes) -> str:
     return named[1].decode(errors="replace") if named else form.name
 
 
-def source_id(partition: TopicPartition) -> SourceId:
-    """The log's name of a partition."""
-    return SourceId(f"kafka:{partition.topic}:{partition.partition}")
+def source_id(topic: str, partition: int, topic_id: str) -> SourceId:
+    """The log's name of a partition: a topic made anew, or of another cluster, has another id: another source."""
+    return SourceId(f"kafka:{topic}:{partition}:{topic_id[:8]}")
 
 
-def _poll(partition: TopicPartition, records: Sequence[Any]) -> Poll:
+def _poll(source: SourceId, topic: str, records: Sequence[Any]) -> Poll:
     payloads: dict[Format, list[Payload]] = {}
     offsets: dict[Format, list[int]] = {}
     refused: list[Refusal] = []
     for record in records:
         try:
-            for form, data in _contents(partition.topic, record):
+            for form, data in _contents(topic, record):
                 payloads.setdefault(form, []).append(Payload(data, datetime.fromtimestamp(record.timestamp / 1e3, UTC)))
                 offsets.setdefault(form, []).append(record.offset)
         except PayloadError as error:
             refused.append(Refusal(record.offset, "", str(error), record.value or b""))
-    return Poll(source_id(partition), records[0].offset, records[-1].offset, payloads, offsets, refused)
+    return Poll(source, records[0].offset, records[-1].offset, payloads, offsets, refused)
 
 
 def _contents(topic: str, record: Any) -> Iterator[tuple[Format, bytes]]:
@@ -229,9 +241,9 @@ def _form(topic: str, ce_type: str, content_type: str) -> Format:
     return form
 
 
-def _gap(partition: TopicPartition, start: int, first: int) -> Poll:
+def _gap(source: SourceId, start: int, first: int) -> Poll:
     reason = f"offsets {start} to {first - 1} are gone from the topic (expired or deleted before they were read)"
-    return Poll(source_id(partition), start, first - 1, {}, {}, [Refusal(start, "kafka", reason, b"")])
+    return Poll(source, start, first - 1, {}, {}, [Refusal(start, "kafka", reason, b"")])
 
 
 @contextmanager

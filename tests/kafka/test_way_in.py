@@ -11,8 +11,7 @@ import polars as pl
 import pytest
 
 from deploy.kafka.broker import Broker
-from events.errors import BrokerUnavailableError, OffsetGapError
-from events.ingest import Ingester
+from events.errors import BrokerUnavailableError
 from events.kafka import KafkaSource
 from events.quarantine import quarantined
 from replay.city import City
@@ -158,7 +157,7 @@ def test_what_cannot_be_read_is_in_quarantine_and_the_counts_add_up(kafka: Broke
     assert any(b"parsecs" in q.refusal.payload for q in kept)
 
 
-def test_a_topic_made_anew_is_refused_with_an_explanation(kafka: Broker, place: Place) -> None:
+def test_a_topic_made_anew_is_another_source_and_nothing_of_it_is_passed_over(kafka: Broker, place: Place) -> None:
     from kafka import KafkaAdminClient
 
     send(kafka, {"city.senml": [(reading(m, 1), []) for m in range(50)]})
@@ -169,9 +168,26 @@ def test_a_topic_made_anew_is_refused_with_an_explanation(kafka: Broker, place: 
     while "city.senml" in admin.list_topics() and time.monotonic() < end:
         time.sleep(0.2)
     admin.close()
-    send(kafka, {"city.senml": [(reading(1, 2), [])]})
-    with place.log() as log, pytest.raises(OffsetGapError, match="made again"):
-        KafkaSource(kafka.address, Ingester(log).tracked)
+    send(kafka, {"city.senml": [(reading(m, turn), []) for turn in (1, 2) for m in range(40)]})
+    answer = twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle")
+    assert (answer["rows"]["readings"], answer["duplicates"]) == (40, 40)
+    assert len(twin("status", "--city", place.directory)["sources"]) == 2
+
+
+def test_offsets_that_expired_unread_are_a_gap_in_quarantine(kafka: Broker, place: Place) -> None:
+    from kafka import KafkaAdminClient, TopicPartition
+
+    send(kafka, {"city.senml": [(reading(m, 1), []) for m in range(30)]})
+    twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle")
+    send(kafka, {"city.senml": [(reading(m, 2), []) for m in range(30)]})
+    admin = KafkaAdminClient(bootstrap_servers=kafka.address)
+    admin.delete_records({TopicPartition("city.senml", 0): 45})
+    admin.close()
+    twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle", code=1)
+    with place.log() as log:
+        (gap,) = quarantined(log)
+    assert "offsets 30 to 44 are gone" in gap.refusal.reason
+    assert twin("status", "--city", place.directory)["observations"]["readings"] == 45
 
 
 def test_no_broker_is_said_in_a_line() -> None:
