@@ -75,7 +75,7 @@ class KafkaSource:
             raise
 
     def discover(self) -> None:
-        """Take the partitions that are there; new ones, and those of a topic made anew, start behind what was landed."""
+        """Take the partitions that are there; new ones, and of topics made anew, start behind what was landed."""
         self._looked = now().timestamp()
         with _vendor_errors(self._servers):
             there = sorted(set(self._admin.list_topics()) & self._topics)
