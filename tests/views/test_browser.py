@@ -75,7 +75,7 @@ def test_the_language_switch_turns_the_page(page: Page, app: str) -> None:
     page.get_by_text("English", exact=True).click()
     expect(page.locator("h1")).to_have_text("Taipei Twin", timeout=WAIT_MS)
     expect(page.locator('[data-testid="stMetric"]', has_text="Social homes")).to_be_visible(timeout=WAIT_MS)
-    assert "lang=en" in page.url
+    page.wait_for_url(re.compile("lang=en"), timeout=WAIT_MS)
 
 
 def test_a_click_on_a_dwelling_shows_its_readings(page: Page, app: str) -> None:
