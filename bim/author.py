@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from bim import equipment
+from bim import circulation, equipment
 from bim.drafting import Draft
 from bim.housing import (
     BAY_M,
@@ -64,10 +64,12 @@ def author_building(spec: HousingSpec, path: Path) -> None:
     )  # fmt: skip
     contents: dict[str, list[Any]] = defaultdict(list)
     spaces: dict[str, list[Any]] = defaultdict(list)
-    _dwellings(draft, building_plan, storeys, contents, spaces)
-    _cores(draft, building_plan, storeys, contents, spaces)
-    _ground_floor(draft, building_plan, storeys, spaces)
-    equipment.equip(draft, building_plan, storeys, contents, spaces)
+    entrances = _dwellings(draft, building_plan, storeys, contents, spaces)
+    corridors = circulation.corridors(draft, building_plan, storeys, contents, spaces)
+    _entrances(draft, building_plan, entrances, corridors)
+    circulation.stairs(draft, building_plan, storeys, corridors, contents, spaces)
+    _ground_floor(draft, building_plan, storeys, corridors, contents, spaces)
+    equipment.equip(draft, building_plan, storeys, corridors, contents, spaces)
     for key, storey in storeys.items():
         draft.contain(key, storey, contents[key])
         draft.aggregate(key, storey, spaces[key])
@@ -103,7 +105,9 @@ def _dwellings(
     storeys: dict[str, Any],
     contents: dict[str, list[Any]],
     spaces: dict[str, list[Any]],
-) -> None:
+) -> dict[str, tuple[Any, Any]]:
+    """Dwelling → its door and the room behind it."""
+    entrances: dict[str, tuple[Any, Any]] = {}
     rooms_of_kind: dict[tuple[str, int], list[Any]] = defaultdict(list)
     zones_of_type: dict[str, list[Any]] = defaultdict(list)
     for dwelling in building_plan.dwellings:
@@ -119,9 +123,12 @@ def _dwellings(
         draft.relate("IfcRelAssignsToGroup", f"{dwelling.name}/rooms", tuple(rooms), None, zone)
         zones_of_type[dwelling.type.name].append(zone)
         spaces[key].extend(rooms)
-        contents[key].extend(_shell(draft, dwelling, frame))
+        shell, door = _shell(draft, dwelling, frame)
+        entrances[dwelling.name] = (door, rooms[0])
+        contents[key].extend([*shell, door])
         equipment.dwelling_meters(draft, dwelling, rooms[0], frame)
     _describe_dwellings(draft, building_plan, rooms_of_kind, zones_of_type)
+    return entrances
 
 
 def _rooms(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> list[Any]:
@@ -137,8 +144,21 @@ def _rooms(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _shell(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> list[Any]:
-    """Facade, party and corridor wall, entrance door, window."""
+def _entrances(
+    draft: Draft, building_plan: Plan, entrances: dict[str, tuple[Any, Any]], corridors: dict[str, Any]
+) -> None:
+    """Each dwelling's door between its entrance and the corridor."""
+    accessible: dict[bool, list[Any]] = {False: [], True: []}
+    for dwelling in building_plan.dwellings:
+        door, room = entrances[dwelling.name]
+        circulation.between(draft, dwelling.name, door, [room, corridors[storey_name(dwelling.storey)]])
+        accessible["無障礙" in dwelling.type.name].append(door)
+    for easy, doors in accessible.items():
+        circulation.describe_doors(draft, f"dwellings/{easy}", doors, fire_exit=False, accessible=easy)
+
+
+def _shell(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> tuple[list[Any], Any]:
+    """Facade, party and corridor wall and window; and the entrance door."""
     kind = dwelling.type
     height_m = STOREY_M - _SLAB_M
     walls = (
@@ -153,12 +173,10 @@ def _shell(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> list[Any]:
         for name, size, at in walls
     ]
     width_m, _, height_m = _DOOR_M
-    shell.append(
-        draft.add(
-            "IfcDoor", draft.guid(f"{dwelling.name}/門"), None, f"{dwelling.name} 門", None, None,
-            draft.placed(frame, kind.rooms[0].x_m + 0.3), draft.box(*_DOOR_M), None, height_m, width_m, "DOOR",
-            "SINGLE_SWING_LEFT", None,
-        )
+    door = draft.add(
+        "IfcDoor", draft.guid(f"{dwelling.name}/門"), None, f"{dwelling.name} 門", None, None,
+        draft.placed(frame, kind.rooms[0].x_m + 0.3), draft.box(*_DOOR_M), None, height_m, width_m, "DOOR",
+        "SINGLE_SWING_LEFT", None,
     )  # fmt: skip
     width_m, _, height_m = _WINDOW_M
     shell.append(
@@ -168,7 +186,7 @@ def _shell(draft: Draft, dwelling: PlacedDwelling, frame: Any) -> list[Any]:
             "WINDOW", "SINGLE_PANEL", None,
         )
     )  # fmt: skip
-    return shell
+    return shell, door
 
 
 def _describe_dwellings(
@@ -181,97 +199,40 @@ def _describe_dwellings(
     for (kind, number), rooms in rooms_of_kind.items():
         area_m2 = kinds[kind].rooms[number].area_m2
         path = f"{kind}/{number}"
-        draft.measure(path, rooms, "Qto_SpaceBaseQuantities", {"NetFloorArea": area_m2})
-        draft.describe(
-            path, rooms, "Pset_SpaceCommon",
-            {"NetPlannedArea": ("IfcAreaMeasure", area_m2), "HandicapAccessible": ("IfcBoolean", "無障礙" in kind)},
-        )  # fmt: skip
+        circulation.describe_room(draft, path, rooms, area_m2, accessible="無障礙" in kind)
     for kind, zones in zones_of_type.items():
         peak = ("IfcCountMeasure", float(kinds[kind].occupancy))
         draft.describe(kind, zones, "Pset_SpaceOccupancyRequirements", {"OccupancyNumberPeak": peak})
         draft.measure(kind, zones, "Qto_Dwelling", {"NetFloorArea": kinds[kind].area_m2})
 
 
-def _cores(
+def _ground_floor(
     draft: Draft,
     building_plan: Plan,
     storeys: dict[str, Any],
+    corridors: dict[str, Any],
     contents: dict[str, list[Any]],
     spaces: dict[str, list[Any]],
 ) -> None:
-    """Slab, corridor, two stairs behind fire doors on every storey."""
-    flights, doors = [], []
-    for key, storey in storeys.items():
-        frame = storey.ObjectPlacement
-        slab = draft.placed(frame, building_plan.west_m, -building_plan.depth_m / 2, -_SLAB_M)
-        shape = draft.box(building_plan.length_m, building_plan.depth_m, _SLAB_M)
-        kind = "ROOF" if key == "RF" else "FLOOR"
-        contents[key].append(_element(draft, "IfcSlab", f"{key}/slab", "樓板", shape, slab, kind))
-        if key == "RF":
-            continue
-        spaces[key].append(_corridor(draft, building_plan, key, frame))
-        for end, x_m in (("西", building_plan.west_m), ("東", -building_plan.west_m - EAST_STAIR_M)):
-            stair, flight = _stair(draft, f"{key}/{end}梯", frame, x_m)
-            door = _fire_door(draft, f"{key}/{end}安全門", frame, x_m + 1.0)
-            contents[key] += [stair, door]
-            flights.append(flight)
-            doors.append(door)
-    draft.describe(
-        "doors", doors, "Pset_DoorCommon",
-        {"FireExit": ("IfcBoolean", True), "FireRating": ("IfcLabel", "f60A"), "SelfClosing": ("IfcBoolean", True)},
-    )  # fmt: skip
-    draft.describe(
-        "flights", flights, "Pset_StairFlightCommon",
-        {"NumberOfRiser": ("IfcCountMeasure", 18.0), "RiserHeight": ("IfcPositiveLengthMeasure", STOREY_M / 18),
-         "TreadLength": ("IfcPositiveLengthMeasure", 0.26)},
-    )  # fmt: skip
-
-
-def _corridor(draft: Draft, building_plan: Plan, key: str, frame: Any) -> Any:
-    length_m = building_plan.length_m
-    shape = draft.box(length_m, CORRIDOR_M - WALL_M, STOREY_M - _SLAB_M)
-    placed = draft.placed(frame, building_plan.west_m, -(CORRIDOR_M - WALL_M) / 2)
-    return _space(draft, f"{key}/走廊", f"{key} 走廊", "公共走廊 corridor", shape, placed)
-
-
-def _stair(draft: Draft, path: str, frame: Any, x_m: float) -> tuple[Any, Any]:
-    placed = draft.placed(frame, x_m + 0.3, -CORRIDOR_M / 2 - 3.0)
-    stair = draft.add("IfcStair", draft.guid(path), None, path, None, None, placed, None, None, "STRAIGHT_RUN_STAIR")
-    shape = draft.flight(18, round(STOREY_M / 18, 4), 0.26, 1.2)
-    flight = draft.add(
-        "IfcStairFlight", draft.guid(f"{path}/flight"), None, f"{path}段", None, None, placed, shape, None, 18, 17,
-        STOREY_M / 18, 0.26, "STRAIGHT",
-    )  # fmt: skip
-    draft.aggregate(path, stair, [flight])
-    return stair, flight
-
-
-def _fire_door(draft: Draft, path: str, frame: Any, x_m: float) -> Any:
-    return draft.add(
-        "IfcDoor", draft.guid(path), None, path, None, "防火門", draft.placed(frame, x_m, -CORRIDOR_M / 2),
-        draft.box(1.0, 0.06, 2.1), None, 2.1, 1.0, "DOOR", "SINGLE_SWING_LEFT", None,
-    )  # fmt: skip
-
-
-def _ground_floor(draft: Draft, building_plan: Plan, storeys: dict[str, Any], spaces: dict[str, list[Any]]) -> None:
     """The five service themes, side by side along the south front. A one-storey block keeps it for dwellings."""
     if building_plan.spec.storeys_above < 2:
         return
     width_m = round((building_plan.length_m - CORE_M - EAST_STAIR_M) / len(SERVICES), 3)
+    doors = []
     for nth, (name, theme) in enumerate(SERVICES):
         x_m = round(building_plan.west_m + CORE_M + nth * width_m + WALL_M / 2, 3)
         clear_m = (round(width_m - WALL_M, 3), BAY_M - WALL_M)
         placed = draft.placed(storeys["1F"].ObjectPlacement, x_m, -CORRIDOR_M / 2 - BAY_M + WALL_M / 2)
         shape = draft.box(*clear_m, GROUND_STOREY_M - _SLAB_M)
-        space = _space(draft, f"1F/{theme}", name, f"服務空間 service: {theme}", shape, placed)
-        draft.measure(f"1F/{theme}", [space], "Qto_SpaceBaseQuantities", {"NetFloorArea": clear_m[0] * clear_m[1]})
+        space = circulation.room(draft, f"1F/{theme}", name, f"服務空間 service: {theme}", shape, placed)
+        circulation.describe_room(draft, f"1F/{theme}", [space], clear_m[0] * clear_m[1])
         spaces["1F"].append(space)
-
-
-def _space(draft: Draft, path: str, name: str, object_type: str, shape: Any, placed: Any) -> Any:
-    return draft.add(
-        "IfcSpace", draft.guid(path), None, name, None, object_type, placed, shape, name, "ELEMENT", "INTERNAL", None
-    )
+        at = draft.placed(storeys["1F"].ObjectPlacement, x_m + 1.0, -CORRIDOR_M / 2)
+        door = circulation.door(draft, f"1F/{theme}門", at, 1.2)
+        circulation.between(draft, f"1F/{theme}", door, [space, corridors["1F"]])
+        contents["1F"].append(door)
+        doors.append(door)
+    circulation.describe_doors(draft, "1F/services", doors, fire_exit=False, accessible=True)
 
 
 def _element(draft: Draft, ifc_class: str, path: str, name: str, shape: Any, placed: Any, kind: str) -> Any:

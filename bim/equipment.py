@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from bim import circulation
 from bim.drafting import Draft
 from bim.housing import BASEMENT_STOREY_M, BAY_M, CORE_M, CORRIDOR_M, WALL_M, PlacedDwelling, Plan
 
@@ -38,19 +39,38 @@ def dwelling_meters(draft: Draft, dwelling: PlacedDwelling, entrance: Any, frame
     draft.contain(f"{dwelling.name}/meters", entrance, _meters(draft, dwelling.name, place))
 
 
-def equip(draft: Draft, plan: Plan, storeys: dict[str, Any], contents: Contents, spaces: Contents) -> None:
+def equip(
+    draft: Draft, plan: Plan, storeys: dict[str, Any], corridors: dict[str, Any], contents: Contents, spaces: Contents
+) -> None:
     """Everything that serves the whole building."""
     lowest = "B1F" if plan.spec.storeys_below else "1F"
     frame = storeys[lowest].ObjectPlacement
     room = _plant_room(draft, plan, lowest, frame)
     spaces[lowest].append(room)
+    at = draft.placed(frame, plan.west_m + 3.0, CORRIDOR_M / 2)
+    doors = [circulation.door(draft, f"{lowest}/配電室門", at, 1.2)]
+    contents[lowest] += doors
+    circulation.between(draft, f"{lowest}/配電室", doors[0], [room, corridors[lowest]])
     meters = _meters(draft, "building", draft.placed(frame, plan.west_m + 1.0, CORRIDOR_M / 2 + 0.5, 1.4))
     draft.contain(f"{lowest}/配電室", room, [*meters, *_plant(draft, plan, frame)])
     for depth in range(1, plan.spec.storeys_below + 1):
-        spaces[f"B{depth}F"].append(_car_park(draft, plan, f"B{depth}F", storeys[f"B{depth}F"].ObjectPlacement))
+        key = f"B{depth}F"
+        frame = storeys[key].ObjectPlacement
+        park = _car_park(draft, plan, key, frame)
+        spaces[key].append(park)
+        doors.append(
+            circulation.door(
+                draft, f"{key}/停車場門", draft.placed(frame, plan.west_m + CORE_M + 1.0, -CORRIDOR_M / 2), 1.2
+            )
+        )
+        contents[key].append(doors[-1])
+        circulation.between(draft, f"{key}/停車場", doors[-1], [park, corridors[key]])
+    circulation.describe_doors(draft, "plant", doors, fire_exit=False, accessible=True)
     if plan.spec.storeys_below:
-        contents["B1F"] += _chargers(draft, plan, frame)
-    contents["1F"] += _lifts(draft, plan, storeys["1F"].ObjectPlacement)
+        contents["B1F"] += _chargers(draft, plan, storeys["B1F"].ObjectPlacement)
+    lifts = _lifts(draft, plan, storeys["1F"].ObjectPlacement)
+    contents["1F"] += lifts
+    circulation.serve(draft, "電梯", lifts, list(corridors.values()))
     contents["RF"] += _pv_strings(draft, plan, storeys["RF"].ObjectPlacement)
     for key in storeys:
         if key != "RF":
@@ -75,19 +95,18 @@ def _plant_room(draft: Draft, plan: Plan, key: str, frame: Any) -> Any:
     width_m, depth_m = CORE_M - WALL_M, BAY_M / 2 - WALL_M
     place = draft.placed(frame, plan.west_m + WALL_M / 2, CORRIDOR_M / 2 + WALL_M / 2)
     shape = draft.box(width_m, depth_m, BASEMENT_STOREY_M - 0.4)
-    return _room(draft, f"{key}/配電室", "配電室", "機房 plant", shape, place)
+    space = circulation.room(draft, f"{key}/配電室", "配電室", "機房 plant", shape, place)
+    circulation.describe_room(draft, f"{key}/配電室", [space], width_m * depth_m, accessible=False)
+    return space
 
 
 def _car_park(draft: Draft, plan: Plan, key: str, frame: Any) -> Any:
-    shape = draft.box(plan.length_m - CORE_M - 4.0, BAY_M - WALL_M, BASEMENT_STOREY_M - 0.4)
+    width_m, depth_m = plan.length_m - CORE_M - 4.0, BAY_M - WALL_M
+    shape = draft.box(width_m, depth_m, BASEMENT_STOREY_M - 0.4)
     place = draft.placed(frame, plan.west_m + CORE_M, -CORRIDOR_M / 2 - BAY_M)
-    return _room(draft, f"{key}/停車場", f"{key} 停車場", "停車場 parking", shape, place)
-
-
-def _room(draft: Draft, path: str, name: str, object_type: str, shape: Any, place: Any) -> Any:
-    return draft.add(
-        "IfcSpace", draft.guid(path), None, name, None, object_type, place, shape, name, "ELEMENT", "INTERNAL", None
-    )
+    space = circulation.room(draft, f"{key}/停車場", f"{key} 停車場", "停車場 parking", shape, place)
+    circulation.describe_room(draft, f"{key}/停車場", [space], width_m * depth_m)
+    return space
 
 
 def _plant(draft: Draft, plan: Plan, frame: Any) -> list[Any]:
@@ -104,6 +123,8 @@ def _plant(draft: Draft, plan: Plan, frame: Any) -> list[Any]:
     ]
     power = {"MaximumApparentPower": ("IfcPowerMeasure", TRANSFORMER_VA)}
     draft.describe("變壓器", [transformer], "Pset_TransformerTypeCommon", power)
+    reference = {"Reference": ("IfcIdentifier", "BESS-200")}
+    draft.describe("儲能電池", [battery], "Pset_ElectricFlowStorageDeviceTypeCommon", reference)
     draft.describe("儲能電池", [battery], "Twin_Battery", {"EnergyCapacity_Wh": ("IfcReal", BATTERY_WH)})
     return [transformer, battery, *pumps]
 
@@ -151,6 +172,8 @@ def _pv_strings(draft: Draft, plan: Plan, frame: Any) -> list[Any]:
         )
         for nth in range(min(count, across * 7))
     ]  # fmt: skip
+    reference = {"Reference": ("IfcIdentifier", "PV-10x400")}
+    draft.describe("光電", strings, "Pset_SolarDeviceTypeCommon", reference)
     draft.describe("光電", strings, "Twin_Photovoltaic", {"PeakPower_W": ("IfcPowerMeasure", STRING_PEAK_W)})
     return strings
 

@@ -15,6 +15,7 @@ BimError
 ├── BudgetError (TimeoutError)          not even the tables could be read in the time given
 ├── ParserCrashError                    the parser's process died
 ├── MappingError (ValueError)           a mapping file that says something unknown
+├── RequirementsFileError (ValueError)  an IDS file that is none
 ├── ArchiveError (LookupError)          an archive without the model, or with a damaged one
 └── ArchiveUnavailableError (OSError)   an archive that cannot be written: full disk, no permission
 """
@@ -80,6 +81,10 @@ class ParserCrashError(BimError):
 
 class MappingError(BimError, ValueError):
     """A mapping file with an unknown key, kind or pattern."""
+
+
+class RequirementsFileError(BimError, ValueError):
+    """The file of requirements cannot be read, or is not IDS 1.0."""
 
 
 class ArchiveError(BimError, LookupError):

@@ -1,6 +1,6 @@
-"""Under which ids the register knows the devices of a building's next model: exporters give new GlobalIds, walls do not.
+"""Under which ids the register knows the devices of a building's next model: exporters give new GlobalIds.
 
-A meter is known by its serial (`twin.aggregates.devices`); what has none (a lift, an array) is known by its place in the
+A meter is known by its serial (`twin.aggregates.devices`); what has none (a lift, an array) by its place in the
 models before: revision after revision, as `bim.things` matches them.
 """
 

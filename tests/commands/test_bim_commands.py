@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +15,7 @@ from events.clock import parse_time
 from replay.city import City
 from tests.bim.conftest import SPEC
 from tests.commands.test_commands import Twin, city, twin
+from views import cli
 
 __all__ = ["city", "twin"]
 
@@ -80,3 +83,26 @@ def test_a_difference_needs_two_models(twin: Twin, revisions: tuple[Path, Path],
     code, _, err = twin("bim", "diff", revisions[0], tmp_path / "absent.ifc")
     assert code == 1
     assert "no such file" in err
+
+
+def test_a_check_fails_what_the_city_cannot_use_and_writes_the_issues(
+    twin: Twin, revisions: tuple[Path, Path], shared_data: Path, tmp_path: Path
+) -> None:
+    issues = tmp_path / "issues.bcf"
+    code, (own, wall), err = twin("bim", "check", revisions[0], shared_data / "ifc" / "SimpleWall.ifc", "--bcf", issues)
+    assert (code, own["status"], wall["status"]) == (1, "passed", "failed")
+    assert {row["failed"] for row in own["requirements"]} == {0}
+    assert wall["failures"]
+    assert zipfile.is_zipfile(issues)
+    assert "topics in" in err
+    assert twin("bim", "check", revisions[0])[0] == 0
+
+
+@pytest.mark.parametrize("command", ["load", "diff", "check"])
+def test_help_shows_an_example(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["twin", "bim", command, "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert f"Example: twin bim {command}" in " ".join(capsys.readouterr().out.split())

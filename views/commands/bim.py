@@ -100,6 +100,37 @@ def diff(
     show({"before": before.file, "after": after.file, "counts": counts, "changes": rows}, as_json=json)
 
 
+@app.command()
+def check(
+    files: Files,
+    ids: Annotated[
+        Path | None, typer.Option("--ids", metavar="FILE.ids", help="IDS 1.0 requirements (default: the city's own).")
+    ] = None,
+    bcf: Annotated[
+        Path | None, typer.Option("--bcf", metavar="FILE.bcf", help="Write what fails as BCF 3.0 議題檔.")
+    ] = None,
+    budget: Budget = 60.0,
+    json: Json = False,
+) -> None:
+    """Check IFC files against the city's requirements (IDS) and the rule of three meters. 檢核交付模型。
+
+    Example: twin bim check dongming-a.ifc --bcf issues.bcf
+    """
+    from bim.checking import check_each, told
+    from bim.issues import write_bcf
+
+    outcomes = list(check_each(files, ids=ids, budget_s=budget))
+    answers = [told(outcome) for outcome in outcomes]
+    if bcf:
+        found = {str(o.path): o.result.failures for o in outcomes if not isinstance(o.result, BimError)}
+        logs.print(f"{write_bcf(found, bcf)} topics in {bcf}", markup=False, soft_wrap=True)
+    for answer in answers:
+        logs.print(_verdict(answer), markup=False, soft_wrap=True)
+    show(answers, as_json=json)
+    if any(answer["status"] != "passed" for answer in answers):
+        raise typer.Exit(REFUSED)
+
+
 def building_id(file: Path) -> str:
     """The building a file is a model of: its name without endings."""
     return file.name.split(".")[0]
@@ -126,4 +157,9 @@ def _line(answer: dict[str, Any]) -> str:
     return f"loaded {answer['file']}: {answer['elements']} elements, {drawn['got']} of {drawn['wanted']} drawn"
 
 
-__all__ = ["app", "building_id", "diff", "load"]
+def _verdict(answer: dict[str, Any]) -> str:
+    said = answer["reason"] or f"{len(answer['failures'])} failures, {len(answer['meters'])} meter findings"
+    return f"{answer['status']} {answer['file']}: {said}"
+
+
+__all__ = ["app", "building_id", "check", "diff", "load"]

@@ -1,0 +1,130 @@
+"""Check a model against an IDS 1.0 file, in a child process, within a budget.
+
+Without a file of one's own it is the city's own for the model's schema (`bim.handover`). What IDS cannot say, the three
+meters, is in `bim.requirements`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from bim.audited import Failure, Told
+from bim.errors import BudgetError, ParserCrashError, RequirementsFileError
+from bim.file import identify, make_readable
+from bim.handover import FOLDER, SCHEMAS
+
+RESULTS = pl.Schema(
+    {
+        "specification": pl.String,
+        "requirement": pl.String,
+        "applicable": pl.Int64,
+        "passed": pl.Int64,
+        "failed": pl.Int64,
+    }
+)
+"""One row per requirement, in the file's order; `requirement` empty: that there are such elements at all."""
+
+FAILURES = pl.Schema(
+    {
+        "specification": pl.String,
+        "requirement": pl.String,
+        "global_id": pl.String,
+        "ifc_class": pl.String,
+        "name": pl.String,
+        "reason_zh": pl.String,
+        "reason_en": pl.String,
+    }
+)
+"""One row per element that does not meet a requirement; `global_id` null: it has none, or the model lacks it."""
+
+_ROOT = Path(__file__).resolve().parent.parent
+_NOT_IDS = 3
+
+_ZH = {
+    "The model has no such element": "模型中沒有這類元件",
+    "There shall be no such element": "模型中不應有這類元件",
+    "The required attribute did not exist": "缺少此屬性欄位",
+    "The required property set does not exist": "缺少此屬性集",
+    "The property set does not contain the required property": "屬性集中沒有此屬性",
+}
+"""ifctester's own sentences, in Chinese; those with values in them are put into words below."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was checked (`results`, columns `RESULTS`) and what failed (`failures`, columns `FAILURES`)."""
+
+    results: pl.DataFrame
+    failures: pl.DataFrame
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed."""
+        return self.failures.is_empty()
+
+
+def audit(path: Path, *, ids: Path | None = None, budget_s: float = 60.0) -> Audit:
+    """Check one IFC file. Raises RequirementsFileError, BudgetError, ParserCrashError, and what `bim.load` refuses."""
+    file = identify(Path(path))
+    with tempfile.TemporaryDirectory(prefix="bim-") as work:
+        readable = make_readable(file, Path(work))
+        wanted = ids or FOLDER / SCHEMAS[readable.schema_loaded]
+        out = Path(work) / "audit.json"
+        _run(str(path), readable.path.resolve(), wanted, out, budget_s)
+        return _audit(msgspec.json.decode(out.read_bytes(), type=list[Told]))
+
+
+def _run(name: str, model: Path, ids: Path, out: Path, budget_s: float) -> None:
+    if not ids.is_file():
+        raise RequirementsFileError(f"{ids}: no such file; give an IDS 1.0 file, or none for the city's own")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "bim.auditing", str(model), str(ids.resolve()), str(out)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=budget_s,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BudgetError(f"{name}: not checked within {budget_s:g} s; give it more with --budget") from error
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    if done.returncode == _NOT_IDS:
+        raise RequirementsFileError(f"{ids}: no IDS 1.0 file ({said[-1] if said else 'unreadable'}); validate it first")
+    if done.returncode != 0:
+        raise ParserCrashError(
+            f"{name}: the check died with {done.returncode} ({said[-1] if said else 'silently'}); "
+            "load the file first, its report says what is damaged"
+        )
+
+
+def _audit(told: list[Told]) -> Audit:
+    results = [
+        (each.specification, each.requirement, each.applicable, each.passed, len(each.failures)) for each in told
+    ]
+    failures = [
+        (each.specification, each.requirement, failure.global_id, failure.ifc_class, failure.name, *_reasons(failure))
+        for each in told
+        for failure in each.failures
+    ]
+    return Audit(
+        pl.DataFrame(results, schema=RESULTS, orient="row"), pl.DataFrame(failures, schema=FAILURES, orient="row")
+    )
+
+
+def _reasons(failure: Failure) -> tuple[str, str]:
+    """(Chinese, English)."""
+    reason = failure.reason
+    if reason in _ZH:
+        return _ZH[reason], reason
+    if "data type" in reason:
+        return "資料型別不符", reason
+    return ("屬性值為空" if reason.endswith("is empty") else "內容不符合要求"), reason

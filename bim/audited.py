@@ -1,0 +1,24 @@
+"""What the auditing process tells of a model: the message between `bim.auditing` and `bim.audit`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Failure(msgspec.Struct, frozen=True, array_like=True):
+    """One element that does not meet a requirement, and why; all null: the model lacks such an element."""
+
+    global_id: str | None
+    ifc_class: str | None
+    name: str | None
+    reason: str
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """One requirement of a specification (empty: the specification itself), and how its elements meet it."""
+
+    specification: str
+    requirement: str
+    applicable: int
+    passed: int
+    failures: list[Failure]

@@ -1,0 +1,80 @@
+"""Everything asked of a handover file in one go: the IDS audit and the rule of three meters, files one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from bim.audit import Audit, audit
+from bim.batch import load_each
+from bim.errors import BimError
+from bim.requirements import meter_findings
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One file's audit and meter findings (`bim.requirements.SCHEMA`)."""
+
+    audit: Audit
+    meters: pl.DataFrame
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything asked is there."""
+        return self.audit.passed and self.meters.is_empty()
+
+    @property
+    def failures(self) -> pl.DataFrame:
+        """The audit's failures and the meter findings in its words: columns `bim.audit.FAILURES`."""
+        found = self.meters.select(
+            specification=pl.lit("三表 Three meters"),
+            requirement=pl.col("kind"),
+            global_id=pl.col("dwelling_id"),
+            ifc_class=pl.lit(None, pl.String),
+            name=pl.lit(None, pl.String),
+            reason_zh=pl.format("有 {} 具，{} 具無序號；應為 1 具且有序號", "meters", "without_serial"),
+            reason_en=pl.format("{} there, {} without serial; shall be 1 with a serial", "meters", "without_serial"),
+        )
+        return pl.concat([self.audit.failures, found])
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """One file's findings, or the error that refuses it."""
+
+    path: Path
+    result: Checked | BimError
+
+
+def check_each(paths: Sequence[Path], *, ids: Path | None = None, budget_s: float = 60.0) -> Iterator[CheckOutcome]:
+    """The outcome of each file, in the order given; `ids`: see `bim.audit`; `budget_s` for each of the two readings."""
+    for loaded in load_each(paths, budget_s=budget_s):
+        if isinstance(loaded.result, BimError):
+            yield CheckOutcome(loaded.path, loaded.result)
+            continue
+        try:
+            found = audit(loaded.path, ids=ids, budget_s=budget_s)
+        except BimError as error:
+            yield CheckOutcome(loaded.path, error)
+            continue
+        yield CheckOutcome(loaded.path, Checked(found, meter_findings(loaded.result)))
+
+
+def told(outcome: CheckOutcome) -> dict[str, Any]:
+    """What `twin bim check --json` prints of a file."""
+    if isinstance(outcome.result, BimError):
+        nothing: dict[str, Any] = {"requirements": [], "failures": [], "meters": []}
+        return {"file": str(outcome.path), "status": "refused", "reason": str(outcome.result), **nothing}
+    checked = outcome.result
+    return {
+        "file": str(outcome.path),
+        "status": "passed" if checked.passed else "failed",
+        "reason": None,
+        "requirements": checked.audit.results.to_dicts(),
+        "failures": checked.audit.failures.to_dicts(),
+        "meters": checked.meters.to_dicts(),
+    }

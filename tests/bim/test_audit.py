@@ -1,0 +1,113 @@
+"""The city's requirements are valid IDS, are met by its own models, and say what other models lack."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import ifcopenshell.util.pset
+import polars as pl
+import pytest
+from bcf.v3.bcfxml import BcfXml
+
+from bim.audit import FAILURES, RESULTS, Audit, audit
+from bim.checking import Checked, check_each, told
+from bim.errors import BudgetError, RequirementsFileError, TruncatedIfcError
+from bim.handover import FOLDER, SCHEMAS, as_ids, of_schema
+from bim.issues import write_bcf
+from bim.model import BuildingModel
+from bim.requirements import meter_findings
+
+
+@pytest.fixture(scope="module")
+def house(shared_data: Path) -> Audit:
+    """The audit of a real house that nobody made for the city."""
+    return audit(shared_data / "ifc" / "AC20-FZK-Haus.ifc")
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_the_shipped_files_are_what_the_list_says_and_valid(schema: str) -> None:
+    assert (FOLDER / SCHEMAS[schema]).read_text(encoding="utf-8") == as_ids(schema)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_every_standard_property_asked_for_is_in_its_schema(schema: str) -> None:
+    templates = ifcopenshell.util.pset.get_template("IFC4X3" if schema == "IFC4X3_ADD2" else schema)
+    for _, wanted in of_schema(schema):
+        for each in wanted:
+            if each.pset is None or not each.pset.startswith(("Pset_", "Qto_")):
+                continue
+            template = templates.get_by_name(each.pset)
+            assert template is not None, (schema, each)
+            found = {p.Name: p for p in template.HasPropertyTemplates}
+            assert each.name in found, (schema, each)
+            if each.pset.startswith("Pset_"):
+                assert found[each.name].PrimaryMeasureType.upper() == each.measure, (schema, each)
+
+
+def test_authored_housing_meets_the_citys_requirements(authored: Path) -> None:
+    found = audit(authored)
+    assert found.passed, found.failures
+    assert (found.results.schema, found.failures.schema) == (RESULTS, FAILURES)
+    assert found.results.filter(pl.col("applicable") == 0).is_empty()
+
+
+def test_a_meter_without_serial_is_named(authored: Path, tmp_path: Path) -> None:
+    text = authored.read_text()
+    line = next(each for each in text.splitlines() if "IFCPROPERTYSINGLEVALUE('SerialNumber'" in each)
+    path = tmp_path / "nameless.ifc"
+    path.write_text(text.replace(line, line.replace("'SerialNumber'", "'Note'")))
+    found = audit(path)
+    (failure,) = found.failures.to_dicts()
+    meter = re.search(rf"IFCFLOWMETER\('{re.escape(failure['global_id'])}'", text)
+    assert meter is not None
+    assert failure["requirement"] == "Pset_ManufacturerOccurrence.SerialNumber"
+    assert failure["reason_zh"] == "屬性集中沒有此屬性"
+
+
+def test_a_real_house_lacks_meters_and_says_so_in_both_languages(house: Audit) -> None:
+    missing = house.failures.filter(pl.col("global_id").is_null())
+    assert {"電表 Electricity meter", "水表 Water meter", "瓦斯表 Gas meter"} <= set(missing["specification"])
+    assert house.failures.null_count().select("reason_zh", "reason_en").row(0) == (0, 0)
+    doors = house.results.filter(pl.col("requirement") == "OverallWidth")
+    assert doors.select("applicable", "passed", "failed").row(0) == (5, 5, 0)
+
+
+def test_failures_go_to_bcf_and_come_back(house: Audit, tmp_path: Path, block: BuildingModel) -> None:
+    path = tmp_path / "issues.bcf"
+    checked = Checked(house, meter_findings(block))
+    count = write_bcf({"AC20-FZK-Haus.ifc": checked.failures}, path)
+    back = BcfXml.load(path)
+    assert back is not None
+    titles = {topic.topic.title for topic in back.topics.values()}
+    wanted = house.failures.select("specification", "requirement").unique()
+    assert len(back.topics) == count == wanted.height
+    assert "門 Door Pset_DoorCommon.HandicapAccessible" in titles
+    doors = next(t for t in back.topics.values() if t.topic.title == "門 Door Pset_DoorCommon.HandicapAccessible")
+    (view,) = doors.viewpoints.values()
+    failed = house.failures.filter(pl.col("requirement") == "Pset_DoorCommon.HandicapAccessible")["global_id"]
+    assert sorted(view.get_selected_guids() or []) == sorted(failed)
+
+
+def test_a_file_of_requirements_that_is_none_is_refused(authored: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.ids"
+    broken.write_text("<ids/>")
+    with pytest.raises(RequirementsFileError, match=r"broken\.ids: no IDS 1\.0 file"):
+        audit(authored, ids=broken)
+    with pytest.raises(RequirementsFileError, match="no such file"):
+        audit(authored, ids=tmp_path / "absent.ids")
+
+
+def test_a_check_ends_with_its_budget(authored: Path) -> None:
+    with pytest.raises(BudgetError, match=r"not checked within 0\.05 s"):
+        audit(authored, budget_s=0.05)
+
+
+def test_a_refused_file_is_told_beside_the_others(shared_data: Path, tmp_path: Path) -> None:
+    cut_off = tmp_path / "cut-off.ifc"
+    cut_off.write_bytes((shared_data / "ifc" / "SimpleWall.ifc").read_bytes()[:9000])
+    refused, failed = check_each([cut_off, shared_data / "ifc" / "SimpleWall.ifc"])
+    assert isinstance(refused.result, TruncatedIfcError)
+    assert told(refused)["status"] == "refused"
+    assert told(failed)["status"] == "failed"
+    assert len(told(failed)["meters"]) == 3
