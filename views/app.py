@@ -10,7 +10,7 @@ from bim.errors import BimError
 from events.errors import TwinError
 from views.i18n import LANGUAGES
 from views.pages import building, city, what_if
-from views.state import State, change, current, publish, reader
+from views.state import State, change, current, hold, publish, reader
 from views.style import sheet
 
 ICON = Path(__file__).parent / "assets" / "icon.png"
@@ -43,7 +43,7 @@ def _head(state: State) -> None:
     if reader().synthetic:
         badge = f'<span class="twin-badge" title="{state.say("synthetic_why")}">{state.say("synthetic")}</span>'
     title.html(f'<div class="twin-head"><h1>{state.say("app")}</h1><span>{state.say("app_about")}</span>{badge}</div>')
-    st.session_state["language"] = state.language
+    hold("language", state.language)
     language.segmented_control(
         state.say("language"),
         list(LANGUAGES),

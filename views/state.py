@@ -65,6 +65,12 @@ def change(**values: Any) -> None:
     st.session_state[_KEY] = replace(current(), **values)
 
 
+def hold(key: str, value: Any) -> None:
+    """Let a widget show what the state says; left alone where it does already, or it would fight the user's hand."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def publish() -> None:
     """Write the state into the address, unless it is there already."""
     wanted = to_query(current())

@@ -12,7 +12,7 @@ import streamlit as st
 from bim.model import BuildingModel
 from views import outlines
 from views.i18n import named
-from views.state import State, change, reader
+from views.state import State, change, hold, reader
 
 QUANTITIES = ("electricity", "water", "gas", "age")
 
@@ -67,7 +67,8 @@ def _places(state: State, communities: pl.DataFrame, buildings: pl.DataFrame) ->
     towers = dict(of_community.select("building_id", "name").iter_rows())
     building = state.building if state.building in towers else next(iter(towers))
     left, right = st.columns([1.5, 1], gap="small")
-    st.session_state["community_choice"], st.session_state["building_choice"] = community, building
+    hold("community_choice", community)
+    hold("building_choice", building)
     left.selectbox(
         state.say("community"),
         list(names),

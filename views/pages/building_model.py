@@ -10,7 +10,7 @@ from views.layers import building as shapes
 from views.layers.deck import deck, html
 from views.pages.building_choice import QUANTITIES, Chosen
 from views.pages.legend import scale as scale_legend
-from views.state import State, change
+from views.state import State, change, hold
 
 KEY = "building_map"
 HEIGHT_PX = 570
@@ -52,7 +52,7 @@ def quantity_name(state: State, quantity: str) -> str:
 
 def _tools(state: State, chosen: Chosen) -> float:
     """The quantity to show; returns the gap between storeys, metres."""
-    st.session_state["quantity_choice"] = chosen.quantity
+    hold("quantity_choice", chosen.quantity)
     quantities, words, gap = st.columns([3, 0.9, 1.6], vertical_alignment="center")
     quantities.segmented_control(
         state.say("quantity"),

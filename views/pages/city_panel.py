@@ -13,7 +13,7 @@ from views.i18n import named, status
 from views.layers.ground import same_name
 from views.pages.cut_note import rows
 from views.pages.legend import swatches
-from views.state import State, change
+from views.state import State, change, hold
 from views.usage import MEDIA
 
 _SITE = "site_choice"
@@ -24,7 +24,7 @@ def city_panel(state: State, shown: Snapshot) -> None:
     """The panel."""
     names = {r["community_id"]: _label(state, r) for r in shown.sites.sort("district", "name").iter_rows(named=True)}
     chosen = state.community if state.community in names else None
-    st.session_state[_SITE] = chosen or ""
+    hold(_SITE, chosen or "")
     st.selectbox(
         state.say("site"),
         ["", *names],

@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from views import theme
-from views.state import State, change, reader
+from views.state import State, change, hold, reader
 
 _KNOWN = "known_input"
 
@@ -29,7 +29,7 @@ def cut_note(
                 }
             )
         )
-        st.session_state[_KNOWN] = state.known or 0
+        hold(_KNOWN, state.known or 0)
         st.number_input(
             state.say("as_known"),
             min_value=0,

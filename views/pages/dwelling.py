@@ -13,7 +13,7 @@ from views.charts.use import interval_use
 from views.i18n import kind
 from views.pages.building_choice import Chosen
 from views.pages.cut_note import rows
-from views.state import State, change, reader
+from views.state import State, change, hold, reader
 
 _CHOICE = "dwelling_choice"
 HISTORY = timedelta(days=3)
@@ -27,7 +27,7 @@ def dwelling_choice(state: State, chosen: Chosen) -> str | None:
         for r in chosen.dwellings.unique("dwelling_id", maintain_order=True).iter_rows(named=True)
     }
     picked = state.dwelling if state.dwelling in names else None
-    st.session_state[_CHOICE] = picked or ""
+    hold(_CHOICE, picked or "")
     st.selectbox(
         state.say("dwelling"),
         ["", *names],

@@ -11,7 +11,7 @@ import streamlit as st
 
 from replay.load import FEWEST_HOMES
 from views.i18n import named
-from views.state import State, change, reader
+from views.state import State, change, hold, reader
 
 DAYS = (1, 2, 3, 6)
 
@@ -31,7 +31,7 @@ def levers(state: State) -> Levers | None:
         st.info(state.say("no_communities"))
         return None
     chosen = state.community if state.community in names else next(iter(names))
-    st.session_state["what_if_community"] = chosen
+    hold("what_if_community", chosen)
     with st.container(border=True):
         st.selectbox(
             state.say("community"),

@@ -9,7 +9,7 @@ import streamlit as st
 from events.clock import now
 from views import theme
 from views.i18n import age
-from views.state import State, change, current, reader
+from views.state import State, change, current, hold, reader
 
 STEP = timedelta(minutes=15)
 TICK_S = 1.0
@@ -23,7 +23,8 @@ def time_bar(state: State) -> None:
         return
     first, last = theme.local(span[0]), theme.local(span[1])
     shown = min(max(theme.local(state.at or span[1]), first), last)
-    st.session_state[_SLIDER], st.session_state[_EXACT] = shown, shown.replace(second=0, microsecond=0)
+    hold(_SLIDER, shown)
+    hold(_EXACT, shown.replace(second=0, microsecond=0))
     clock, slider, exact, live = st.columns([3.4, 10, 3, 1.5], vertical_alignment="center", gap="small")
     with clock:
         st.fragment(_clock, run_every=TICK_S if state.at is None else None)()
