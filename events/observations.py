@@ -9,6 +9,9 @@ docks       station_id        num_vehicles_available, num_docks_available, capac
                               num_vehicles_disabled, num_docks_disabled (counts), is_renting, is_returning
 stations    station_id        name, name_en, district, longitude, latitude (degrees, WGS84), capacity; slowly changing
 positions   vehicle_id        route_id, longitude, latitude (degrees, WGS84), bearing (degrees from north), speed (m/s)
+arrivals    route_id,         estimate_s (seconds until the next vehicle comes, as told at `time`), delay_s (seconds
+            stop_id,          behind the timetable), state (how the stop is served: `events.feeds.bus_estimate.STATES`,
+            direction         `events.feeds.gtfs_trips`); either number may be null. Direction is the feed's own word
 
 `time` is the event time everywhere: UTC, microseconds.
 """
@@ -102,8 +105,13 @@ POSITIONS = Family(
         "speed": pl.Float32(),
     },
 )
+ARRIVALS = Family(
+    "arrivals",
+    {"route_id": pl.String(), "stop_id": pl.String(), "direction": pl.String()},
+    {"estimate_s": pl.Int32(), "delay_s": pl.Int32(), "state": pl.String()},
+)
 
-FAMILIES: dict[str, Family] = {f.name: f for f in (READINGS, STATES, DOCKS, STATIONS, POSITIONS)}
+FAMILIES: dict[str, Family] = {f.name: f for f in (READINGS, STATES, DOCKS, STATIONS, POSITIONS, ARRIVALS)}
 """Every family by name."""
 
 

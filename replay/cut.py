@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from events.clock import micros
+from events.log import Log
 from events.observations import FAMILIES, Family
 from events.observations import family as family_named
+from replay.clocks import known_at
 from twin.latest import in_order, landed_schema, latest, newest
 from twin.place import Place
 from twin.projections.register import Frames
@@ -26,6 +28,7 @@ LEADING = {
     "docks": ["station_id", "time", "num_vehicles_available", "num_docks_available", "capacity"],
     "stations": ["station_id", "time", "name", "name_en", "district", "longitude", "latitude", "capacity"],
     "positions": ["vehicle_id", "route_id", "time", "longitude", "latitude", "bearing", "speed"],
+    "arrivals": ["route_id", "stop_id", "direction", "time", "estimate_s", "delay_s", "state"],
 }
 """First columns of a family's frame; `position` follows, then whatever else the family has. A contract."""
 
@@ -40,6 +43,7 @@ class Cut:
     known: int
     live: bool
     """Whether this cut is everything so far: then the live state answers."""
+    _log: Log | None = field(default=None, repr=False)
 
     def frame(self, family: str) -> pl.DataFrame:
         """Latest row of every entity of a family: LEADING columns, position, the rest; sorted by identity."""
@@ -48,6 +52,11 @@ class Cut:
         named = rows.join(self._projector.entities[family].names(), on="entity", how="left")
         rest = [c for c in kind.values if c not in LEADING[family]]
         return named.select(*LEADING[family], "position", *rest).sort(*kind.entity)
+
+    @cached_property
+    def known_at(self) -> datetime | None:
+        """Record time of `known` (UTC), None before the first event."""
+        return None if self._log is None else known_at(self._log, self.known)
 
     def communities(self) -> pl.DataFrame:
         """Communities as then known (columns: `twin.projections.register`)."""

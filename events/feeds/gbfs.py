@@ -1,4 +1,4 @@
-"""GBFS 1.x, 2.x and 3.x: station_status to docks, station_information to stations.
+"""GBFS 1.x, 2.x and 3.x: station_status to docks, station_information to stations, vehicle_status to positions.
 
 Generations differ in words (`num_bikes_*` became `num_vehicles_*`), flags (1/0 became true/false), times (seconds since
 1970 became RFC 3339) and texts (one string became a list by language); all are told by what stands in the document.
@@ -15,11 +15,12 @@ import polars as pl
 from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.gbfs_documents import Document, document_of, messages
+from events.feeds.gbfs_vehicles import positions, vehicle_messages, vehicles_of
 from events.feeds.json_rows import text_columns
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.station_reports import REPORT, docks, stations, typed
-from events.observations import DOCKS, STATIONS
+from events.observations import DOCKS, POSITIONS, STATIONS
 
 FORMAT = "gbfs"
 
@@ -41,39 +42,54 @@ _BY_LANGUAGE = pl.Struct(
     }
 )
 
-split = messages
-
 
 @dataclass(frozen=True)
 class _Read:
     docks: pl.DataFrame
     stations: pl.DataFrame
+    positions: pl.DataFrame
     refused: list[Refused]
     offered: int
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
-    """Docks of station_status, stations of station_information; other documents and bad rows are refused."""
+    """Docks, stations and positions of the documents; other documents and bad rows are refused."""
     read = [_read(record, payload) for record, payload in enumerate(payloads)]
     frames = {
         "docks": pl.concat([pl.DataFrame(schema=DOCKS.decoded), *(r.docks for r in read)]),
         "stations": pl.concat([pl.DataFrame(schema=STATIONS.decoded), *(r.stations for r in read)]),
+        "positions": pl.concat([pl.DataFrame(schema=POSITIONS.decoded), *(r.positions for r in read)]),
     }
     return Decoded(frames, refused_frame([x for r in read for x in r.refused]), sum(r.offered for r in read))
 
 
-def _read(record: int, payload: Payload) -> _Read:
-    nothing = pl.DataFrame(schema=DOCKS.decoded), pl.DataFrame(schema=STATIONS.decoded)
+def split(document: bytes) -> Sequence[bytes]:
+    """A document as messages under Kafka's megabyte, each with the document's head."""
     try:
-        document = document_of(text_of(payload.data))
+        found = vehicles_of(text_of(document))
+    except PayloadError:
+        return [document]
+    return messages(document) if found is None else vehicle_messages(found)
+
+
+def _read(record: int, payload: Payload) -> _Read:
+    no_docks, no_stations = pl.DataFrame(schema=DOCKS.decoded), pl.DataFrame(schema=STATIONS.decoded)
+    nothing = no_docks, no_stations, pl.DataFrame(schema=POSITIONS.decoded)
+    try:
+        content = text_of(payload.data)
+        vehicles = vehicles_of(content)
+        if vehicles is not None:
+            placed, lost = positions(vehicles, payload, record, FORMAT)
+            return _Read(no_docks, no_stations, placed, lost, len(vehicles.rows))
+        document = document_of(content)
     except PayloadError as error:
         return _Read(*nothing, [Refused(record, f"{FORMAT}: {error}", payload.data)], 1)
     if document.name == "station_status":
         good, bad = _checked(record, document.stations, _status(document), ("vehicles",))
-        return _Read(docks(good), nothing[1], bad, len(document.stations))
+        return _Read(docks(good), *nothing[1:], bad, len(document.stations))
     moment = document.last_updated or payload.received_at.isoformat()
     good, bad = _checked(record, document.stations, _information(document, moment), ())
-    return _Read(nothing[0], stations(good), bad, len(bad))
+    return _Read(no_docks, stations(good), nothing[2], bad, len(bad))
 
 
 def _checked(

@@ -89,7 +89,7 @@ def _other(data: dict[str, bytes]) -> str:
     if known is None and any(value.lstrip().startswith(b'{"feeds"') or b'"feeds"' in value for value in data.values()):
         known = "gbfs"
     if known:
-        return f"a {known} document: the twin keeps station_status and station_information"
+        return f"a {known} document: the twin keeps station_status, station_information and vehicle_status"
     return f"data holds {', '.join(list(data)[:5]) or 'nothing'} where stations are asked"
 
 

@@ -1,8 +1,8 @@
-"""GTFS-Realtime vehicle positions (protobuf) to positions.
+"""GTFS-Realtime vehicle positions and trip updates (protobuf) to positions and arrivals.
 
 A vehicle is known by its descriptor's id, else by the entity's; its instant is its own timestamp, else the feed's,
-else the arrival. Bearings outside 0–360 degrees and negative speeds are null. Trip updates, alerts and
-deletions are refused.
+else the arrival. Bearings outside 0–360 degrees and negative speeds are null. Trip updates
+are read by `events.feeds.gtfs_trips`. Alerts and deletions are refused.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 
 from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.gtfs_trips import Stops, arrivals, faults, next_arrivals
 from events.feeds.packed import unpacked
 from events.feeds.refusals import Refused, quoted, refused_frame
 from events.observations import POSITIONS
@@ -33,6 +34,7 @@ Row = tuple[object, ...]
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Positions of the feeds' vehicles; an entity that cannot be taken is refused with a feed of that entity alone."""
     rows: list[Row] = []
+    stops: Stops = []
     refused: list[Refused] = []
     for record, payload in enumerate(payloads):
         try:
@@ -42,7 +44,9 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
             continue
         for told in _told(feed, record, payload.received_at):
             (refused if isinstance(told, Refused) else rows).append(told)  # type: ignore[arg-type]
-    return Decoded({"positions": _frame(rows)}, refused_frame(refused), len(rows) + len(refused))
+        stops += next_arrivals(feed, record, feed.header.timestamp or payload.received_at.timestamp())
+    frames = {"positions": _frame(rows), "arrivals": arrivals(stops)}
+    return Decoded(frames, refused_frame(refused), len(rows) + len(stops) + len(refused))
 
 
 def feed_message(data: bytes) -> gtfs.FeedMessage:
@@ -66,7 +70,7 @@ def _told(feed: gtfs.FeedMessage, record: int, received_at: datetime) -> Iterato
     """What each entity tells: a row for a vehicle, a refusal for every other thing."""
     feed_time_s = feed.header.timestamp or received_at.timestamp()
     for entity in feed.entity:
-        for fault in _unread(entity):
+        for fault in _unread(entity, feed_time_s):
             yield Refused(record, f"gtfs-rt: entity {entity.id}: {fault}", _alone(feed, entity))
         if entity.HasField("vehicle") and not entity.is_deleted:
             wrong = _fault(entity, feed_time_s)
@@ -76,12 +80,14 @@ def _told(feed: gtfs.FeedMessage, record: int, received_at: datetime) -> Iterato
                 yield _row(entity, feed_time_s, record)
 
 
-def _unread(entity: gtfs.FeedEntity) -> Iterable[str]:
+def _unread(entity: gtfs.FeedEntity, feed_time_s: float) -> Iterable[str]:
     if entity.is_deleted:
         return ["deleted: nothing is observed"]
-    kinds = {"trip_update": "trip update", "alert": "alert"}
-    unread = [f"{said}: not decoded yet" for name, said in kinds.items() if entity.HasField(name)]
-    return unread if unread or entity.HasField("vehicle") else ["holds neither a vehicle, a trip update nor an alert"]
+    if entity.HasField("alert"):
+        return ["alert: not decoded yet"]
+    if entity.HasField("trip_update"):
+        return faults(entity.trip_update, feed_time_s)
+    return [] if entity.HasField("vehicle") else ["holds neither a vehicle, a trip update nor an alert"]
 
 
 def _fault(entity: gtfs.FeedEntity, feed_time_s: float) -> str | None:

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from events.errors import UnknownFormatError
-from events.feeds import gbfs, gtfs_rt, senml, youbike, youbike_archive
+from events.feeds import (
+    airbox,
+    aqi,
+    bus_estimate,
+    dsmr,
+    gbfs,
+    gtfs_rt,
+    meter_table,
+    nem12,
+    ocpp,
+    parking,
+    senml,
+    sensorthings,
+    youbike,
+    youbike_archive,
+)  # fmt: skip
 from events.feeds.decoded import Format
 
 _TYPE = "tw.taipei.twin"
@@ -25,6 +40,24 @@ FORMATS: dict[str, Format] = {
             "senml", "city.senml", f"{_TYPE}.meter.reading_batch.v1", "application/senml+json",
             senml.decode, senml.split,
         ),
+        Format(
+            "bus-estimate", "city.bus-estimate", f"{_TYPE}.bus.estimate.v1", _JSON,
+            bus_estimate.decode, bus_estimate.split,
+        ),
+        Format("parking", "city.parking", f"{_TYPE}.parking.status.v1", _JSON, parking.decode, parking.split),
+        Format("aqi", "city.aqi", f"{_TYPE}.air.station.observed.v1", _JSON, aqi.decode, aqi.split),
+        Format("airbox", "city.airbox", f"{_TYPE}.air.sensor.observed.v1", _JSON, airbox.decode, airbox.split),
+        Format(
+            "sensorthings", "city.sensorthings", f"{_TYPE}.air.observed.v1", _JSON,
+            sensorthings.decode, sensorthings.split,
+        ),
+        Format("ocpp", "city.ocpp", f"{_TYPE}.charging.call.v1", _JSON, ocpp.decode, ocpp.split),
+        Format("nem12", "city.nem12", f"{_TYPE}.meter.interval_file.v1", "text/plain", nem12.decode, nem12.split),
+        Format(
+            "meter-table", "city.meter-table", f"{_TYPE}.meter.table.v1", "application/octet-stream",
+            meter_table.decode, meter_table.split,
+        ),
+        Format("dsmr", "city.dsmr", f"{_TYPE}.meter.telegram.v1", "text/plain", dsmr.decode, dsmr.split),
     )
 }  # fmt: skip
 """Format by its name on the command line."""

@@ -46,7 +46,8 @@ def test_a_city_is_made_and_says_what_it_holds(twin: Twin) -> None:
     code, status, _ = twin("status")
     assert code == 0
     assert (status["position"], status["events"], status["quarantined"], status["sources"]) == (0, 0, 0, [])
-    assert status["observations"] == {"readings": 0, "states": 0, "docks": 0, "stations": 0, "positions": 0}
+    families = ("readings", "states", "docks", "stations", "positions", "arrivals")
+    assert status["observations"] == dict.fromkeys(families, 0)
 
 
 def test_where_there_is_no_city_it_is_said_how_to_make_one(twin: Twin) -> None:

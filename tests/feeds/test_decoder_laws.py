@@ -16,6 +16,7 @@ from events.feeds import json_rows
 from events.feeds.decoded import Decoded
 from events.feeds.registry import FORMATS
 from tests.feeds.offering import offer
+from tests.feeds.telegrams import telegrams
 
 UNRULY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -47,8 +48,66 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         "youbike-archive": [day.write_csv().encode(), as_parquet.getvalue(), gzip.compress(day.write_csv().encode())],
         "gbfs": [(fixtures / v / f"{n}.json").read_bytes() for v in ("v2.3", "v3.1-RC3") for n in STATION_DOCUMENTS],
         "gtfs-rt": [(protobuf / f"gtfs_{n}.pb").read_bytes() for n in ("vehicle_positions", "trip_update")],
+        "bus-estimate": [_first_stops(shared_data)],
+        "parking": [_first_lots(shared_data)],
+        "aqi": [_first_sites(shared_data)],
+        "airbox": [_first_boxes(shared_data)],
+        "sensorthings": [OBSERVATIONS],
+        "ocpp": [(shared_data / "events" / "ocpp16_public_samples.txt").read_bytes(), CHARGING],
+        "nem12": [b"\n".join((shared_data / "meters" / "nem12_HH2.csv").read_bytes().splitlines()[:4])],
+        "meter-table": [
+            pl.read_parquet(shared_data / "meters" / "sgsc_one_household.parquet", n_rows=4).write_csv().encode(),
+            b"meter,date,unit,00:30,24:00\nM1,2026-01-01,kWh,0.1,0.2\n",
+            b"meter,time,value,unit,time_zone\nM1,2025-10-26 02:30:00,1,kWh,Europe/Amsterdam\n",
+        ],
+        "dsmr": [telegrams(shared_data)["TELEGRAM_V5"], telegrams(shared_data)["TELEGRAM_V2_2"]],
         "senml": [(shared_data / "events" / "senml" / f"ex{n}.json").read_bytes() for n in range(1, 14)],
     }
+
+
+OBSERVATIONS = msgspec.json.encode(
+    [
+        {
+            "phenomenonTime": "2026-08-20T11:41:52Z",
+            "result": result,
+            "Datastream": {"@iot.id": 5, "unitOfMeasurement": {"symbol": "μg/m3"}},
+        }
+        for result in (12.5, "blocked", True)
+    ]
+)
+CHARGING = msgspec.json.encode(
+    [
+        2, "7", "TransactionEvent",
+        {
+            "eventType": "Updated", "timestamp": "2026-08-20T11:41:52Z", "seqNo": 4,
+            "transactionInfo": {"transactionId": "t1", "chargingState": "Charging"},
+            "evse": {"id": 1, "connectorId": 2},
+            "meterValue": [{"timestamp": "2026-08-20T11:41:52Z", "sampledValue": [{"value": 1, "measurand": "SoC"}]}],
+        },
+    ]
+)  # fmt: skip
+
+
+def _first_stops(shared_data: Path) -> bytes:
+    snapshot = gzip.decompress((shared_data / "bus" / "estimate_2024-09-08T144600.json.gz").read_bytes())
+    document = msgspec.json.decode(snapshot)
+    return msgspec.json.encode(document | {"BusInfo": document["BusInfo"][:4]})
+
+
+def _first_lots(shared_data: Path) -> bytes:
+    document = msgspec.json.decode((shared_data / "parking" / "2025-06" / "TCMSV_allavailable.json").read_bytes())
+    data = document["data"]
+    return msgspec.json.encode({"data": data | {"park": data["park"][:6]}})
+
+
+def _first_sites(shared_data: Path) -> bytes:
+    rows = pl.read_parquet(shared_data / "air" / "taiwan_aqi_48h.parquet", n_rows=3).to_dicts()
+    return msgspec.json.encode({"records": rows})
+
+
+def _first_boxes(shared_data: Path) -> bytes:
+    document = msgspec.json.decode((shared_data / "air" / "airbox_200.json").read_bytes())
+    return msgspec.json.encode(document | {"feeds": document["feeds"][:3]})
 
 
 STATION_DOCUMENTS = ("station_status", "station_information")

@@ -11,6 +11,7 @@ import pytest
 from events.feeds import gbfs
 from tests.feeds.offering import ARRIVAL, offer, reasons
 
+KEPT = "station_status, station_information and vehicle_status"
 COUNTS = ("num_vehicles_available", "num_docks_available", "num_vehicles_disabled", "num_docks_disabled")
 
 
@@ -85,13 +86,14 @@ def test_the_official_station_information_of_each_version_is_read(
 
 def test_every_other_official_document_is_refused_by_its_name(shared_data: Path) -> None:
     folder = shared_data / "gbfs" / "fixtures" / "testFixtures"
-    others = [p for p in sorted(folder.glob("*/*")) if not p.name.startswith(("station_status", "station_information"))]
-    assert len(others) == 32
+    kept = ("station_status", "station_information", "vehicle_status", "free_bike_status")
+    others = [p for p in sorted(folder.glob("*/*")) if not p.name.startswith(kept)]
+    assert len(others) == 29
     decoded = offer(gbfs.decode, *[p.read_bytes() for p in others])
     assert decoded.offered == len(others)
     for path, reason in zip(others, reasons(decoded), strict=True):
         name = path.name.split(".")[0].replace("vehicle_availability", "vehicle_status")
-        assert reason == f"gbfs: a {name} document: the twin keeps station_status and station_information"
+        assert reason == f"gbfs: a {name} document: the twin keeps {KEPT}"
 
 
 def test_a_name_in_several_languages_is_chinese_first_and_english_beside_it() -> None:
@@ -162,3 +164,31 @@ def test_the_messages_of_a_long_document_tell_what_it_tells(shared_data: Path) -
     assert max(map(len, messages)) < 500_000
     whole, parts = offer(gbfs.decode, long), offer(gbfs.decode, *messages)
     assert parts.frames["docks"].drop("record").equals(whole.frames["docks"].drop("record"))
+
+
+@pytest.mark.parametrize(
+    ("version", "name"), [("v2.3", "free_bike_status"), ("v3.0", "vehicle_status"), ("v3.1-RC3", "vehicle_status")]
+)
+def test_free_vehicles_of_each_version_have_their_place(shared_data: Path, version: str, name: str) -> None:
+    document = fixture(shared_data, version, name)
+    listed = json.loads(document)["data"]
+    vehicles = listed.get("vehicles", listed.get("bikes"))
+    decoded = offer(gbfs.decode, document)
+    placed = [(v.get("vehicle_id", v.get("bike_id")), v["lon"], v["lat"]) for v in vehicles if "lat" in v]
+    assert decoded.frames["positions"].select("vehicle_id", "longitude", "latitude").rows() == placed
+    assert decoded.offered == len(vehicles)
+
+
+def test_a_vehicle_is_dated_by_its_report_else_by_the_document() -> None:
+    vehicles = [{"vehicle_id": n, "lat": 25.0, "lon": 121.5} for n in ("a", "b")]
+    vehicles[1]["last_reported"] = "2026-08-20T11:00:00+08:00"
+    document = {"last_updated": "2026-08-20T12:00:00+08:00", "data": {"vehicles": vehicles}}
+    times = offer(gbfs.decode, json.dumps(document).encode()).frames["positions"]["time"].to_list()
+    assert times == [datetime(2026, 8, 20, 4, tzinfo=UTC), datetime(2026, 8, 20, 3, tzinfo=UTC)]
+
+
+def test_a_vehicle_without_a_place_is_refused_alone() -> None:
+    vehicles = [{"vehicle_id": "a", "lat": 25.0, "lon": 121.5}, {"vehicle_id": "b", "station_id": "s1"}]
+    decoded = offer(gbfs.decode, json.dumps({"data": {"vehicles": vehicles}}).encode())
+    assert decoded.frames["positions"]["vehicle_id"].to_list() == ["a"]
+    assert reasons(decoded) == ["gbfs: vehicle b: no place with lat and lon"]

@@ -39,12 +39,35 @@ def test_every_vehicle_of_the_real_feed_lands(shared_data: Path) -> None:
     assert (first["route_id"], first["bearing"]) == (None, None)
 
 
-def test_trip_updates_and_alerts_are_refused_one_by_one(shared_data: Path) -> None:
+def test_every_stop_of_the_real_trip_updates_lands_under_its_trip(shared_data: Path) -> None:
     decoded = offer(gtfs_rt.decode, (shared_data / "gtfsrt" / "gtfs_trip_update.pb").read_bytes())
-    assert decoded.offered == decoded.refused.height == 33
-    assert reasons(decoded)[0] == "gtfs-rt: entity 1: trip update: not decoded yet"
+    arrivals = decoded.frames["arrivals"]
+    assert decoded.offered == arrivals.height == 33
+    told_at = datetime(2023, 3, 22, 10, 59, 35, tzinfo=UTC)
+    assert arrivals.drop("record").row(0) == ("trip:94815/4", "72967", "", told_at, None, -60, "scheduled")
+
+
+def test_of_several_trips_of_a_route_the_soonest_counts_at_a_stop() -> None:
+    message = feed()
+    for number, wait_s in enumerate((900, 120, 1500)):
+        trip = message.entity.add(id=str(number)).trip_update
+        trip.trip.trip_id, trip.trip.route_id, trip.trip.direction_id = f"t{number}", "307", 1
+        trip.stop_time_update.add(stop_id="s1").arrival.time = HEADER_TIME + wait_s
+    arrivals = offer(gtfs_rt.decode, message.SerializeToString()).frames["arrivals"]
+    assert arrivals.select("route_id", "stop_id", "direction", "estimate_s").rows() == [("307", "s1", "1", 120)]
+
+
+def test_alerts_and_empty_trip_updates_are_refused_one_by_one() -> None:
+    message = feed()
+    message.entity.add(id="a").alert.SetInParent()
+    message.entity.add(id="t").trip_update.trip.trip_id = "t1"
+    decoded = offer(gtfs_rt.decode, message.SerializeToString())
+    assert reasons(decoded) == [
+        "gtfs-rt: entity a: alert: not decoded yet",
+        "gtfs-rt: entity t: trip update: no stop_time_update with a stop_id",
+    ]
     kept = gtfs.FeedMessage.FromString(decoded.refused["payload"][0])
-    assert [e.id for e in kept.entity] == ["1"]
+    assert [e.id for e in kept.entity] == ["a"]
 
 
 def test_a_vehicle_tells_all_it_says() -> None:

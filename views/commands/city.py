@@ -97,7 +97,7 @@ def cut(
         int | None, typer.Option("--known", metavar="POSITION", help="As known at this log position.")
     ] = None,
     family: Annotated[
-        str, typer.Option("--family", help="readings, docks, positions, stations or states.")
+        str, typer.Option("--family", help="readings, docks, positions, arrivals, stations or states.")
     ] = "readings",
     city: City = Path("city"),
     json: Json = False,

@@ -1,0 +1,148 @@
+"""Free spaces and charging sockets of Taipei's car parks (TCMSV availability) to readings and states.
+
+    {"data": {"UPDATETIME": "Fri Jun 27 10:58:00 CST 2025",
+              "park": [{"id": "139", "availablecar": 4, "availablebus": -9,
+                        "ChargeStation": {"scoketStatusList": [{"spot_abrv": "85051710-C3707", …}]}}]}}
+
+    parking:<id>:availablecar …       free spaces, unit ""; a text instead of a number where the lot tells no count
+    parking:<id>:socket:<spot_abrv>   what the socket says of itself (待機中 idle, 充電中 charging), a state
+    parking:<id>:sockets_idle, …_charging   how many of its sockets say so
+
+-9 means that the lot cannot tell now: no reading, and none is counted. -11, -12 and -13 mean spaces without a count
+(api_Readme): the states `enough`, `under half`, `short`. Any other negative is documented nowhere and is refused.
+`CST` is China Standard Time here, UTC+8. Ids are `139` or `TPE0001`; both are kept as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from events.errors import PayloadError
+from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
+from events.feeds.decoded import Decoded, Payload
+from events.feeds.json_rows import fields_of, rows_of
+from events.feeds.json_texts import text_of_value, value_of
+from events.feeds.packed import text_of
+from events.feeds.refusals import Refused, quoted
+
+COUNTS = (
+    "availablecar", "availablemotor", "availablebus", "availablehandicap", "availablepregnancy", "availableheavymotor",
+)  # fmt: skip
+CANNOT_TELL = -9
+WITHOUT_COUNT = {-11: "enough", -12: "under half", -13: "short"}
+SOCKETS = {"待機中": "sockets_idle", "充電中": "sockets_charging"}
+"""State of a socket -> the count it is in."""
+
+MOST = 100_000
+"""More spaces than any lot has."""
+
+MESSAGE_BYTES = 300_000
+_CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d) (?:CST|GMT\+0?8:?0?0?) (\d{4})")
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
+
+
+def decode(payloads: Sequence[Payload]) -> Decoded:
+    """Readings and states of the lots."""
+    return decoded_cells("parking", _told, payloads)
+
+
+def split(document: bytes) -> Sequence[bytes]:
+    """A document as messages of about MESSAGE_BYTES, each with the document's time."""
+    try:
+        time, lots = _lots(text_of(document))
+    except PayloadError:
+        return [document]
+    return [_document(time, part) for part in parts(lots, MESSAGE_BYTES)]
+
+
+def _told(payload: Payload) -> Told:
+    time, lots = _lots(text_of(payload.data))
+    for lot in lots:
+        yield from _lot(lot, _instant(time), _document(time, [lot]))
+
+
+def _lots(content: bytes) -> tuple[bytes, list[bytes]]:
+    """The document's time, as JSON, and its lots; PayloadError when it is another document."""
+    fields = fields_of(content)
+    data = fields_of(fields["data"]) if "data" in fields else fields
+    if "park" not in data or "UPDATETIME" not in data:
+        have = ", ".join(list(data)[:5]) or "nothing"
+        raise PayloadError(f"data holds {have} where UPDATETIME and park are asked")
+    lots = rows_of(data["park"])
+    if any(b'"totalcar"' in lot for lot in lots):
+        raise PayloadError("a description of car parks (TCMSV_alldesc): the twin reads availability")
+    if not lots:
+        raise PayloadError("a document without car parks")
+    return data["UPDATETIME"], lots
+
+
+def _document(time: bytes, lots: list[bytes]) -> bytes:
+    return b'{"data":{"UPDATETIME":' + time + b',"park":[' + b",".join(lots) + b"]}}"
+
+
+def _instant(time: bytes) -> str:
+    """The document's time in ISO form; a text in another form stays, to be read or refused as it is."""
+    text = str(msgspec.json.decode(time))
+    found = _CTIME.fullmatch(text.strip())
+    if not found or found[1].title() not in _MONTHS:
+        return text
+    return f"{found[4]}-{_MONTHS[found[1].title()]:02d}-{int(found[2]):02d}T{found[3]}+08:00"
+
+
+def _lot(row: bytes, time: str, document: bytes) -> Iterator[Cell | Refused]:
+    try:
+        lot = value_of(row)
+    except PayloadError as error:
+        yield Refused(0, str(error), document)
+        return
+    if not isinstance(lot, dict) or not isinstance(lot.get("id"), str | int) or not str(lot["id"]).strip():
+        yield Refused(0, "a lot without an id", document)
+        return
+    lot_id = str(lot["id"]).strip()
+    if not any(name in lot for name in (*COUNTS, "ChargeStation")):
+        yield Refused(0, f"lot {lot_id} with neither {COUNTS[0]} nor another count", document)
+    for name in COUNTS:
+        if lot.get(name) is not None:
+            yield from _count(f"parking:{lot_id}:{name}", lot[name], time, document)
+    if lot.get("ChargeStation"):
+        yield from _sockets(lot_id, lot["ChargeStation"], time, document)
+
+
+def _count(point: str, value: Any, time: str, document: bytes) -> Iterator[Cell | Refused]:
+    if not isinstance(value, str | int | float):
+        yield Refused(0, f"{point}: {quoted(value)} is no count", document)
+        return
+    text = text_of_value(value).strip()
+    number = int(text) if re.fullmatch(r"-?\d{1,9}", text) else None
+    if number in WITHOUT_COUNT:
+        yield Cell(point, STATE, time, WITHOUT_COUNT[number], document)
+    elif number is None:
+        yield Refused(0, f"{point}: {quoted(text)} is no count", document)
+    elif number != CANNOT_TELL:
+        yield Cell(point, "", time, text, document, 0, MOST)
+
+
+def _sockets(lot_id: str, station: Any, time: str, document: bytes) -> Iterator[Cell | Refused]:
+    listed = station.get("scoketStatusList", station.get("socketStatusList")) if isinstance(station, dict) else None
+    if not isinstance(listed, list):
+        yield Refused(0, f"parking:{lot_id}: ChargeStation without scoketStatusList", document)
+        return
+    seen: Counter[str] = Counter()
+    for socket in listed:
+        spot, status = (
+            (socket.get("spot_abrv"), socket.get("spot_status")) if isinstance(socket, dict) else (None, None)
+        )
+        if not (isinstance(spot, str) and spot.strip() and isinstance(status, str) and status.strip()):
+            yield Refused(0, f"parking:{lot_id}: a socket without spot_abrv or spot_status", document)
+            continue
+        seen[status.strip()] += 1
+        yield Cell(f"parking:{lot_id}:socket:{spot.strip()}", STATE, time, status.strip(), document)
+    if seen:
+        for status, name in SOCKETS.items():
+            yield Cell(f"parking:{lot_id}:{name}", "", time, str(seen[status]), document, 0)

@@ -1,0 +1,128 @@
+"""OGC SensorThings observations to readings and states.
+
+    {"phenomenonTime": "2026-08-20T11:41:52Z", "result": 12.5, "resultQuality": "measured",
+     "Datastream": {"@iot.id": 5, "unitOfMeasurement": {"symbol": "μg/m3"}}}
+
+A payload is one observation, an array of them, or a collection (`value`), whose members may stand under one Datastream
+(`Observations`). Points are `sta:datastream:<id>`, the id from the Datastream or from its navigation link. The time is
+`phenomenonTime` (of an interval its end), else `resultTime`. A result that is a text is a state; true and false are 1
+and 0. A reading without a unit of measurement, or with one that has no SenML unit, is refused: units are never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from events.errors import PayloadError
+from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
+from events.feeds.decoded import Decoded, Payload
+from events.feeds.json_rows import rows_of
+from events.feeds.json_texts import text_of_value, value_of
+from events.feeds.packed import text_of
+from events.feeds.refusals import Refused, quoted
+from events.feeds.senml_units import UNITS
+from events.observations import Quality
+
+SYMBOLS = {
+    "μg/m3": "ug/m3", "μg/m³": "ug/m3", "µg/m3": "ug/m3", "µg/m³": "ug/m3", "ug/m³": "ug/m3", "°C": "Cel", "℃": "Cel",
+    "degC": "Cel", "C": "Cel", "%": "/100", "m³": "m3", "m^3": "m3", "Ω": "Ohm", "°": "deg", "L": "l", "ppb": "ppb",
+    "lux": "lx", "dB(A)": "dB", "dBA": "dB",
+}  # fmt: skip
+"""Symbol of a unit of measurement -> SenML unit; symbols that are SenML units stand for themselves."""
+
+QUALITIES = {q.name.casefold(): q for q in Quality}
+MESSAGE_BYTES = 300_000
+_LINK = re.compile(r"Datastreams\(([^)]+)\)")
+
+
+def decode(payloads: Sequence[Payload]) -> Decoded:
+    """Readings and states of the observations."""
+    return decoded_cells("sensorthings", _told, payloads)
+
+
+def split(document: bytes) -> Sequence[bytes]:
+    """An array of observations as messages of about MESSAGE_BYTES; any other document stays whole."""
+    try:
+        content = text_of(document)
+        rows = rows_of(content) if content.lstrip()[:1] == b"[" else []
+    except PayloadError:
+        return [document]
+    return [b"[" + b",".join(part) + b"]" for part in parts(rows, MESSAGE_BYTES)] or [document]
+
+
+def _told(payload: Payload) -> Told:
+    found = list(_observations(value_of(text_of(payload.data))))
+    if not found:
+        raise PayloadError("no observation in it")
+    for observation in found:
+        try:
+            yield _cell(observation)
+        except PayloadError as error:
+            yield Refused(0, str(error), msgspec.json.encode(observation))
+
+
+def _observations(found: Any) -> Iterator[Any]:
+    """Every observation, each with its Datastream inside."""
+    if isinstance(found, list):
+        for member in found:
+            yield from _observations(member)
+    elif isinstance(found, dict) and isinstance(found.get("value"), list) and "result" not in found:
+        yield from _observations(found["value"])
+    elif isinstance(found, dict) and isinstance(found.get("Observations"), list):
+        stream = {k: v for k, v in found.items() if k != "Observations"}
+        yield from (o | {"Datastream": stream} if isinstance(o, dict) else o for o in found["Observations"])
+    else:
+        yield found
+
+
+def _cell(observation: Any) -> Cell:
+    if not isinstance(observation, dict) or "result" not in observation:
+        raise PayloadError("an observation without a result")
+    stream = observation.get("Datastream")
+    described: Mapping[str, Any] = stream if isinstance(stream, dict) else {}
+    point, result = f"sta:datastream:{_stream_id(observation, described)}", observation["result"]
+    document = msgspec.json.encode(observation)
+    if isinstance(result, str):
+        return Cell(point, STATE, _time(observation), result, document)
+    if not isinstance(result, int | float):
+        raise PayloadError(f"{point}: result {quoted(result)} is neither a number nor a text")
+    unit = "/" if isinstance(result, bool) else _unit(point, described)
+    return Cell(point, unit, _time(observation), text_of_value(result), document, quality=_quality(point, observation))
+
+
+def _stream_id(observation: Mapping[str, Any], stream: Mapping[str, Any]) -> str:
+    for known in (stream.get("@iot.id"), stream.get("@id"), stream.get("id")):
+        if isinstance(known, str | int) and str(known).strip():
+            return str(known).strip()
+    link = _LINK.search(str(observation.get("Datastream@iot.navigationLink", "")))
+    if link is None:
+        raise PayloadError("an observation whose Datastream has no @iot.id")
+    return link[1].strip("'\"")
+
+
+def _unit(point: str, stream: Mapping[str, Any]) -> str:
+    measure = stream.get("unitOfMeasurement")
+    symbol = measure.get("symbol") if isinstance(measure, dict) else None
+    unit = SYMBOLS.get(symbol, symbol) if isinstance(symbol, str) else None
+    if unit not in UNITS and unit not in ("", "ppb"):
+        raise PayloadError(f"{point}: unit of measurement {quoted(symbol)} has no SenML unit; expand the Datastream")
+    return unit
+
+
+def _quality(point: str, observation: Mapping[str, Any]) -> Quality:
+    told = observation.get("resultQuality")
+    if told is None:
+        return Quality.MEASURED
+    word = str(told).strip().casefold() if isinstance(told, str | int) else ""
+    if word not in QUALITIES:
+        raise PayloadError(f"{point}: resultQuality {quoted(told)}: write {', '.join(QUALITIES)}")
+    return QUALITIES[word]
+
+
+def _time(observation: Mapping[str, Any]) -> str:
+    told = observation.get("phenomenonTime") or observation.get("resultTime") or ""
+    return str(told).rpartition("/")[2]
