@@ -11,7 +11,9 @@ import polars as pl
 
 from events.clock import instant, micros
 from events.errors import NaiveTimeError
+from events.log import Log
 from events.observations import family as family_named
+from replay.clocks import position_at
 from replay.cut import Cut
 from twin.latest import in_order
 from twin.place import CityFile, Place
@@ -42,6 +44,11 @@ class City:
         return self._projector.position
 
     @property
+    def log(self) -> Log:
+        """The city's log, for whoever follows a number down to its event."""
+        return self._log
+
+    @property
     def ledger(self) -> Ledger:
         """Counts by source and family."""
         return self._projector.ledger
@@ -58,13 +65,27 @@ class City:
             return None
         return instant(min(low for low, _ in spans)), instant(max(high for _, high in spans))
 
-    def cut(self, at: datetime | None = None, known: int | None = None) -> Cut:
-        """The city as of `at` (default: everything so far), as known at log position `known` (default: the head)."""
+    def cut(self, at: datetime | None = None, known: int | datetime | None = None) -> Cut:
+        """The city as of `at` (default: everything so far), as known at `known` (default: the head).
+
+        `known` is a log position or a record time (`position_at`).
+        """
         if at is not None and at.tzinfo is None:
             raise NaiveTimeError(f"{at.isoformat()} has no zone; give an aware time, such as 2026-08-20T19:41:52+08:00")
-        position = self.head if known is None else max(0, min(known, self.head))
+        position = self.head if known is None else self.position_at(known)
         moment = END_OF_TIME if at is None else at.astimezone(UTC)
-        return Cut(self._projector, self.place, moment, position, live=at is None and position == self.head)
+        asked = known.astimezone(UTC) if isinstance(known, datetime) else None
+        live = at is None and position == self.head
+        return Cut(self._projector, self.place, moment, position, live, self._log, asked)
+
+    def position_at(self, known: int | datetime) -> int:
+        """The position that a record time names: the last event recorded by then; a position is kept within the log.
+
+        NaiveTimeError for a time without a zone.
+        """
+        if isinstance(known, datetime):
+            return position_at(self._log, known, self.head)
+        return max(0, min(known, self.head))
 
     def series(
         self, family: str, entities: Sequence[str], start: datetime, end: datetime, known: int | None = None

@@ -44,6 +44,7 @@ class Cut:
     live: bool
     """Whether this cut is everything so far: then the live state answers."""
     _log: Log | None = field(default=None, repr=False)
+    _known_at: datetime | None = field(default=None, repr=False)
 
     def frame(self, family: str) -> pl.DataFrame:
         """Latest row of every entity of a family: LEADING columns, position, the rest; sorted by identity."""
@@ -55,8 +56,8 @@ class Cut:
 
     @cached_property
     def known_at(self) -> datetime | None:
-        """Record time of `known` (UTC), None before the first event."""
-        return None if self._log is None else known_at(self._log, self.known)
+        """The record time that was asked for, else that of the event at `known` (UTC); None before the first event."""
+        return self._known_at or (known_at(self._log, self.known) if self._log else None)
 
     def communities(self) -> pl.DataFrame:
         """Communities as then known (columns: `twin.projections.register`)."""
