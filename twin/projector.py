@@ -14,7 +14,7 @@ from events.batch import BATCH, Header
 from events.entities import ENTITIES, Entities, names_schema
 from events.log import Log, LogEvent
 from events.observations import FAMILIES
-from events.quarantine import QUARANTINE
+from events.quarantine import QUARANTINE, RELEASED
 from twin import checkpoint
 from twin.checkpoint import Checkpoint
 from twin.codec import tags
@@ -93,7 +93,7 @@ class Projector:
         batches: list[Batch] = []
         headers: list[tuple[str, Header | None]] = []
         for event in events:
-            header = batch.header_of(event.state) if event.tag in (BATCH, QUARANTINE) else None
+            header = batch.header_of(event.state) if event.tag in (BATCH, QUARANTINE, RELEASED) else None
             headers += [(event.tag, header)] if event.position > self._folded else []
             if event.tag == BATCH and header is not None and header.rows:
                 batches.append(_batch(event, header))

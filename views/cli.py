@@ -9,7 +9,7 @@ import typer
 
 from bim.errors import BimError
 from events.errors import TwinError, UsageError
-from views.commands import bim, city, feeds, scenario, serve
+from views.commands import bim, city, feeds, quarantine, scenario, serve
 from views.commands.options import REFUSED, logs
 
 WRONG_USAGE = 2
@@ -30,6 +30,7 @@ app.command()(feeds.ingest)
 app.command()(city.status)
 app.command()(city.cut)
 app.add_typer(city.log, name="log")
+app.add_typer(quarantine.app, name="quarantine")
 app.command()(city.rebuild)
 app.add_typer(scenario.app, name="scenario")
 app.command()(serve.demo)

@@ -49,3 +49,5 @@ class Format:
     decode: Decoder
     split: Callable[[bytes], Sequence[bytes]] = field(default=lambda document: [document])
     """A file's bytes as messages small enough for a topic (tables become slices); default: the document itself."""
+    whole: Callable[[bytes], bytes] = field(default=lambda row: row)
+    """A row that was refused alone, as a document that `decode` takes; a whole document stays as it is."""

@@ -16,7 +16,7 @@ from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.gbfs_documents import Document, document_of, messages
 from events.feeds.gbfs_vehicles import positions, vehicle_messages, vehicles_of
-from events.feeds.json_rows import text_columns
+from events.feeds.json_rows import fields_of, text_columns
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.station_reports import REPORT, docks, stations, typed
@@ -70,6 +70,14 @@ def split(document: bytes) -> Sequence[bytes]:
     except PayloadError:
         return [document]
     return messages(document) if found is None else vehicle_messages(found)
+
+
+def whole(row: bytes) -> bytes:
+    """A refused station as a document of its own."""
+    try:
+        return row if "data" in fields_of(row) else b'{"data":{"stations":[' + row + b"]}}"
+    except PayloadError:
+        return row
 
 
 def _read(record: int, payload: Payload) -> _Read:

@@ -83,6 +83,11 @@ def split(document: bytes) -> Sequence[bytes]:
         return [document]
 
 
+def whole(row: bytes) -> bytes:
+    """A refused row as a document of its own."""
+    return b"[" + row + b"]" if row.lstrip()[:1] == b"{" and b'"retVal"' not in row else row
+
+
 def document_rows(content: bytes) -> list[bytes]:
     """The reports of one document, each as JSON; PayloadError when there are none to find."""
     if content.lstrip()[:1] == b"[":

@@ -13,6 +13,7 @@ import polars as pl
 
 from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.json_texts import value_of
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.station_reports import REPORT, docks, typed
 from events.feeds.tables import messages, text_table
@@ -63,6 +64,17 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
     good = checked.filter(pl.col("reason").is_null())
     frames = {"docks": docks(good), "stations": pl.DataFrame(schema=STATIONS.decoded)}
     return Decoded(frames, refused_frame(refused), offered)
+
+
+def whole(row: bytes) -> bytes:
+    """A refused row, which is kept as JSON, as a table of its own."""
+    try:
+        fields = value_of(row)
+    except PayloadError:
+        return row
+    if not isinstance(fields, dict):
+        return row
+    return pl.DataFrame({name: [None if v is None else str(v)] for name, v in fields.items()}).write_csv().encode()
 
 
 def _reports(table: pl.DataFrame, record: int) -> pl.DataFrame:

@@ -203,6 +203,7 @@ def test_help_of_every_command_shows_an_example(
 ) -> None:
     commands = ["init", "publish", "ingest", "status", "cut", "rebuild", "demo", "ui"]
     commands += ["sites load", "bim load", "log verify", "scenario run"]
+    commands += [f"quarantine {word}" for word in ("list", "show", "retry", "discard")]
     for command in commands:
         monkeypatch.setattr(sys, "argv", ["twin", *command.split(), "--help"])
         with pytest.raises(SystemExit):

@@ -9,7 +9,7 @@ import msgspec
 
 from events.batch import BATCH, Header
 from events.observations import FAMILIES
-from events.quarantine import QUARANTINE
+from events.quarantine import QUARANTINE, RELEASED
 
 
 class SourceLedger(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class SourceLedger(msgspec.Struct, frozen=True):
 
 
 class Ledger(msgspec.Struct, frozen=True):
-    """Counts at a position of the log."""
+    """Counts at a position of the log; `quarantined` is what was refused and not released since."""
 
     events: int = 0
     observations: dict[str, int] = {}
@@ -37,6 +37,9 @@ def fold(state: Ledger, headers: Iterable[tuple[str, Header | None]]) -> Ledger:
     for tag, header in headers:
         events += 1
         if header is None:
+            continue
+        if tag == RELEASED:
+            quarantined -= header.rows
             continue
         before = sources.get(header.source, SourceLedger())
         if tag == BATCH:

@@ -1,0 +1,81 @@
+"""Quarantine once more: decoded by today's decoders, landed where they can, released when nothing is refused any more.
+
+Landing comes first and the release after: whoever dies between the two finds the entry again, and what landed then
+tells nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from events.errors import PayloadError, UnknownFormatError
+from events.feeds.decoded import Payload
+from events.feeds.json_texts import value_of
+from events.feeds.local_time import utc_times
+from events.feeds.registry import format_named
+from events.ids import SourceId
+from events.ingest import AHEAD, Ingester, Landed
+from events.log import Log
+from events.observations import FAMILIES
+from events.quarantine import Outcome, Quarantined, release
+
+
+@dataclass(frozen=True)
+class Retried:
+    """What a retry did: entries let go, entries that stay with today's reason, and what landed."""
+
+    released: list[Quarantined]
+    kept: list[tuple[Quarantined, str]]
+    landed: Landed
+
+
+def retry(
+    log: Log, ingester: Ingester, entries: Sequence[Quarantined], at: datetime, as_format: str | None = None
+) -> Retried:
+    """Decode `entries` again (as `as_format`, else as they were read first), land their rows, release the sound."""
+    released: list[Quarantined] = []
+    kept: list[tuple[Quarantined, str]] = []
+    landed = Landed()
+    for entry in entries:
+        try:
+            frames = _decoded(entry, at, as_format)
+        except (PayloadError, UnknownFormatError) as error:
+            kept.append((entry, str(error)))
+            continue
+        landed += ingester.append_frames(SourceId(entry.source), frames)
+        released.append(entry)
+    release(log, released, Outcome.RETRIED, as_format or "", at)
+    return Retried(released, kept, landed)
+
+
+def _decoded(entry: Quarantined, at: datetime, as_format: str | None) -> dict[str, pl.DataFrame]:
+    """The entry's rows by family; PayloadError with today's reason while anything in it is refused."""
+    name = as_format or entry.refusal.format
+    if name in FAMILIES:
+        frames = {name: _row(name, entry.refusal.payload)}
+    else:
+        form = format_named(name)
+        decoded = form.decode([Payload(form.whole(entry.refusal.payload), entry.recorded_at)])
+        if decoded.refused.height:
+            raise PayloadError(decoded.refused["reason"][0])
+        frames = dict(decoded.frames)
+    if not any(frame.height for frame in frames.values()):
+        raise PayloadError("nothing is observed in it")
+    if any(frame.filter(pl.col("time") > at + AHEAD).height for frame in frames.values()):
+        raise PayloadError("its time still lies ahead of the clock")
+    return frames
+
+
+def _row(family: str, line: bytes) -> pl.DataFrame:
+    """A decoded row that was refused for its time, from the JSON it is kept in."""
+    schema = {name: dtype for name, dtype in FAMILIES[family].decoded.items() if name != "record"}
+    fields = value_of(line)
+    try:
+        read = pl.DataFrame([fields], schema={**schema, "time": pl.String()})
+        return read.with_columns(utc_times(read["time"])).select(list(schema))
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        raise PayloadError(f"{family}: the kept row cannot be read") from error
