@@ -12,7 +12,7 @@ import polars as pl
 from bim import meshes, strokes
 from bim.coverage import Coverage, Phase, coverage
 from bim.descriptions import properties_table, quantities_table
-from bim.devices import devices_table, elements_table
+from bim.devices import connections_table, devices_table, elements_table
 from bim.facts import Step
 from bim.footprints import footprints_table, space_areas
 from bim.georeference import FAR_M, Georeference, georeference
@@ -98,6 +98,7 @@ def _tables(
         "dwellings": dwellings_table(tree, dwellings, spaces, areas),
         "devices": devices_table(tree, mapping, dwelling, properties),
         "elements": elements_table(tree, drawn),
+        "connections": connections_table(tree),
         "properties": properties,
         "quantities": quantities,
         "footprints": footprints,

@@ -1,4 +1,4 @@
-"""The tables `devices` and `elements`."""
+"""The tables `devices`, `elements` and `connections`."""
 
 from __future__ import annotations
 
@@ -55,10 +55,18 @@ def elements_table(tree: Tree, drawn: dict[Step, tuple[int, int]]) -> pl.DataFra
             tree.parent_id(each.step),
             tree.storey_id(each.step),
             *drawn.get(each.step, nowhere),
+            each.overall_width_m,
         )
         for each in tree.of_class("IfcElement", "IfcProxy")
     ]
     return pl.DataFrame(rows, schema=SCHEMAS["elements"], orient="row")
+
+
+def connections_table(tree: Tree) -> pl.DataFrame:
+    """What each door, stair and lift belongs to, sorted."""
+    ids = tree.ids.id_of
+    rows = [(ids[one], ids[place], how) for one, place, how in tree.facts.connections if one in ids and place in ids]
+    return pl.DataFrame(rows, schema=SCHEMAS["connections"], orient="row").sort("entity_id", "place_id", "relation")
 
 
 def _kind(entity: Entity, lineage: list[str], mapping: Mapping, *, is_fire_door: bool) -> str | None:

@@ -28,6 +28,7 @@ def facts(model: ifcopenshell.file) -> Facts:
         lineage={ifc_class: attributes.lineage(ifc_class) for ifc_class in {each.ifc_class for each in found}},
         parents=relations.parents(model),
         space_of=relations.space_of(model),
+        connections=relations.connections(model),
         members=relations.members(model),
         sets={step: str(each[2] or "") for step, each in sets.items()},
         described=described,
@@ -79,7 +80,7 @@ class _Reader:
 
 
 def _entity(read: _Reader, kind: Any, metre: float) -> Entity:
-    elevation = read("Elevation")
+    elevation, width = read("Elevation"), read("OverallWidth")
     return Entity(
         step=read.instance.id(),
         ifc_class=read.ifc_class,
@@ -93,6 +94,7 @@ def _entity(read: _Reader, kind: Any, metre: float) -> Entity:
         elevation_m=float(elevation) * metre if isinstance(elevation, (int, float)) else None,
         wanted=_has_body(read("Representation")),
         type_class=None if kind is None else kind.is_a(),
+        overall_width_m=float(width) * metre if isinstance(width, (int, float)) else None,
     )
 
 

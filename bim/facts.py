@@ -18,7 +18,7 @@ NO_STEP = Step(0)
 
 class Entity(msgspec.Struct, frozen=True, array_like=True):
     """A project, a spatial element, an element or a group. `wanted`: it has a body that can be drawn. `type_class`: the
-    IFC class of its type, which in IFC2X3 is all that tells a meter from a valve."""
+    IFC class of its type, which in IFC2X3 is all that tells a meter from a valve. `overall_width_m`: of a door."""
 
     step: Step
     ifc_class: str
@@ -32,6 +32,7 @@ class Entity(msgspec.Struct, frozen=True, array_like=True):
     elevation_m: float | None
     wanted: bool
     type_class: str | None = None
+    overall_width_m: float | None = None
 
 
 class Property(msgspec.Struct, frozen=True, array_like=True):
@@ -80,14 +81,16 @@ class Facts(msgspec.Struct, frozen=True):
     """Everything read from one file but its geometry.
 
     `lineage`: class → its supertypes. `parents`: child → whole or container. `space_of`: element → space it stands
-    in or serves. `members`: (group, member). `sets`: property or quantity set → its name. `described`: (entity, set,
-    inherited from the type). `length_unit_m` null: the file names none. `unread`: instances that raised when read.
+    in or serves. `connections`: (door, stair or lift; place; relation), see `bim.tables`. `members`: (group, member).
+    `sets`: property or quantity set → its name. `described`: (entity, set, inherited from the type). `length_unit_m`
+    null: the file names none. `unread`: instances that raised when read.
     """
 
     entities: list[Entity]
     lineage: dict[str, list[str]]
     parents: dict[Step, Step]
     space_of: dict[Step, Step]
+    connections: list[tuple[Step, Step, str]]
     members: list[tuple[Step, Step]]
     sets: dict[Step, str]
     described: list[tuple[Step, Step, bool]]

@@ -12,6 +12,11 @@ import ifcopenshell
 
 from bim.facts import Step
 
+_PASSAGES = frozenset(
+    {"IfcDoor", "IfcDoorStandardCase", "IfcVirtualElement", "IfcStair", "IfcStairFlight", "IfcRamp", "IfcRampFlight",
+     "IfcTransportElement"}
+)  # fmt: skip
+
 
 def pairs(model: ifcopenshell.file, ifc_class: str, one: int, many: int) -> Iterator[tuple[Any, Any]]:
     """(the one, each of the many) of every relationship of a class; a dangling side is left out."""
@@ -65,3 +70,22 @@ def members(model: ifcopenshell.file) -> list[tuple[Step, Step]]:
 def types(model: ifcopenshell.file) -> dict[Step, Any]:
     """Occurrence → its type."""
     return {Step(one.id()): kind for kind, one in pairs(model, "IfcRelDefinesByType", 5, 4)}
+
+
+def connections(model: ifcopenshell.file) -> list[tuple[Step, Step, str]]:
+    """(door, stair, lift …; space or storey; how): what a graph of ways through the building is made of."""
+    found = [
+        (Step(relation[5].id()), Step(relation[4].id()), "bounds_outside" if _is_outside(relation[8]) else "bounds")
+        for relation in by_type(model, "IfcRelSpaceBoundary")
+        if relation[4] is not None and relation[5] is not None and relation[5].is_a() in _PASSAGES
+    ]
+    found += [
+        (Step(element.id()), Step(place.id()), "serves")
+        for place, element in pairs(model, "IfcRelReferencedInSpatialStructure", 5, 4)
+        if element.is_a() in _PASSAGES
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _is_outside(side: Any) -> bool:
+    return side is not None and str(side).startswith("EXTERNAL")

@@ -9,7 +9,9 @@ spaces        one row per IfcSpace. `area_source`: quantity, property, geometry,
 dwellings     one row per 住戶: an IfcZone or an IfcSpace that the mapping takes for one. `rooms` counts its spaces.
 devices       one row per device; `kind` is one of `DEVICE_KINDS`; `dwelling_id` null means that it serves the building.
 elements      one row per IfcElement that is no opening. `mesh` is the row of the mesh table and `instance` that of the
-              placement matrix; both null where nothing was drawn.
+              placement matrix; both null where nothing was drawn. `overall_width_m` is that of a door.
+connections   one row per door, opening, stair or lift and the space (or storey) it belongs to. `relation`: bounds,
+              bounds_outside (the other side is outside), serves.
 properties    one row per property of an entity; a type's property is inherited unless the occurrence has its own
               (`inherited`). `value` as text, `number` where it is one, `unit` as the file says (null: project unit).
 quantities    one row per base quantity, SI. `quantity`: length, area, volume, count, weight, time.
@@ -85,8 +87,10 @@ SCHEMAS: dict[str, pl.Schema] = {
             "storey_id": pl.String,
             "mesh": pl.UInt32,
             "instance": pl.UInt32,
+            "overall_width_m": pl.Float64,
         }
     ),
+    "connections": pl.Schema({"entity_id": pl.String, "place_id": pl.String, "relation": pl.String}),
     "properties": pl.Schema(
         {
             "entity_id": pl.String,

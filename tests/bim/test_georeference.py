@@ -17,7 +17,7 @@ TAIPEI = (311_000.0, 2_771_900.0)
 
 
 def _facts(*conversions: MapConversion, length_unit_m: float = 1.0, site: SitePosition | None = None) -> Facts:
-    return Facts([], {}, {}, {}, [], {}, [], [], [], length_unit_m, list(conversions), site, 0, 0)
+    return Facts([], {}, {}, {}, [], [], {}, [], [], [], length_unit_m, list(conversions), site, 0, 0)
 
 
 def _conversion(scale: float = 1.0, map_unit_m: float | None = None, crs: str = "EPSG:3826") -> MapConversion:

@@ -1,0 +1,81 @@
+"""Which spaces a door, a stair or a lift stands against, by outlines: for files that do not say it."""
+
+from __future__ import annotations
+
+import numpy as np
+from shapely.geometry import Point as Spot
+from shapely.geometry import Polygon
+
+from bim.model import BuildingModel
+
+Point = tuple[float, float]
+
+BESIDE_M = 0.45
+"""A space whose outline comes this close to the middle of a door is on one of its sides: half a thick wall."""
+
+STOP_M = 2.5
+"""A space this close to a lift's middle may be its stop: half a deep shaft and the wall."""
+
+
+class Touching:
+    """The outlines of a model's spaces, and where its elements stand."""
+
+    def __init__(self, model: BuildingModel) -> None:
+        self._model = model
+        self._outline: dict[str, Polygon] = {}
+        self._base_m: dict[str, float | None] = {}
+        self._on_storey: dict[str | None, list[str]] = {}
+        self._instance = {name: nth for nth, name in enumerate(model.meshes.entity_id.astype(str).tolist())}
+        self._storeys: list[str] = model.storeys["storey_id"].to_list()
+        spaces = model.footprints.filter(kind="space").sort("entity_id", "part")
+        columns = ("entity_id", "storey_id", "polygon_m", "base_m")
+        for key, storey_id, ring, base_m in spaces.select(columns).iter_rows():
+            if key not in self._outline and ring is not None and len(ring) >= 4:
+                self._outline[key] = Polygon(ring).buffer(0)
+                self._base_m[key] = base_m
+                self._on_storey.setdefault(storey_id, []).append(key)
+
+    def centre(self, space: str) -> tuple[float | None, float | None, float | None]:
+        """Middle of a space's outline, and its floor; nulls where it has none."""
+        outline = self._outline.get(space)
+        if outline is None or outline.is_empty:
+            return None, None, None
+        return round(outline.centroid.x, 4), round(outline.centroid.y, 4), self._base_m[space]
+
+    def middle(self, element: str) -> Point | None:
+        """Middle of an element's box in plan; None if it was not drawn."""
+        instance = self._instance.get(element)
+        if instance is None:
+            return None
+        corners = self._model.meshes.placed(instance)
+        if not len(corners):
+            return None
+        x_m, y_m = (corners.min(axis=0) + corners.max(axis=0))[:2] / 2
+        return float(x_m), float(y_m)
+
+    def beside(self, door: str, storey_id: str | None) -> list[str]:
+        """The at most two spaces of its storey that a door stands between, sorted."""
+        return sorted(self._nearest(self.middle(door), storey_id, BESIDE_M)[:2])
+
+    def landings(self, parts: tuple[str, ...], storey_id: str | None) -> list[str]:
+        """The space around a stair on its storey and the one on the storey above, where there are both."""
+        at = next((spot for spot in map(self.middle, parts) if spot is not None), None)
+        if storey_id not in self._storeys:
+            return []
+        nth = self._storeys.index(storey_id)
+        near = [self._nearest(at, each, STOP_M)[:1] for each in self._storeys[nth : nth + 2]]
+        return [key for keys in near for key in keys]
+
+    def stack(self, lift: str) -> list[str]:
+        """The space nearest to a lift on every storey that has one near."""
+        at = self.middle(lift)
+        return [key for storey_id in self._storeys for key in self._nearest(at, storey_id, STOP_M)[:1]]
+
+    def _nearest(self, at: Point | None, storey_id: str | None, within_m: float) -> list[str]:
+        if at is None:
+            return []
+        spot = Spot(at)
+        found = [
+            (float(np.round(self._outline[key].distance(spot), 3)), key) for key in self._on_storey.get(storey_id, [])
+        ]
+        return [key for distance_m, key in sorted(found) if distance_m <= within_m]
