@@ -9,7 +9,7 @@ import typer
 
 from bim.errors import BimError
 from events.errors import TwinError, UsageError
-from views.commands import bim, city, feeds, quarantine, scenario, serve
+from views.commands import bim, city, feeds, log_copy, quarantine, scenario, serve
 from views.commands.options import REFUSED, logs
 
 WRONG_USAGE = 2
@@ -29,6 +29,7 @@ app.command()(feeds.publish)
 app.command()(feeds.ingest)
 app.command()(city.status)
 app.command()(city.cut)
+city.log.command("copy")(log_copy.copy)
 app.add_typer(city.log, name="log")
 app.add_typer(quarantine.app, name="quarantine")
 app.command()(city.rebuild)

@@ -198,11 +198,21 @@ def test_the_log_verifies_and_the_projections_are_rebuilt_equal(twin: Twin, shar
     assert answer["before"] == answer["digest"]
 
 
+def test_a_log_is_copied_and_the_copy_says_the_same(twin: Twin, tmp_path: Path, city: Path, shared_data: Path) -> None:
+    twin("init")
+    twin("ingest", "--files", f"senml:{shared_data}/events/senml/ex4.json")
+    code, answer, _ = twin("log", "copy", city, tmp_path / "copy.sqlite")
+    assert (code, answer["equal"], answer["position"]) == (0, True, twin("status")[1]["position"])
+    assert twin("log", "copy", city, tmp_path / "copy.sqlite")[0] == 2
+    assert twin("log", "copy", tmp_path / "absent.sqlite", tmp_path / "other.sqlite")[0] == 2
+
+
 def test_help_of_every_command_shows_an_example(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = ["init", "publish", "ingest", "status", "cut", "rebuild", "demo", "ui"]
     commands += ["sites load", "bim load", "log verify", "scenario run"]
+    commands += ["log copy"]
     commands += [f"quarantine {word}" for word in ("list", "show", "retry", "discard")]
     for command in commands:
         monkeypatch.setattr(sys, "argv", ["twin", *command.split(), "--help"])

@@ -1,0 +1,79 @@
+"""The log's two tables as rows, for copying a log whole: `events.log` appends, this keeps positions as they were.
+
+The tables are the `eventsourcing` library's, version 9.5: stored_events (its rowid, or notification_id, is the
+position) and tracking.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+
+from events.errors import LogUnavailableError
+from events.log import Log, LogEvent
+
+Mark = tuple[str, int]
+"""A tracked source as stored: name, and the last offset plus one."""
+
+POSTGRES = ("postgresql://", "postgres://")
+_MARKS = "SELECT application_name, notification_id FROM tracking ORDER BY application_name"
+_KEPT = "INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UPDATE SET notification_id = ?"
+_EVENT = "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)"
+_COPY = "COPY stored_events (notification_id, originator_id, originator_version, topic, state) FROM STDIN"
+_NEXT = """
+    SELECT setval(pg_get_serial_sequence('stored_events', 'notification_id'), max(notification_id)) FROM stored_events
+"""
+
+
+def marks(location: str) -> list[Mark]:
+    """Every tracked source of the log at `location`."""
+    Log.open(location).close()  # makes the tables of a new log
+    with _store_errors(location):
+        if location.startswith(POSTGRES):
+            import psycopg
+
+            with psycopg.connect(location) as server:
+                return [(str(name), int(at)) for name, at in server.execute(_MARKS)]
+        with closing(sqlite3.connect(location)) as file:
+            found: list[Mark] = file.execute(_MARKS).fetchall()
+        return found
+
+
+def write(location: str, events: Iterable[LogEvent], tracked: Iterable[Mark]) -> None:
+    """Put events at their positions, and the marks, in one transaction; LogUnavailableError: nothing was written."""
+    rows = ((e.position, e.stream, e.version, e.tag, e.state) for e in events)
+    with _store_errors(location):
+        (_to_postgres if location.startswith(POSTGRES) else _to_sqlite)(location, rows, tracked)
+
+
+def _to_sqlite(path: str, rows: Iterable[tuple[object, ...]], tracked: Iterable[Mark]) -> None:
+    with closing(sqlite3.connect(path)) as file, file:
+        file.executemany(_EVENT, rows)
+        file.executemany(_KEPT, [(name, at, at) for name, at in tracked])
+
+
+def _to_postgres(url: str, rows: Iterable[tuple[object, ...]], tracked: Iterable[Mark]) -> None:
+    import psycopg
+
+    with psycopg.connect(url) as server, server.cursor() as cursor:
+        with cursor.copy(_COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(_NEXT)
+        cursor.executemany(_KEPT.replace("?", "%s").encode(), [(name, at, at) for name, at in tracked])
+
+
+@contextmanager
+def _store_errors(location: str) -> Iterator[None]:
+    """Translate either store's errors; psycopg, an extra, is named only where it can have been used."""
+    kinds: tuple[type[Exception], ...] = (sqlite3.Error,)
+    if location.startswith(POSTGRES):
+        import psycopg
+
+        kinds = (psycopg.Error,)
+    try:
+        yield
+    except kinds as error:
+        where = location.rsplit("@", 1)[-1]
+        raise LogUnavailableError(f"{where}: the log cannot be copied, and nothing was written: {error}") from error

@@ -1,0 +1,50 @@
+"""`twin log copy`: a city's log from a file to a server, or back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from events.errors import UsageError
+from twin.copy import copy_log
+from twin.place import Place
+from views.commands.options import Json, show
+
+Where = "A city's directory, a log file, or postgresql://user@host/name 城市資料夾、紀錄檔或資料庫位址."
+
+
+def copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help=Where)],
+    target: Annotated[str, typer.Argument(metavar="TO", help="An empty log: a new file, or postgresql://… 空的紀錄.")],
+    json: Json = False,
+) -> None:
+    """Copy a log with the same positions and digests, and verify the copy. 複製事件紀錄並驗證。
+
+    Then name the copy in the city's city.json ("log"). Stop the ingester first.
+
+    Example: twin log copy city postgresql://twin@127.0.0.1:5432/twin
+    """
+    copied = copy_log(_log_of(source), target)
+    answer = {
+        "events": copied.events,
+        "position": copied.position,
+        "sources": copied.sources,
+        "digest": copied.digest,
+        "equal": True,
+    }
+    show(answer, as_json=json)
+
+
+def _log_of(source: str) -> str:
+    """The log's location: of a city the one its city file names."""
+    if "://" in source:
+        return source
+    path = Path(source)
+    if path.is_dir():
+        named = Place(path).read().log
+        return named if "://" in named else str(path / named)
+    if not path.is_file():
+        raise UsageError(f"{source}: neither a city's directory, a log file, nor postgresql://…")
+    return source
