@@ -16,6 +16,7 @@ import polars as pl
 
 from bim import archive
 from bim.model import BuildingModel
+from events.clock import now
 from events.observations import Quality
 from replay.city import City
 from replay.result import Result
@@ -107,7 +108,7 @@ class Reader:
             return self.city.span()
 
     def snapshot(self, at: datetime | None, known: int | None) -> Snapshot | None:
-        """The city page's cut; None while the city has no observations."""
+        """The city page's cut; None while the city holds nothing at all."""
         return self._once(("snapshot", at, known), lambda: _snapshot(self.city, at, known))
 
     def use(self, at: datetime, known: int | None) -> pl.DataFrame:
@@ -142,7 +143,7 @@ class Reader:
         with self._lock:
             return run(scenario_of(tables, "what-if"), self.city)
 
-    def keep(self, result: Result, now: Callable[[], datetime]) -> None:
+    def keep(self, result: Result) -> None:
         """Keep a scenario and its run in the log."""
         with self._lock, self.city.place.log() as log:
             keep(result, Service(log, self.city.place.archive, now))
@@ -172,10 +173,10 @@ def _register(city: City, at: datetime | None, known: int | None) -> tuple[pl.Da
 
 
 def _snapshot(city: City, at: datetime | None, known: int | None) -> Snapshot | None:
-    span = city.span()
-    if span is None:
+    span, cut = city.span(), city.cut(at, known)
+    if span is None and not cut.communities().height:
         return None
-    cut, moment = city.cut(at, known), at or span[1]
+    moment = at or (span[1] if span else now())
     use = usage.meter_use(city, moment, known)
     last = use.filter(pl.col("time").is_not_null())
     estimated = cut.frame("readings").filter(pl.col("quality") != Quality.MEASURED).height

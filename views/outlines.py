@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # a loaded model is handed in
 
 METRES_PER_DEGREE = 111_320.0
 
+NEAR_DEG = 0.02
+"""A model further than this from its site (some 2 km) does not belong on the city's map."""
+
 Place = tuple[float, float]
 """Longitude, latitude: where a model stands that does not say it itself."""
 
@@ -71,6 +74,13 @@ def commons(model: BuildingModel, place: Place) -> pl.DataFrame:
         named, "space_id"
     )
     return joined.join(floors, "storey_id").drop("storey_id").sort("order", "space_id")
+
+
+def near(drawn: pl.DataFrame, place: Place) -> pl.DataFrame:
+    """The outlines that lie within NEAR_DEG of a place; a model may carry the coordinates of another country."""
+    first = pl.col("polygon").list.first()
+    away = [(first.list.get(n) - place[n]).abs() <= NEAR_DEG for n in (0, 1)]
+    return drawn.filter(away[0] & away[1])
 
 
 def _placed(prints: pl.DataFrame, place: Place) -> pl.DataFrame:

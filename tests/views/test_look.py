@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
 from events.clock import instant
 from twin.sites import read_sites
-from views import demo, theme
+from views import demo, outlines, theme
 from views.data import districts
 from views.layers import ground
 from views.layers.deck import Camera, deck, html, layer
@@ -75,6 +76,12 @@ def test_a_deck_names_no_map_style_and_no_provider() -> None:
     spec = json.loads(made.to_json())
     assert made.map_provider is None
     assert not any("://" in str(value) for value in spec.values())
+
+
+def test_a_model_of_another_country_is_left_off_the_citys_map() -> None:
+    here, there = [[121.6, 25.05], [121.601, 25.05]], [[-83.0, 40.0], [-83.001, 40.0]]
+    drawn = pl.DataFrame({"name": ["here", "there"], "polygon": [here, there]})
+    assert outlines.near(drawn, (121.6, 25.05))["name"].to_list() == ["here"]
 
 
 def test_a_name_from_a_feed_is_shown_and_not_run() -> None:

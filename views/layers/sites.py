@@ -19,9 +19,10 @@ FROM_AFAR = 6.0
 """Models are drawn this much larger on the map of the whole city, or they would be dots."""
 
 
-def columns(sites: pl.DataFrame, language: Language, chosen: str | None) -> Any:
-    """A column a site; sites with a model are left to `models`."""
-    rows = [_column(r, language, chosen) for r in sites.filter(~pl.col("modelled")).iter_rows(named=True)]
+def columns(sites: pl.DataFrame, modelled: list[str], language: Language, chosen: str | None) -> Any:
+    """A column a site; sites whose model is drawn are left to `models`."""
+    rest = sites.filter(~pl.col("community_id").is_in(modelled))
+    rows = [_column(r, language, chosen) for r in rest.iter_rows(named=True)]
     return layer(
         "ColumnLayer",
         "sites",

@@ -32,7 +32,10 @@ def building_model(state: State, chosen: Chosen) -> None:
     own = drawn.filter(pl.col("dwelling_id") == (state.dwelling or ""))["polygon"].to_list()
     camera = shapes.camera(chosen.storeys, gap_m, own[0] if own else None)
     st.pydeck_chart(deck(layers, camera), height=HEIGHT_PX, on_select=_picked, key=KEY)
-    st.html(scale_legend(quantity_name(state, chosen.quantity), of, state.say("no_reading")))
+    if any(v is not None for v in values.values()):
+        st.html(scale_legend(quantity_name(state, chosen.quantity), of, state.say("no_reading")))
+    else:
+        st.caption(state.say("no_reading"))
 
 
 def coloured(chosen: Chosen) -> tuple[dict[str, float | None], theme.Scale]:

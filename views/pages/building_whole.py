@@ -51,6 +51,9 @@ def _storeys(state: State, chosen: Chosen) -> None:
     _, of = coloured(chosen)
     names = chosen.storeys.select("storey_id", "name", "order").unique("storey_id")
     use = usage.by_storey(chosen.use, medium).join(names, "storey_id")
+    if not use["homes"].sum():
+        st.caption(state.say("no_reading"))
+        return
     unit = chosen.use.filter(pl.col("medium") == medium)["unit"]
     scale = of if chosen.quantity == medium else theme.scale_of(use["per_home"].to_list(), unit[0] if len(unit) else "")
     st.caption(f"{state.say('per_storey')} · {state.say('use_long', what=state.say(medium))}")

@@ -29,21 +29,24 @@ def city_map(state: State, shown: Snapshot, drawn: list[str]) -> None:
         layers += traffic.vehicles(shown.vehicles, shown.trails, state.language)
     if "bikes" in drawn:
         layers.append(traffic.stations(shown.stations, state.language))
+    models = _storeys(shown, reader()) if "models" in drawn else []
     if "sites" in drawn:
-        layers.append(sites.columns(shown.sites, state.language, chosen))
-    if "models" in drawn:
-        factor = 1.0 if chosen else sites.FROM_AFAR
-        layers.append(sites.models(_storeys(shown, reader()), state.language, chosen, factor))
+        modelled = [site["community_id"] for site, _ in models]
+        layers.append(sites.columns(shown.sites, modelled, state.language, chosen))
+    if models:
+        layers.append(sites.models(models, state.language, chosen, 1.0 if chosen else sites.FROM_AFAR))
     st.pydeck_chart(deck(layers, _camera(shown, chosen)), height=HEIGHT_PX, on_select=_picked, key=KEY)
 
 
 def _storeys(shown: Snapshot, read: Reader) -> list[tuple[dict[str, Any], pl.DataFrame]]:
+    """Each site that has a model on the map, with its storeys; a model that says it stands elsewhere is left out."""
     places = {r["community_id"]: r for r in shown.sites.iter_rows(named=True)}
-    found = []
+    found: list[tuple[dict[str, Any], pl.DataFrame]] = []
     for building in shown.buildings.iter_rows(named=True):
         site = places[building["community_id"]]
         place = (site["longitude"], site["latitude"])
-        found.append((site, outlines.storeys(read.model(building["sha256"]), place)))
+        storeys = outlines.near(outlines.storeys(read.model(building["sha256"]), place), place)
+        found += [(site, storeys)] if storeys.height else []
     return found
 
 

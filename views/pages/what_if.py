@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from events.clock import now
 from events.errors import TwinError
 from replay.result import Result
 from views.pages.answer import answer, provenance
@@ -56,5 +55,5 @@ def _run(state: State, asked: Levers) -> Result | None:
 def _keep(state: State, result: Result) -> None:
     """Keep the scenario and its run in the log, when asked to."""
     if st.button(state.say("keep"), width="stretch", key="keep_what_if"):
-        reader().keep(result, now)
+        reader().keep(result)
         st.success(state.say("kept", id=result.scenario_id))
