@@ -182,6 +182,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "這個時刻還沒有裝表的社區。",
         "There was no community with meters at this instant.",
     ),
+    "stale": (
+        "條件或時刻已變更；以下仍是先前的結果，請再按「執行情境」。",
+        "The levers or the instant have changed; what follows is the earlier answer. Press Run again.",
+    ),
     "press_run": ("設定左側條件後按「執行情境」。", "Set the levers on the left and press Run."),
     # kinds of devices
     "kind_electricity_meter": ("智慧電表", "Electricity meter"),

@@ -106,6 +106,13 @@ def test_going_to_another_page_keeps_the_instant(page: Page, app: str) -> None:
     expect(page.locator(".twin-time").first).to_have_text("2026-11-20 14:00", timeout=WAIT_MS)
 
 
+def test_from_a_site_of_the_city_to_its_building(page: Page, app: str) -> None:
+    _open(page, f"{app}/?community=84e67c87923337da")
+    page.get_by_role("button", name="檢視建物").click()
+    page.wait_for_url(re.compile(r"/building\?.*community=84e67c87923337da"), timeout=WAIT_MS)
+    expect(page.locator('[data-testid="stMetric"]', has_text="住戶合計")).to_be_visible(timeout=WAIT_MS)
+
+
 def test_a_number_follows_the_log_while_another_process_writes(page: Page, small_city: Path, tmp_path: Path) -> None:
     city = Path(shutil.copytree(small_city, tmp_path / "city"))
     with serving(city) as address, Place(city).log() as log:

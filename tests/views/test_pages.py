@@ -174,6 +174,15 @@ def test_a_scenario_stands_beside_its_baseline(opened: Open) -> None:
     assert app.metric[0].delta.endswith("(0)")
 
 
+def test_an_answer_to_an_earlier_question_says_so(opened: Open) -> None:
+    app = opened(_what_if)
+    assert not app.warning
+    app.slider(key="pv_kwp").set_value(100).run(timeout=WAIT_S)
+    assert len(app.warning) == 1
+    app.button(key="run_what_if").click().run(timeout=WAIT_S)
+    assert not app.warning
+
+
 def test_an_empty_city_says_what_to_do(tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     make_city(tmp_path / "empty")
     monkeypatch.setenv("TWIN_CITY", str(tmp_path / "empty"))

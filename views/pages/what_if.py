@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from events.errors import TwinError
@@ -33,14 +35,21 @@ def page() -> None:
     with right:
         st.caption(state.say("what_if_about"))
         if result is not None:
+            if st.session_state.get(_ASKED) != question(asked):
+                st.warning(state.say("stale"))
             answer(state, result)
         else:
             st.info(state.say("press_run"))
 
 
+def question(asked: Levers) -> dict[str, Any]:
+    """What was asked, whatever the language of its title."""
+    return {key: value for key, value in asked.tables.items() if key != "title"}
+
+
 def _run(state: State, asked: Levers) -> Result | None:
     """Run what was asked; what cannot be answered is said and leaves no result."""
-    st.session_state[_ASKED] = True
+    st.session_state[_ASKED] = question(asked)
     st.session_state.pop(_RESULT, None)
     try:
         with st.spinner(state.say("running")):
