@@ -20,6 +20,7 @@ from twin.place import CityFile, Place
 from twin.projections.ledger import Ledger
 from twin.projector import Projector
 
+EXAMPLE = "2026-08-20T19:41:52+08:00"
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -71,7 +72,7 @@ class City:
         `known` is a log position or a record time (`position_at`).
         """
         if at is not None and at.tzinfo is None:
-            raise NaiveTimeError(f"{at.isoformat()} has no zone; give an aware time, such as 2026-08-20T19:41:52+08:00")
+            raise NaiveTimeError(f"{at.isoformat()} has no zone; give an aware time, such as {EXAMPLE}")
         position = self.head if known is None else self.position_at(known)
         moment = END_OF_TIME if at is None else at.astimezone(UTC)
         asked = known.astimezone(UTC) if isinstance(known, datetime) else None
@@ -88,22 +89,33 @@ class City:
         return max(0, min(known, self.head))
 
     def series(
-        self, family: str, entities: Sequence[str], start: datetime, end: datetime, known: int | None = None
+        self, family: str, entities: Sequence[str], start: datetime, end: datetime, known: int | datetime | None = None
     ) -> pl.DataFrame:
         """Rows of some entities with `start` ≤ time ≤ `end`, as known: the latest belief for every (entity, time).
 
         Columns: the family's identity, time, values, position; sorted by identity and time.
         """
+        codes = self._projector.entities[family_named(family).name].find(list(entities))
+        return self._between(family, codes.tolist(), start, end, known)
+
+    def rows(self, family: str, start: datetime, end: datetime, known: int | datetime | None = None) -> pl.DataFrame:
+        """As `series`, of every entity of the family."""
+        return self._between(family, None, start, end, known)
+
+    def _between(
+        self, family: str, codes: list[int] | None, start: datetime, end: datetime, known: int | datetime | None
+    ) -> pl.DataFrame:
+        for moment in (start, end):
+            if moment.tzinfo is None:
+                raise NaiveTimeError(f"{moment.isoformat()} has no zone; give an aware time, such as {EXAMPLE}")
         kind = family_named(family)
-        position = self.head if known is None else min(known, self.head)
-        codes = self._projector.entities[family].find(list(entities))
+        position = self.head if known is None else self.position_at(known)
         low, high = micros(start), micros(end)
-        lake = self._projector.lake.rows(kind, codes.tolist(), low, high, position)
-        recent = [
-            f.filter(pl.col("time").is_between(start, end) & pl.col("entity").is_in(codes))
-            for f in self._projector.pending[family]
-            if f["position"][0] <= position
-        ]
+        lake = self._projector.lake.rows(kind, codes, low, high, position)
+        inside = pl.col("time").dt.epoch("us").is_between(low, high)
+        if codes is not None:
+            inside &= pl.col("entity").is_in(pl.Series(codes, dtype=pl.UInt32).implode())
+        recent = [f.filter(inside) for f in self._projector.pending[family] if f["position"][0] <= position]
         rows = in_order([lake, *recent]).sort("entity", "time", "position", "sequence")
         believed = rows.unique(subset=["entity", "time"], keep="last", maintain_order=True)
         return self._named(family, believed)

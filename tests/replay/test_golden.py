@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from events.clock import TAIPEI
 from events.errors import NaiveTimeError
 from replay.city import City
 from tests.replay.golden import RECORDS, golden_city, hours
@@ -50,3 +51,11 @@ def test_a_position_beyond_the_log_is_the_head(city: City) -> None:
 def test_a_record_time_without_a_zone_is_refused(city: City) -> None:
     with pytest.raises(NaiveTimeError, match="no zone"):
         city.cut(known=hours(3).replace(tzinfo=None))
+
+
+def test_times_may_be_given_in_any_zone(city: City) -> None:
+    taipei = [hours(h).astimezone(TAIPEI) for h in (0, 1.5)]
+    assert city.series("readings", ["m1"], *taipei)["value"].to_list() == [10.0, 11.5]
+    assert city.cut(taipei[1], taipei[1]).frame("readings")["value"].to_list() == [12.0]
+    with pytest.raises(NaiveTimeError):
+        city.series("readings", ["m1"], hours(0).replace(tzinfo=None), hours(1))

@@ -1,0 +1,110 @@
+"""Why a number is what it is: from the value, through cut and projection, down to the event that brought it.
+
+A batch holds the rows of one poll of one source partition, so that the chain ends at the poll's offsets, first to last;
+which record among them held the row is not kept. A file has no offsets. The digest is checked as the chain is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from events import batch
+from events.batch import Header
+from events.errors import UsageError
+from events.log import LogEvent
+from events.observations import FAMILIES
+from replay.city import City
+from replay.clocks import record_time
+from replay.cut import Cut
+from replay.show import Fact, facts_of
+from twin.lake import VERSION as LAKE_VERSION
+from twin.projections.live import Live
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The log event behind a value. The columnar fields are null for a domain event, which is one fact by itself.
+
+    `topic`, `partition`, `topic_id` (its beginning) are those of a Kafka source; `first_offset` to `last_offset` the
+    records of the poll. `sha256` is the batch's own digest, or that of a domain event's bytes; `intact` says that the
+    stored bytes still have it (a domain event carries none to compare with: null).
+    """
+
+    position: int
+    stream: str
+    version: int
+    tag: str
+    recorded_at: datetime
+    sha256: str
+    intact: bool | None
+    source: str | None = None
+    rows: int | None = None
+    topic: str | None = None
+    partition: int | None = None
+    topic_id: str | None = None
+    first_offset: int | None = None
+    last_offset: int | None = None
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A value, the cut it stands in (instant and knowledge), the projection that holds it, and its origin."""
+
+    fact: Fact
+    at: datetime | None
+    known: int
+    known_at: datetime | None
+    projection: str
+    projection_version: int
+    origin: Origin
+
+
+def why(
+    city: City, entity: str, quantity: str, at: datetime | None = None, known: int | datetime | None = None
+) -> Chain:
+    """The chain behind `quantity` of `entity`: a column's name, or a reading's unit where a point has several.
+
+    UsageError when the cut knows no such entity or quantity, or more than one.
+    """
+    cut = city.cut(at, known)
+    facts = facts_of(cut, entity, cut.at)
+    found = [f for f in facts if quantity in (f.quantity, f.unit if f.frame == "readings" else f.quantity)]
+    if len(found) != 1:
+        raise UsageError(_advice(entity, quantity, facts, found))
+    projection, version = _projection(cut, found[0])
+    return Chain(found[0], at, cut.known, cut.known_at, projection, version, origin(city.log.at(found[0].position)))
+
+
+def origin(event: LogEvent) -> Origin:
+    """What a log event says of itself."""
+    told = (event.position, event.stream, event.version, event.tag, record_time(event))
+    if event.state[:3] != batch.MAGIC:
+        return Origin(*told, hashlib.sha256(event.state).hexdigest(), None)
+    header = batch.header_of(event.state)
+    offsets = (header.first_offset, header.last_offset) if header.last_offset >= 0 else (None, None)
+    intact = batch.verify(event.state) is None
+    return Origin(*told, header.sha256, intact, header.source, header.rows, *_partition(header), *offsets)
+
+
+def _partition(header: Header) -> tuple[str | None, int | None, str | None]:
+    """Topic, partition and topic id of a source named `kafka:<topic>:<partition>:<id>`."""
+    words = header.source.split(":")
+    if words[0] != "kafka" or len(words) < 3:
+        return None, None, None
+    return words[1], int(words[2]), words[3] if len(words) > 3 else None
+
+
+def _projection(cut: Cut, fact: Fact) -> tuple[str, int]:
+    if fact.frame not in FAMILIES:
+        return "register", 1
+    return (Live.name, Live.version) if cut.live else ("history", LAKE_VERSION)
+
+
+def _advice(entity: str, quantity: str, facts: list[Fact], found: list[Fact]) -> str:
+    if not found:
+        there = sorted({f.quantity for f in facts})
+        return f"{entity!r} has no {quantity!r} in this cut; there are {', '.join(there)}"
+    several = ", ".join(f"{f.entity} {f.quantity} ({f.unit})" for f in found)
+    return f"{quantity!r} of {entity!r} is several values: {several}; name the unit, or one entity"
