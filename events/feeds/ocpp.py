@@ -150,6 +150,8 @@ def _sample(frame: Frame, point: str, time: str, sample: Mapping[str, Any]) -> C
 
 
 def _unit(measurand: str, sample: Mapping[str, Any]) -> tuple[str, float]:
+    if measurand == "Power.Factor":
+        return "/", 1.0
     told = sample.get("unitOfMeasure")
     measure: Mapping[str, Any] = told if isinstance(told, dict) else {}
     word = sample.get("unit", measure.get("unit", _default_unit(measurand)))

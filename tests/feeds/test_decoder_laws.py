@@ -172,3 +172,15 @@ def test_a_poll_without_payloads_decodes_to_nothing(name: str) -> None:
     decoded = offer(FORMATS[name].decode)
     assert decoded.offered == 0
     assert decoded.frames
+
+
+@UNRULY
+@pytest.mark.parametrize("name", list(FORMATS))
+@given(data=st.data(), cuts=wounds())
+def test_what_was_refused_is_refused_again_so_that_a_retry_invents_nothing(
+    name: str, captures: dict[str, list[bytes]], data: st.DataObject, cuts: list[tuple[float, float, bytes]]
+) -> None:
+    form = FORMATS[name]
+    decoded = offer(form.decode, wounded(data.draw(st.sampled_from(captures[name])), cuts))
+    for payload in decoded.refused["payload"].head(3):
+        assert offer(form.decode, form.whole(payload)).refused.height > 0

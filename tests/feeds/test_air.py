@@ -1,0 +1,103 @@
+"""Air: stations, micro-sensors and SensorThings observations, in their units, silence left out."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from events.feeds import airbox, aqi, sensorthings
+from tests.feeds.offering import offer, reasons
+
+
+def test_every_value_of_two_days_of_stations_lands(shared_data: Path) -> None:
+    table = pl.read_parquet(shared_data / "air" / "taiwan_aqi_48h.parquet")
+    told = sum(int((~table[c].is_in(["", "-"])).sum()) for c in aqi.UNITS)
+    decoded = offer(aqi.decode, (shared_data / "air" / "taiwan_aqi_48h.parquet").read_bytes())
+    assert (decoded.offered, decoded.refused.height) == (told, 0)
+    pm = decoded.frames["readings"].filter(pl.col("point_id").str.ends_with(":pm2_5"))
+    assert pm["value"].sum() == table["pm2_5"].cast(pl.Float64, strict=False).sum()
+    assert pm["unit"].unique().to_list() == ["ug/m3"]
+    first = decoded.frames["readings"].filter(pl.col("point_id") == "aqi:36:aqi").row(0, named=True)
+    assert (first["value"], first["time"]) == (44.0, datetime(2026, 7, 3, 14, tzinfo=UTC))
+
+
+def test_the_networks_own_json_has_the_same_readings_under_other_names() -> None:
+    old = {"siteid": "36", "publishtime": "2026/07/03 22:00:00", "pm2.5": "9", "o3_8hr": "-"}
+    new = {"site_id": "36", "publish_time": "2026/07/03 22:00:00", "pm2_5": "9", "o3_8hr": ""}
+    frames = [offer(aqi.decode, json.dumps({"records": [r]}).encode()).frames["readings"] for r in (old, new)]
+    assert frames[0].equals(frames[1])
+    assert frames[0].select("point_id", "value").rows() == [("aqi:36:pm2_5", 9.0)]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"pm2_5": "x"}, "'x' is no number"),
+        ({"pm2_5": "-5"}, "-5.0, not within"),
+        ({"publish_time": "2026/13/03"}, "is no time"),
+        ({"site_id": ""}, "a report without a site_id"),
+    ],
+)
+def test_a_value_of_a_station_that_cannot_be_is_refused(change: dict[str, str], reason: str) -> None:
+    report = {"site_id": "36", "publish_time": "2026/07/03 22:00:00", "pm2_5": "9"}
+    decoded = offer(aqi.decode, json.dumps([report | change]).encode())
+    assert decoded.frames["readings"].is_empty()
+    assert reason in reasons(decoded)[0]
+
+
+def test_every_sensor_of_every_airbox_lands(shared_data: Path) -> None:
+    document = (shared_data / "air" / "airbox_200.json").read_bytes()
+    feeds = json.loads(document)["feeds"]
+    decoded = offer(airbox.decode, document)
+    readings = decoded.frames["readings"]
+    for key in airbox.KEYS:
+        told = [f[key] for f in feeds if f[key] != "N/A"]
+        found = readings.filter(pl.col("point_id").str.ends_with(f":{key}"))["value"]
+        assert (found.len(), found.sum()) == (len(told), pytest.approx(sum(told)))
+    assert decoded.refused.is_empty()
+
+
+def observation(**members: object) -> bytes:
+    stream = {"@iot.id": 5, "unitOfMeasurement": {"symbol": "μg/m3"}}
+    return json.dumps(
+        {"phenomenonTime": "2026-08-20T11:41:52Z", "result": 12.5, "Datastream": stream} | members
+    ).encode()
+
+
+def test_an_observation_is_a_reading_in_its_datastreams_unit() -> None:
+    row = offer(sensorthings.decode, observation()).frames["readings"].row(0)
+    assert row[:4] == ("sta:datastream:5", "ug/m3", datetime(2026, 8, 20, 11, 41, 52, tzinfo=UTC), 12.5)
+
+
+def test_observations_come_in_collections_and_under_their_datastream() -> None:
+    one = json.loads(observation())
+    stream = one["Datastream"] | {"Observations": [{k: v for k, v in one.items() if k != "Datastream"}]}
+    rows = [offer(sensorthings.decode, json.dumps(d).encode()).frames["readings"] for d in ({"value": [one]}, stream)]
+    assert rows[0].equals(rows[1])
+
+
+def test_of_an_interval_the_end_counts_and_texts_are_states() -> None:
+    interval = observation(phenomenonTime="2026-08-20T11:00:00Z/2026-08-20T12:00:00Z", result="blocked")
+    states = offer(sensorthings.decode, interval).frames["states"]
+    assert states.row(0)[1:3] == (datetime(2026, 8, 20, 12, tzinfo=UTC), "blocked")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"Datastream": {"@iot.id": 5}}, "has no SenML unit"),
+        ({"Datastream": {"@iot.id": 5, "unitOfMeasurement": {"symbol": "furlong"}}}, "has no SenML unit"),
+        ({"Datastream": {}}, "no @iot.id"),
+        ({"result": None}, "neither a number nor a text"),
+        ({"resultQuality": "fine"}, "resultQuality"),
+        ({"phenomenonTime": None}, "is no time"),
+    ],
+)
+def test_an_observation_without_what_it_needs_is_refused(change: dict[str, object], reason: str) -> None:
+    decoded = offer(sensorthings.decode, observation(**change))
+    assert decoded.frames["readings"].is_empty()
+    assert reason in reasons(decoded)[0]
