@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from events.clock import parse_time
 from replay.city import City
 from tests.bim.conftest import SPEC
 from tests.commands.test_commands import Twin, city, twin
-from views import cli
 
 __all__ = ["city", "twin"]
 
@@ -96,13 +94,3 @@ def test_a_check_fails_what_the_city_cannot_use_and_writes_the_issues(
     assert zipfile.is_zipfile(issues)
     assert "topics in" in err
     assert twin("bim", "check", revisions[0])[0] == 0
-
-
-@pytest.mark.parametrize("command", ["load", "diff", "check"])
-def test_help_shows_an_example(
-    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["twin", "bim", command, "--help"])
-    with pytest.raises(SystemExit):
-        cli.main()
-    assert f"Example: twin bim {command}" in " ".join(capsys.readouterr().out.split())

@@ -211,7 +211,7 @@ def test_help_of_every_command_shows_an_example(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = ["init", "publish", "ingest", "status", "cut", "rebuild", "demo", "ui"]
-    commands += ["sites load", "bim load", "log verify", "scenario run"]
+    commands += ["sites load", "bim load", "bim diff", "bim check", "log verify", "scenario run"]
     commands += ["log copy"]
     commands += [f"quarantine {word}" for word in ("list", "show", "retry", "discard")]
     for command in commands:
