@@ -9,7 +9,7 @@ import typer
 
 from bim.errors import BimError
 from events.errors import TwinError, UsageError
-from views.commands import bim, city, feeds, log_copy, quarantine, scenario, serve
+from views.commands import bim, city, feeds, log_copy, quarantine, replay, scenario, serve
 from views.commands.options import REFUSED, logs
 
 WRONG_USAGE = 2
@@ -29,6 +29,11 @@ app.command()(feeds.publish)
 app.command()(feeds.ingest)
 app.command()(city.status)
 app.command()(city.cut)
+app.command()(replay.diff)
+app.command("show")(replay.show_entity)
+app.command()(replay.why)
+app.command()(replay.replay)
+app.command()(replay.export)
 city.log.command("copy")(log_copy.copy)
 app.add_typer(city.log, name="log")
 app.add_typer(quarantine.app, name="quarantine")

@@ -19,7 +19,7 @@ from twin.rebuild import rebuild as rebuild_projections
 from twin.service import Service
 from twin.sites import read_sites
 from twin.verify import verify as verify_log
-from views.commands.options import REFUSED, City, Json, instant, show
+from views.commands.options import REFUSED, City, Json, Known, instant, known_word, show
 
 EVER = "1970-01-01T00:00:00Z"
 
@@ -93,9 +93,7 @@ def cut(
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="As of TIME (RFC 3339 with a zone) 截至時間.")
     ] = None,
-    known: Annotated[
-        int | None, typer.Option("--known", metavar="POSITION", help="As known at this log position.")
-    ] = None,
+    known: Known = None,
     family: Annotated[
         str, typer.Option("--family", help="readings, docks, positions, arrivals, stations or states.")
     ] = "readings",
@@ -109,7 +107,7 @@ def cut(
     family_named(family)
     moment = instant(at)
     with OpenCity.open(city) as opened:
-        taken = opened.cut(moment, known)
+        taken = opened.cut(moment, known_word(known))
         frame = taken.frame(family)
         try:
             frame.write_parquet(out)

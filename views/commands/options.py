@@ -20,6 +20,10 @@ City = Annotated[
         "--city", envvar="TWIN_CITY", metavar="DIR", help="The city's directory 城市資料夾.", show_default=True
     ),
 ]
+Known = Annotated[
+    str | None,
+    typer.Option("--known", metavar="POSITION|TIME", help="As known at a log position or record time 已知時點."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 REFUSED = 1
@@ -41,6 +45,13 @@ def show(answer: dict[str, Any] | list[Any], *, as_json: bool) -> None:
 def instant(text: str | None) -> datetime | None:
     """A TIME given on the command line; a naive one is refused as wrong usage."""
     return None if text is None else parse_time(text)
+
+
+def known_word(text: str | None) -> int | datetime | None:
+    """`--known`: digits are a log position, anything else a record time."""
+    if text is None:
+        return None
+    return int(text) if text.removeprefix("-").isdecimal() else parse_time(text)
 
 
 def named_files(arguments: list[str]) -> list[tuple[str, Path]]:

@@ -1,0 +1,191 @@
+"""`twin diff`, `show`, `why`, `replay`, `export`: the city's past, compared, explained, played and handed on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from events.clock import now, parse_time
+from events.errors import UsageError
+from replay.city import City as OpenCity
+from replay.cut import Cut
+from replay.diff import diff as difference
+from replay.diff import frame_of, identity
+from replay.documents import DOCUMENTS, document_of
+from replay.export import Provenance, catalogue_record
+from replay.export import write as write_export
+from replay.player import Player, moments
+from replay.show import facts_of
+from replay.why import why as chain_of
+from views.commands.options import City, Json, Known, instant, known_word, show
+
+ROWS_SHOWN = 1000
+"""Rows of a difference in one JSON answer; `--out` writes all of them."""
+
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="As of TIME (RFC 3339 with a zone) 截至時間.")]
+Family = Annotated[
+    str, typer.Option("--family", help="A family, or communities, buildings, devices, scenarios 資料類別.")
+]
+
+
+def diff(
+    at: At = None,
+    at2: Annotated[
+        str | None, typer.Option("--at2", metavar="TIME", help="The second cut's instant (default: --at) 第二時刻.")
+    ] = None,
+    known: Known = None,
+    known2: Annotated[
+        str | None, typer.Option("--known2", metavar="POSITION|TIME", help="The second cut's knowledge 第二已知時點.")
+    ] = None,
+    family: Family = "readings",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.parquet", help="Write all rows 輸出檔.")] = None,
+    city: City = Path("city"),
+    json: Json = False,
+) -> None:
+    """What differs between two cuts: two instants, or two times of knowing. 比較兩個時刻或兩次所知。
+
+    Without --at2 the second cut is as of --at too; without --known2 it knows everything up to now.
+
+    Example: twin diff --at 2026-08-20T19:00:00+08:00 --at2 2026-08-20T20:00:00+08:00 --family docks --city city
+
+    Example: twin diff --at 2026-08-20T19:00:00+08:00 --known 2026-08-20T19:05:00+08:00 --family readings --json
+    """
+    with OpenCity.open(city) as opened:
+        second = known_word(known2) if known2 is not None or at2 is None else known_word(known)
+        a = opened.cut(instant(at), known_word(known))
+        b = opened.cut(instant(at2 or at), second)
+        changes = difference(a, b, family)
+    if out is not None:
+        _written(changes.write_parquet, out)
+    counts = {word: int((changes["change"] == word).sum()) for word in ("added", "removed", "changed")}
+    rows = changes.head(ROWS_SHOWN).to_dicts() if out is None else []
+    answer: dict[str, Any] = {"family": family, "known": [a.known, b.known], **counts, "rows": changes.height}
+    show(answer | {"out": str(out) if out else None, "shown": len(rows), "changes": rows}, as_json=json)
+
+
+def show_entity(
+    entity: Annotated[str, typer.Argument(help="Id of a point, station, vehicle, community, building, device, home.")],
+    at: At = None,
+    known: Known = None,
+    city: City = Path("city"),
+    json: Json = False,
+) -> None:
+    """Everything known of one thing: values, age, quality, source event. 顯示一個物件的所有已知資料。
+
+    Example: twin show 500101001 --at 2026-08-20T19:41:52+08:00 --city city
+    """
+    with OpenCity.open(city) as opened:
+        cut = opened.cut(instant(at), known_word(known))
+        facts = facts_of(cut, entity, now())
+    show(
+        {"entity": entity, "at": at or "latest", "known": cut.known, "facts": [asdict(f) for f in facts]}, as_json=json
+    )
+
+
+def why(
+    entity: Annotated[str, typer.Argument(help="Id of the thing 物件代碼.")],
+    quantity: Annotated[str, typer.Argument(help="Column such as value or num_vehicles_available, or a unit 項目.")],
+    at: At = None,
+    known: Known = None,
+    city: City = Path("city"),
+    json: Json = False,
+) -> None:
+    """Where a number comes from: cut, projection, log event, source, offsets. 這個數字從何而來。
+
+    Example: twin why 500101001 num_vehicles_available --at 2026-08-20T19:41:52+08:00 --city city
+    """
+    with OpenCity.open(city) as opened:
+        chain = chain_of(opened, entity, quantity, instant(at), known_word(known))
+    show(asdict(chain), as_json=json)
+
+
+def replay(
+    start: Annotated[str, typer.Option("--from", metavar="TIME", help="First event time 起始時間.")],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="Last event time 結束時間.")],
+    kafka: Annotated[str, typer.Option("--kafka", metavar="HOST:PORT", help="The Kafka broker 訊息伺服器.")],
+    speed: Annotated[
+        float, typer.Option("--speed", help="1 to 3600 times the pace it had; 0: as fast as it goes 播放倍速.")
+    ] = 60.0,
+    family: Annotated[str, typer.Option("--family", help="docks or readings 資料類別.")] = "docks",
+    known: Known = None,
+    city: City = Path("city"),
+    json: Json = False,
+) -> None:
+    """Play a stretch of the past onto a Kafka topic, as CloudEvents. 將一段歷史重播到 Kafka。
+
+    Example: twin replay --from 2026-08-20T08:00:00Z --to 2026-08-20T09:00:00Z --speed 600 --kafka 127.0.0.1:9092
+    """
+    from events.feeds.registry import format_named
+    from events.kafka import KafkaSink
+
+    if family not in DOCUMENTS:
+        raise UsageError(f"no document is written for {family!r}; there are {', '.join(DOCUMENTS)}")
+    first, last = parse_time(start), parse_time(end)
+    messages = rows = played = 0
+    with OpenCity.open(city) as opened:
+        position = opened.cut(known=known_word(known)).known
+        open_at = partial(moments, opened, family)
+        player = Player(lambda since: open_at(since, last, position), first, speed=speed or None)
+        sink = KafkaSink(kafka)
+        try:
+            for moment in player:
+                form, document = document_of(moment)
+                messages += sink.publish(format_named(form), document)
+                rows, played = rows + moment.rows.height, played + 1
+        finally:
+            sink.close()
+    show({"family": family, "moments": played, "rows": rows, "messages": messages, "known": position}, as_json=json)
+
+
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="FILE.parquet, .csv or .arrow 輸出檔.")],
+    at: At = None,
+    known: Known = None,
+    family: Family = "readings",
+    licence: Annotated[str, typer.Option("--licence", help="Licence to state in the file 授權條款.")] = "",
+    dcat: Annotated[
+        Path | None, typer.Option("--dcat", metavar="FILE.json", help="Write a DCAT record too 詮釋資料.")
+    ] = None,
+    city: City = Path("city"),
+    json: Json = False,
+) -> None:
+    """A cut's frame as a file with its cut, sources, licence and units. 匯出某一刻的資料與其詮釋資料。
+
+    Example: twin export --at 2026-08-20T19:41:52+08:00 --family docks --out docks.csv --dcat docks.json --city city
+    """
+    identity(family)
+    with OpenCity.open(city) as opened:
+        cut = opened.cut(instant(at), known_word(known))
+        frame = frame_of(cut, family)
+        told = _provenance(opened, cut, family, instant(at), licence)
+    files = write_export(frame, out, told)
+    if dcat is not None:
+        record = catalogue_record(out, frame.height, told, now())
+        _written(partial(_write_json, record), dcat)
+        files.append(dcat)
+    show({"files": [str(f) for f in files], "family": family, "rows": frame.height, "known": cut.known}, as_json=json)
+
+
+def _provenance(city: OpenCity, cut: Cut, family: str, at: datetime | None, licence: str) -> Provenance:
+    file = city.file
+    sources = tuple(sorted(city.ledger.sources))
+    attribution = tuple(file.attribution)
+    return Provenance(file.name, family, at, cut.known, cut.known_at, sources, attribution, licence, file.synthetic)
+
+
+def _write_json(record: dict[str, Any], path: Path) -> None:
+    import orjson
+
+    path.write_bytes(orjson.dumps(record, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _written(write: Any, path: Path) -> None:
+    try:
+        write(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error}") from error
