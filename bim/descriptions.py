@@ -12,9 +12,14 @@ from bim.tables import SCHEMAS
 def properties_table(facts: Facts, ids: Identities) -> pl.DataFrame:
     """Every property of every entity; the occurrence's own wins over its type's. In the file's order."""
     rows = pl.DataFrame(
-        [(each.pset, each.name, each.value, each.number, each.unit) for each in facts.properties],
+        {
+            "set": [each.pset for each in facts.properties],
+            "name": [each.name for each in facts.properties],
+            "value": [each.value for each in facts.properties],
+            "number": [each.number for each in facts.properties],
+            "unit": [each.unit for each in facts.properties],
+        },
         schema={"set": pl.Int64, "name": pl.String, "value": pl.String, "number": pl.Float64, "unit": pl.String},
-        orient="row",
     )
     joined = _described(facts, ids).join(rows, on="set", how="inner", maintain_order="left_right")
     return _own_first(joined.rename({"set_name": "pset"}), "pset").select(SCHEMAS["properties"].names())
@@ -33,8 +38,18 @@ def quantities_table(facts: Facts, ids: Identities) -> pl.DataFrame:
 
 def _described(facts: Facts, ids: Identities) -> pl.DataFrame:
     known = [(ids.id_of[step], each, inherited) for step, each, inherited in facts.described if step in ids.id_of]
-    frame = pl.DataFrame(known, schema={"entity_id": pl.String, "set": pl.Int64, "inherited": pl.Boolean}, orient="row")
-    names = pl.DataFrame(list(facts.sets.items()), schema={"set": pl.Int64, "set_name": pl.String}, orient="row")
+    frame = pl.DataFrame(
+        {
+            "entity_id": [entity_id for entity_id, _, _ in known],
+            "set": [each for _, each, _ in known],
+            "inherited": [inherited for _, _, inherited in known],
+        },
+        schema={"entity_id": pl.String, "set": pl.Int64, "inherited": pl.Boolean},
+    )
+    names = pl.DataFrame(
+        {"set": list(facts.sets), "set_name": list(facts.sets.values())},
+        schema={"set": pl.Int64, "set_name": pl.String},
+    )
     return frame.join(names, on="set", how="inner", maintain_order="left")
 
 
