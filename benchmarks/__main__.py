@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, machine
 from events.clock import now
 
-MODULES = ("log_and_cut", "ingest", "latency", "sustained", "decoders", "bim_load", "app")
+MODULES = ("log_and_cut", "replay", "ingest", "latency", "sustained", "decoders", "bim_load", "app")
 README = Path(__file__).parent / "README.md"
 MARK = "<!-- figures: written by `make bench` -->"
 
