@@ -129,6 +129,16 @@ def test_every_page_speaks_both_languages(opened: Open, page: Callable[[], None]
     assert _metrics(chinese).keys().isdisjoint(_metrics(english).keys())
 
 
+@pytest.mark.parametrize("page", [_city, _building, _what_if])
+@pytest.mark.parametrize(
+    "query", [{"t": "1999-01-01T00:00:00Z"}, {"t": "2099-01-01T00:00:00Z"}, {"k": "0"}, {"k": "999999"}]
+)
+def test_no_instant_and_no_knowledge_breaks_a_page(
+    opened: Open, page: Callable[[], None], query: dict[str, str]
+) -> None:
+    assert not opened(page, **query).exception
+
+
 def test_a_building_is_drawn_with_a_colour_for_every_dwelling(opened: Open) -> None:
     app = opened(_building)
     assert not app.exception

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+from polars import selectors
 
 from views import theme
 from views.data import Snapshot, districts
@@ -92,7 +93,9 @@ def _site(state: State, shown: Snapshot, site: dict[str, Any]) -> None:
 def _tables(state: State, shown: Snapshot) -> None:
     by_district, by_site = st.tabs([state.say("districts"), state.say("sites")])
     for tab, frame in ((by_district, _districts(state, shown)), (by_site, _sites(state, shown))):
-        counts = {c: st.column_config.NumberColumn(format="localized") for c in frame.select(pl.col(pl.Int64)).columns}
+        counts = {
+            c: st.column_config.NumberColumn(format="localized") for c in frame.select(selectors.integer()).columns
+        }
         tab.dataframe(frame, hide_index=True, height=TABLE_PX, width="stretch", column_config=counts)
     st.caption(state.say("privacy"))
 
