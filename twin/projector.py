@@ -18,7 +18,7 @@ from events.quarantine import QUARANTINE, RELEASED
 from twin import checkpoint
 from twin.checkpoint import Checkpoint
 from twin.codec import tags
-from twin.lake import Lake, open_lake
+from twin.lake import Lake, last_change, open_lake
 from twin.latest import landed
 from twin.projection import Batch
 from twin.projections import ledger as ledgers
@@ -47,6 +47,7 @@ class Projector:
     def reload(self) -> None:
         """Start again from what is on disk."""
         saved = checkpoint.load(self._checkpoints)
+        self._lake_changed = last_change(self._lake_directory)
         self.lake: Lake = open_lake(self._lake_directory)
         self.live, self.ledger, self._folded = saved.live, saved.ledger, saved.position
         self.pending: dict[str, list[pl.DataFrame]] = {name: [] for name in FAMILIES}
@@ -68,8 +69,13 @@ class Projector:
 
     def refresh_lake(self) -> None:
         """Take a newer lake that a writer has made, and let go of the rows it covers."""
+        if (changed := last_change(self._lake_directory)) == self._lake_changed:
+            return
         lake = open_lake(self._lake_directory)
-        if lake.position <= self.lake.position or lake.position > self.position:
+        if lake.position > self.position:
+            return
+        self._lake_changed = changed
+        if lake.position <= self.lake.position:
             return
         self.lake = lake
         for name, frames in self.pending.items():

@@ -11,7 +11,6 @@ import polars as pl
 
 from events.log import Log
 from events.observations import FAMILIES
-from twin.latest import landed_schema
 from twin.projector import Projector
 
 
@@ -54,8 +53,7 @@ def digest(projector: Projector) -> str:
     """SHA-256 over the live state and every row of history in the total order, whatever files they lie in."""
     total = hashlib.sha256()
     for name, family in FAMILIES.items():
-        history = [rows for _, rows in projector.lake.all_rows(family)]
-        rows = pl.concat([pl.DataFrame(schema=landed_schema(family)), *history, *projector.pending[name]])
+        rows = pl.concat([projector.lake.all_rows(family), *projector.pending[name]])
         for frame in (projector.live[name], rows.sort("time", "position", "sequence", "entity")):
             total.update(name.encode())
             total.update(frame.hash_rows(seed=3).to_numpy().tobytes())

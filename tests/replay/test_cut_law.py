@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,9 +75,13 @@ def test_a_cut_equals_a_naive_fold_of_the_log(
     small = (
         patch("twin.projections.history.OPENING_EVERY", 5),
         patch("twin.projections.history.MARK_ROWS", 3),
+        patch("twin.projections.history.PARTS_MOST", 2),
+        patch("twin.projections.history.FILE_ROWS", 6),
         patch("twin.lake.MARK_ROWS", 3),
     )
-    with small[0], small[1], small[2], tempfile.TemporaryDirectory() as name:
+    with contextlib.ExitStack() as patched, tempfile.TemporaryDirectory() as name:
+        for one in small:
+            patched.enter_context(one)
         place = init(Path(name) / "city")
         flushes = data.draw(st.sets(st.integers(0, len(polls) - 1)))
         with place.log() as log:
