@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from events.errors import UsageError
+from events.errors import PayloadError
 from twin.aggregates.community import CommunityFacts
 
 REQUIRED = ("id", "name", "district", "address", "longitude", "latitude")
@@ -24,12 +24,14 @@ def read_sites(path: Path, source: str | None = None) -> list[CommunityFacts]:
             table = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t")
             missing = [c for c in REQUIRED if c not in (table.fieldnames or ())]
             if missing:
-                raise UsageError(
+                raise PayloadError(
                     f"{path}: no column {', '.join(missing)}; the first line names the columns, tab-separated"
                 )
-            return [_facts(row, path, number, source or path.name) for number, row in enumerate(table, 1)]
+            return _once_each(
+                [_facts(row, path, number, source or path.name) for number, row in enumerate(table, 1)], path
+            )
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+        raise PayloadError(f"{path}: cannot be read as UTF-8 text ({error})") from error
 
 
 def community_facts(row: Mapping[str, Any], source: str) -> CommunityFacts:
@@ -40,8 +42,8 @@ def community_facts(row: Mapping[str, Any], source: str) -> CommunityFacts:
         name_en=_text(row, "name_en"),
         district=_needed(row, "district"),
         address=_needed(row, "address"),
-        longitude=float(row["longitude"]),
-        latitude=float(row["latitude"]),
+        longitude=_degrees(row, "longitude", 180),
+        latitude=_degrees(row, "latitude", 90),
         households=_count(row, "households"),
         residents=_count(row, "residents"),
         floors=_text(row, "floors"),
@@ -54,7 +56,7 @@ def _facts(row: Mapping[str, Any], path: Path, number: int, source: str) -> Comm
     try:
         return community_facts(row, source)
     except (ValueError, TypeError) as error:
-        raise UsageError(
+        raise PayloadError(
             f"{path}, site {number} ({row.get('name')}): {error}; correct the cell or leave it empty"
         ) from error
 
@@ -63,6 +65,24 @@ def _needed(row: Mapping[str, Any], column: str) -> str:
     value = _text(row, column)
     if value is None:
         raise ValueError(f"no {column} is given")
+    return value
+
+
+def _once_each(sites: list[CommunityFacts], path: Path) -> list[CommunityFacts]:
+    """`sites`, no id twice; PayloadError names the second of a pair."""
+    first: dict[str, int] = {}
+    for number, site in enumerate(sites, 1):
+        if (before := first.setdefault(site.community_id, number)) != number:
+            raise PayloadError(
+                f"{path}, site {number} ({site.name}): id {site.community_id!r} is site {before}'s already"
+            )
+    return sites
+
+
+def _degrees(row: Mapping[str, Any], column: str, limit: int) -> float:
+    value = float(row[column])
+    if not -limit <= value <= limit:
+        raise ValueError(f"{column} {value} is not within ±{limit}° (are longitude and latitude swapped?)")
     return value
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from events.errors import UsageError
+from events.errors import PayloadError
 from twin.sites import read_sites
 
 HEADER = "id\tname\tdistrict\taddress\tlatitude\tlongitude\thouseholds\n"
@@ -35,17 +35,19 @@ def test_comments_and_other_columns_are_passed_over_and_an_empty_cell_is_unknown
         (HEADER + "a\t東明\t南港區\t南港路\t25\t121.6\tmany\n", "'many'"),
         (HEADER + "a\t\t南港區\t南港路\t25\t121.6\t7\n", "no name is given"),
         (HEADER + "a\t東明\n", "no district is given"),
+        (HEADER + "a\t東明\t南港區\t南港路\t121.6\t25\t7\n", "swapped"),
+        (HEADER + 2 * "a\t東明\t南港區\t南港路\t25\t121.6\t7\n", "site 2 .*'a' is site 1's already"),
     ],
 )
 def test_a_list_that_is_off_is_refused_with_file_site_and_cell(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "sites.tsv"
     path.write_text(text, "utf-8")
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(PayloadError, match=message):
         read_sites(path)
 
 
 def test_a_list_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "big5.tsv").write_bytes("編號\t名稱\n".encode("big5"))
     for name in ("none.tsv", "big5.tsv"):
-        with pytest.raises(UsageError, match=f"{name}: cannot be read"):
+        with pytest.raises(PayloadError, match=f"{name}: cannot be read"):
             read_sites(tmp_path / name)
