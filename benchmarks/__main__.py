@@ -12,31 +12,30 @@ from pathlib import Path
 from benchmarks.figures import Figure, machine
 from events.clock import now
 
-MODULES = ("log_and_cut", "replay", "ingest", "latency", "sustained", "decoders", "bim_load", "app")
+MODULES = ("log_and_cut", "replay", "ingest", "latency", "sustained", "decoders", "bim_load")
 README = Path(__file__).parent / "README.md"
 MARK = "<!-- figures: written by `make bench` -->"
 
 
 def main(words: list[str]) -> None:
     """Run the named benchmarks, or all."""
-    names = [w for w in words if not w.startswith("-")] or list(MODULES)
-    sections = []
-    for name in names:
+    for name in [w for w in words if not w.startswith("-")] or list(MODULES):
         print(f"## {name}", flush=True)
         found = importlib.import_module(f"benchmarks.{name}").figures()
-        for figure in found:
-            print(line(figure), flush=True)
-        sections.append(section(name, found))
-    if "--write" in words:
-        head = README.read_text().split(MARK)[0]
-        README.write_text(f"{head}{MARK}\n\nMachine: {machine()}. Date: {now().date()}.\n\n" + "\n".join(sections))
+        print("\n".join(map(line, found)), flush=True)
+        if "--write" in words:
+            keep(name, found)
 
 
-def section(name: str, found: list[Figure]) -> str:
-    """One benchmark's table."""
-    return (
-        f"### {name}\n\n| figure | value | unit | target |\n|---|---:|---|---|\n" + "\n".join(map(line, found)) + "\n"
-    )
+def keep(name: str, found: list[Figure]) -> None:
+    """Put one benchmark's table, with machine and date, in the place of the one before."""
+    head, _, tables = README.read_text("utf-8").partition(MARK)
+    sections = {text.split("\n", 1)[0]: text.strip() for text in tables.split("\n### ")[1:]}
+    rows = "\n".join(map(line, found))
+    stamp = f"{machine()}, {now().date()}"
+    sections[name] = f"{name}\n\n{stamp}\n\n| figure | value | unit | target |\n|---|---:|---|---|\n{rows}"
+    ordered = [f"### {sections[m]}\n" for m in MODULES if m in sections]
+    README.write_text(f"{head}{MARK}\n\n" + "\n".join(ordered), "utf-8")
 
 
 def line(figure: Figure) -> str:

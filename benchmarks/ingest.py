@@ -6,7 +6,6 @@ Each contender runs in a fresh process; `python -m benchmarks.ingest MODE SERVER
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -116,8 +115,13 @@ def ingest(servers: str, topic: str, directory: Path) -> dict[str, float]:
         seconds = time.perf_counter() - started
         source.close()
     assert landed.refused == landed.duplicates == 0, landed
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"readings": projector.ledger.observations["readings"], "seconds": seconds, "peak_mib": peak}
+    return {"readings": projector.ledger.observations["readings"], "seconds": seconds, "peak_mib": _peak_mib()}
+
+
+def _peak_mib() -> float:
+    """Highest resident memory of this process since it was started (`ru_maxrss` would still hold its parent's)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def _contender(mode: str, servers: str, topic: str, directory: str) -> dict[str, float]:
