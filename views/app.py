@@ -9,7 +9,7 @@ import streamlit as st
 from bim.errors import BimError
 from events.errors import TwinError
 from views.i18n import LANGUAGES
-from views.pages import building, city, what_if
+from views.screens import building, city, what_if
 from views.state import State, change, current, hold, publish, reader
 from views.style import sheet
 

@@ -27,7 +27,7 @@ BROKEN = {
     "replay imports streamlit": (
         "replay/stray.py",
         "import streamlit",
-        "streamlit only in views/app.py, views/pages and views/state.py",
+        "streamlit only in views/app.py, views/screens and views/state.py",
     ),
     "views imports pydeck outside layers": ("views/stray.py", "import pydeck", "pydeck only in views/layers"),
 }

@@ -52,6 +52,12 @@ def _metric(page: Page, label: str) -> str:
     )
 
 
+def test_a_deep_link_is_drawn_on_a_server_nobody_has_visited(page: Page, small_city: Path) -> None:
+    with serving(small_city) as address:
+        _open(page, address + "/building")
+        _until_drawn(page)
+
+
 @pytest.mark.parametrize("path", ["/", "/building"])
 def test_the_map_is_drawn(page: Page, app: str, path: str) -> None:
     _open(page, app + path)

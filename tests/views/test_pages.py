@@ -22,19 +22,19 @@ Open = Callable[..., AppTest]
 
 
 def _city() -> None:
-    from views.pages import city
+    from views.screens import city
 
     city.page()
 
 
 def _building() -> None:
-    from views.pages import building
+    from views.screens import building
 
     building.page()
 
 
 def _what_if() -> None:
-    from views.pages import what_if
+    from views.screens import what_if
 
     what_if.page()
 

@@ -8,8 +8,8 @@ import streamlit as st
 from views import theme
 from views.layers import building as shapes
 from views.layers.deck import deck, html
-from views.pages.building_choice import QUANTITIES, Chosen
-from views.pages.legend import scale as scale_legend
+from views.screens.building_choice import QUANTITIES, Chosen
+from views.screens.legend import scale as scale_legend
 from views.state import State, change, hold
 
 KEY = "building_map"

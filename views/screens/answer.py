@@ -10,7 +10,7 @@ from replay.compare import KPIS
 from replay.result import Result
 from views import theme
 from views.charts.balance import power, stored
-from views.pages.cut_note import rows
+from views.screens.cut_note import rows
 from views.state import State
 
 HEADLINES = ("import_kwh", "peak_kw", "self_sufficiency", "co2_kg")

@@ -12,8 +12,8 @@ from views import theme
 from views.data import Snapshot, districts
 from views.i18n import named, status
 from views.layers.ground import same_name
-from views.pages.cut_note import rows
-from views.pages.legend import swatches
+from views.screens.cut_note import rows
+from views.screens.legend import swatches
 from views.state import State, change, hold
 from views.usage import MEDIA
 

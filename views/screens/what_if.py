@@ -8,9 +8,9 @@ import streamlit as st
 
 from events.errors import TwinError
 from replay.result import Result
-from views.pages.answer import answer, provenance
-from views.pages.levers import Levers, levers
-from views.pages.time_bar import time_bar
+from views.screens.answer import answer, provenance
+from views.screens.levers import Levers, levers
+from views.screens.time_bar import time_bar
 from views.state import State, current, reader
 
 _RESULT, _ASKED = "what_if_result", "what_if_asked"

@@ -6,12 +6,12 @@ import polars as pl
 import streamlit as st
 
 from views import theme, usage
-from views.pages.building_choice import Chosen, choose
-from views.pages.building_model import building_model
-from views.pages.building_whole import whole
-from views.pages.cut_note import cut_note
-from views.pages.dwelling import dwelling, dwelling_choice
-from views.pages.time_bar import time_bar
+from views.screens.building_choice import Chosen, choose
+from views.screens.building_model import building_model
+from views.screens.building_whole import whole
+from views.screens.cut_note import cut_note
+from views.screens.dwelling import dwelling, dwelling_choice
+from views.screens.time_bar import time_bar
 from views.state import State, current, reader
 
 EVERY_S = 2.0

@@ -11,8 +11,8 @@ import streamlit as st
 from views import theme, usage
 from views.charts.use import interval_use
 from views.i18n import kind
-from views.pages.building_choice import Chosen
-from views.pages.cut_note import rows
+from views.screens.building_choice import Chosen
+from views.screens.cut_note import rows
 from views.state import State, change, hold, reader
 
 _CHOICE = "dwelling_choice"

@@ -11,9 +11,9 @@ import streamlit as st
 from views import theme, usage
 from views.charts.use import storey_profile
 from views.i18n import kind
-from views.pages.building_choice import Chosen
-from views.pages.building_model import coloured
-from views.pages.cut_note import rows
+from views.screens.building_choice import Chosen
+from views.screens.building_model import coloured
+from views.screens.cut_note import rows
 from views.state import State, reader
 
 
