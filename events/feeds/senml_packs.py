@@ -1,6 +1,7 @@
 """SenML packs (RFC 8428, JSON) as one frame of records, each pack kept apart from its neighbours.
 
-Each payload is first decoded alone by a strict decoder, so that what the columnar decoder then takes together is known
+Packs that are all written alike are cut apart as text (`senml_uniform`). Of the others,
+each payload is first decoded alone by a strict decoder, so that what the columnar decoder then takes together is known
 to be arrays of records of the right types. A record that is not is taken out of its pack; when it holds base fields,
 which speak for the records after it, or when a field must be understood and is not, the whole pack is refused.
 """
@@ -20,6 +21,7 @@ from events.feeds.decoded import Payload
 from events.feeds.json_rows import fields_of, rows_of
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
+from events.feeds.senml_uniform import uniform_records
 
 VERSION = 10
 """The highest version of SenML that is read (RFC 8428 section 4.4)."""
@@ -85,6 +87,9 @@ class Packs:
 def records_of(payloads: Sequence[Payload]) -> Packs:
     """The records of the payloads' packs."""
     texts = [p.data for p in payloads]
+    alike = uniform_records(texts) if texts else None
+    if alike is not None:
+        return Packs(_completed(alike), [])
     if not _all_from_meters(texts):
         return _one_by_one(payloads)
     records = _frame(texts, range(len(texts)), _METER_COLUMNS)
@@ -182,5 +187,10 @@ def _frame(texts: Sequence[bytes], owners: Sequence[int], columns: dict[str, pl.
         return None
     frame = pl.DataFrame([pl.Series("record", owners, dtype=pl.UInt32), packs])
     records = frame.filter(pl.col("pack").list.len() > 0).explode("pack").unnest("pack")
-    absent = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in columns]
+    return _completed(records)
+
+
+def _completed(records: pl.DataFrame) -> pl.DataFrame:
+    """SCHEMA of records that have some of its columns."""
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in records.columns]
     return records.with_columns(absent).select(list(SCHEMA))
