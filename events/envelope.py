@@ -39,12 +39,15 @@ class Content:
     data: bytes
 
 
-def wrap(form: Format, data: bytes, *, key: str, recorded_at: datetime) -> Message:
-    """`data` as a binary-mode message of its format; its id is its digest: a second publication has the same."""
+def wrap(form: Format, data: bytes, *, key: str, recorded_at: datetime, source: str | None = None) -> Message:
+    """`data` as a binary-mode message of its format; its id is its digest: a second publication has the same.
+
+    `source` is a URI reference without secrets; without one the format's own name stands for it.
+    """
     attributes: dict[str, Any] = {
         "specversion": "1.0",
         "id": hashlib.sha256(data).hexdigest()[:32],
-        "source": f"/taipei/{form.name}",
+        "source": source or f"/taipei/{form.name}",
         "type": form.ce_type,
         "datacontenttype": form.content_type,
         "time": recorded_at,

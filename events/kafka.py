@@ -109,10 +109,14 @@ class KafkaSource:
 
     def lag(self) -> int:
         """Records that are on the broker and not polled yet; BrokerUnavailableError when nobody answers."""
+        return sum(self.lags().values())
+
+    def lags(self) -> dict[SourceId, int]:
+        """As `lag`, partition by partition."""
         with _vendor_errors(self._servers):
             partitions = self._consumer.assignment()
             ends = self._consumer.end_offsets(list(partitions)) if partitions else {}
-            return sum(max(0, end - self._consumer.position(p)) for p, end in ends.items())
+            return {self._source(p): max(0, end - self._consumer.position(p)) for p, end in ends.items()}
 
     def close(self) -> None:
         """Leave the broker."""
@@ -158,12 +162,19 @@ class KafkaSink:
                 **(PATIENCE | self._settings),
             )
 
-    def publish(self, form: Format, document: bytes) -> int:
-        """Send a document (in slices when its format has them) on its topic; the number of messages."""
-        self._make(form.topic)
-        messages = [wrap(form, part, key=partition_key(form, part), recorded_at=now()) for part in form.split(document)]
+    def publish(self, form: Format, document: bytes, *, topic: str | None = None, source: str | None = None) -> int:
+        """Send a document (in slices when its format has them) on `topic`, else its format's; the number of messages.
+
+        `source` is the CloudEvents source, a URI reference without secrets.
+        """
+        topic = topic or form.topic
+        self._make(topic)
+        messages = [
+            wrap(form, part, key=partition_key(form, part), recorded_at=now(), source=source)
+            for part in form.split(document)
+        ]
         with _vendor_errors(self._servers):
-            sent = [self._producer.send(form.topic, value=m.value, key=m.key, headers=m.headers) for m in messages]
+            sent = [self._producer.send(topic, value=m.value, key=m.key, headers=m.headers) for m in messages]
             self._producer.flush()
             for one in sent:
                 one.get(timeout=60)
