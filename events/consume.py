@@ -1,15 +1,21 @@
-"""The ingester's loop: poll, land, and wait out whatever is away."""
+"""The ingester's loop: poll, land, and wait out whatever is away.
+
+A thread of its own polls and decodes one poll ahead while the last one is being landed; every call of the source is
+made on that thread, one after the other.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
+from events.clock import now
 from events.errors import BrokerUnavailableError, ConflictError, LogUnavailableError
-from events.ingest import Ingester, Landed
-from events.source import Source
+from events.ingest import Decoded, Ingester, Landed, decode
+from events.source import Poll, Source
 
 POLL_S = 0.2
 QUIET_S = 5.0
@@ -44,24 +50,34 @@ def consume(
     A broker or a log that is away is waited for: nothing is lost, since only what landed is tracked.
     """
     total, quiet_since = Landed(), time.monotonic()
-    while not stopped():
-        try:
-            polls = source.poll(POLL_S)
-            for poll in polls:
-                landed = ingester.ingest(poll)
-                total += landed
-                report(landed)
-            if polls:
-                quiet_since = time.monotonic()
-            elif until_idle or time.monotonic() - quiet_since > QUIET_S:
-                if source.lag() == 0 and until_idle:
-                    return total
-                quiet_since = time.monotonic()
-        except (BrokerUnavailableError, LogUnavailableError, ConflictError) as error:
-            logger.warning("%s; trying again in %.0f s", error, WAIT_S)
-            _wait(stopped)
-            _rewind(source)
+    with ThreadPoolExecutor(1, thread_name_prefix="fetch") as fetcher:
+        ahead = fetcher.submit(_fetch, source)
+        while not stopped():
+            try:
+                polls = ahead.result()
+                ahead = fetcher.submit(_fetch, source)
+                for poll, decoded in polls:
+                    landed = ingester.ingest(poll, decoded)
+                    total += landed
+                    report(landed)
+                if polls:
+                    quiet_since = time.monotonic()
+                elif until_idle or time.monotonic() - quiet_since > QUIET_S:
+                    if fetcher.submit(source.lag).result() == 0 and until_idle and not ahead.result():
+                        return total
+                    quiet_since = time.monotonic()
+            except (BrokerUnavailableError, LogUnavailableError, ConflictError) as error:
+                logger.warning("%s; trying again in %.0f s", error, WAIT_S)
+                _wait(stopped)
+                ahead = _rewound(source, ahead, fetcher)
     return total
+
+
+Fetched = list[tuple[Poll, Decoded]]
+
+
+def _fetch(source: TailSource) -> Fetched:
+    return [(poll, decode(poll, now())) for poll in source.poll(POLL_S)]
 
 
 def _wait(stopped: Callable[[], bool]) -> None:
@@ -70,9 +86,11 @@ def _wait(stopped: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _rewind(source: TailSource) -> None:
-    """Go back to what the log has; when nobody answers, the next poll will say so again."""
+def _rewound(source: TailSource, ahead: Future[Fetched], fetcher: ThreadPoolExecutor) -> Future[Fetched]:
+    """The next fetch from behind what the log has; what was fetched ahead is let go."""
+    ahead.cancel()
     try:
-        source.rewind()
-    except (BrokerUnavailableError, LogUnavailableError) as error:
+        fetcher.submit(source.rewind).result()
+    except (BrokerUnavailableError, LogUnavailableError) as error:  # the next poll will say so again
         logger.debug("cannot rewind yet: %s", error)
+    return fetcher.submit(_fetch, source)

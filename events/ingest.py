@@ -69,11 +69,11 @@ class Ingester:
         self._memory = (load_memory(checkpoint, log) if checkpoint else None) or Memory()
         self._memory.catch_up(log)
 
-    def ingest(self, poll: Poll) -> Landed:
-        """Decode a poll and append what it tells, what it repeats, and what had to be refused."""
+    def ingest(self, poll: Poll, decoded: Decoded | None = None) -> Landed:
+        """Decode a poll, unless that is done, and append what it tells, what it repeats, and what had to be refused."""
         moment = self._clock()
         offsets = (poll.first_offset, poll.last_offset)
-        return self._land(poll.source, offsets, decode(poll, moment), moment)
+        return self._land(poll.source, offsets, decoded or decode(poll, moment), moment)
 
     def append_frames(self, source: SourceId, frames: Mapping[str, pl.DataFrame]) -> Landed:
         """Append decoded frames (`Family.decoded`; `record` may be absent) from a source that keeps no offsets."""
