@@ -6,6 +6,7 @@ meters, is in `bim.requirements`.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -60,10 +61,15 @@ _ZH = {
 
 @dataclass(frozen=True)
 class Audit:
-    """What was checked (`results`, columns `RESULTS`) and what failed (`failures`, columns `FAILURES`)."""
+    """What was checked (`results`, columns `RESULTS`) and what failed (`failures`, columns `FAILURES`).
+
+    `ids_file` and `ids_sha256`: name and digest of the file of requirements.
+    """
 
     results: pl.DataFrame
     failures: pl.DataFrame
+    ids_file: str
+    ids_sha256: str
 
     @property
     def passed(self) -> bool:
@@ -79,7 +85,7 @@ def audit(path: Path, *, ids: Path | None = None, budget_s: float = 60.0) -> Aud
         wanted = ids or FOLDER / SCHEMAS[readable.schema_loaded]
         out = Path(work) / "audit.json"
         _run(str(path), readable.path.resolve(), wanted, out, budget_s)
-        return _audit(msgspec.json.decode(out.read_bytes(), type=list[Told]))
+        return _audit(msgspec.json.decode(out.read_bytes(), type=list[Told]), wanted)
 
 
 def _run(name: str, model: Path, ids: Path, out: Path, budget_s: float) -> None:
@@ -106,7 +112,7 @@ def _run(name: str, model: Path, ids: Path, out: Path, budget_s: float) -> None:
         )
 
 
-def _audit(told: list[Told]) -> Audit:
+def _audit(told: list[Told], ids: Path) -> Audit:
     results = [
         (each.specification, each.requirement, each.applicable, each.passed, len(each.failures)) for each in told
     ]
@@ -116,7 +122,10 @@ def _audit(told: list[Told]) -> Audit:
         for failure in each.failures
     ]
     return Audit(
-        pl.DataFrame(results, schema=RESULTS, orient="row"), pl.DataFrame(failures, schema=FAILURES, orient="row")
+        pl.DataFrame(results, schema=RESULTS, orient="row"),
+        pl.DataFrame(failures, schema=FAILURES, orient="row"),
+        ids.name,
+        hashlib.sha256(ids.read_bytes()).hexdigest(),
     )
 
 

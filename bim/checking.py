@@ -12,15 +12,18 @@ import polars as pl
 from bim.audit import Audit, audit
 from bim.batch import load_each
 from bim.errors import BimError
-from bim.requirements import meter_findings
+from bim.model import BuildingModel
+from bim.requirements import meter_findings, meters_wanted
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One file's audit and meter findings (`bim.requirements.SCHEMA`)."""
+    """The audit and the meter findings (`bim.requirements.SCHEMA`) of the file with this digest."""
 
+    sha256: str
     audit: Audit
     meters: pl.DataFrame
+    meters_wanted: int
 
     @property
     def passed(self) -> bool:
@@ -57,11 +60,15 @@ def check_each(paths: Sequence[Path], *, ids: Path | None = None, budget_s: floa
             yield CheckOutcome(loaded.path, loaded.result)
             continue
         try:
-            found = audit(loaded.path, ids=ids, budget_s=budget_s)
+            yield CheckOutcome(loaded.path, check(loaded.result, loaded.path, ids=ids, budget_s=budget_s))
         except BimError as error:
             yield CheckOutcome(loaded.path, error)
-            continue
-        yield CheckOutcome(loaded.path, Checked(found, meter_findings(loaded.result)))
+
+
+def check(model: BuildingModel, path: Path, *, ids: Path | None = None, budget_s: float = 60.0) -> Checked:
+    """Check a loaded model whose file is at `path`. Raises what `bim.audit.audit` raises."""
+    found = audit(path, ids=ids, budget_s=budget_s)
+    return Checked(model.sha256, found, meter_findings(model), meters_wanted(model))
 
 
 def told(outcome: CheckOutcome) -> dict[str, Any]:

@@ -14,6 +14,11 @@ SCHEMA = pl.Schema({"dwelling_id": pl.String, "kind": pl.String, "meters": pl.In
 """Columns of `meter_findings`. `dwelling_id` null is the building itself."""
 
 
+def meters_wanted(model: BuildingModel) -> int:
+    """Meters that the rule asks for: three a dwelling, and three for the building."""
+    return len(METER_KINDS) * (model.dwellings.height + 1)
+
+
 def meter_findings(model: BuildingModel) -> pl.DataFrame:
     """Dwellings (and the building: null) and meter kinds where there is not exactly one meter, or one without serial.
 

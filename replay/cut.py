@@ -71,6 +71,10 @@ class Cut:
         """Devices as then bound, one row a point."""
         return self._register.devices
 
+    def checks(self) -> pl.DataFrame:
+        """The last check of each building's model as then known, one row a requirement."""
+        return self._register.checks
+
     def scenarios(self) -> pl.DataFrame:
         """Scenarios as then defined, with their last run."""
         return self._register.scenarios

@@ -13,11 +13,13 @@ import polars as pl
 from events.errors import DomainError
 from events.ids import Position
 from events.log import Log
-from twin.aggregates import building, community, devices, scenario
+from twin.aggregates import building, community, compliance, devices, scenario
 from twin.aggregates.building import BUILDING, PublishModel
 from twin.aggregates.community import COMMUNITY, CommunityFacts, RegisterCommunity
+from twin.aggregates.compliance import COMPLIANCE, KeepCheck
 from twin.aggregates.devices import DEVICES, AdoptDevices, BindDevices, Device, RetireDevices
 from twin.aggregates.scenario import SCENARIO, CompleteRun, DefineScenario, ScenarioDefined, ScenarioRun
+from twin.checks import check_facts
 from twin.codec import tags
 from twin.models import model_facts
 from twin.points import devices_of
@@ -27,6 +29,7 @@ from twin.sites import community_facts
 from twin.succession import known_ids, under_known_ids
 
 if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its values are used
+    from bim.checking import Checked
     from bim.model import BuildingModel
 
 
@@ -89,6 +92,19 @@ class Service:
                 Step(devices.stream(building_id), DEVICES, adopted),
             ],
         )
+
+    def keep_check(self, building_id: str, checked: Checked, time: datetime | None = None) -> list[Position]:
+        """Keep what a check of a model of this building found. DomainError when it is no model of the building."""
+        recorded = self._now()
+        told, _ = load(self._log, building.stream(building_id), BUILDING)
+        facts = next((each for each in told.facts if each.sha256 == checked.sha256), None)
+        if facts is None:
+            raise DomainError(
+                f"building {building_id!r} has no model {checked.sha256[:12]}…; publish it first "
+                "(`twin bim load FILE --community ID --building ID`)"
+            )
+        command = KeepCheck(check_facts(building_id, facts.schema, checked), time or recorded, recorded)
+        return execute(self._log, [Step(compliance.stream(building_id), COMPLIANCE, command)])
 
     def bind_devices(
         self, building_id: str, community_id: str, bound: Iterable[Device], time: datetime | None = None

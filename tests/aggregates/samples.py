@@ -11,6 +11,7 @@ from typing import Any
 
 from twin.aggregates.building import BuildingModelPublished, BuildingModelRevised
 from twin.aggregates.community import CommunityChanged, CommunityRegistered
+from twin.aggregates.compliance import BuildingModelChecked, Requirement
 from twin.aggregates.devices import DevicesBound, DevicesRetired, DevicesRevised
 from twin.aggregates.scenario import ScenarioDefined, ScenarioRun
 from twin.codec import DomainEvent, encode, tag_of
@@ -58,6 +59,19 @@ METERS: dict[str, Any] = {
     "storey_id": ("s2", None),
     "point_ids": (("urn:dev:ser:E0123456789:1-0:1.8.0",), ()),
 }
+FOUND: dict[str, Any] = {
+    "building_id": "dongming-a",
+    "sha256": "a" * 64,
+    "schema": "IFC4",
+    "ids_file": "handover-ifc4.ids",
+    "ids_sha256": "c" * 64,
+    "requirements": (
+        Requirement("門 Door", "OverallWidth", 3, 3, 0),
+        Requirement("門 Door", "Pset_DoorCommon.FireExit", 3, 2, 1, ("0YvctVUKr0kugbFTf53O9L",)),
+    ),
+    "meters_wanted": 531,
+    "meters_amiss": 2,
+}
 QUESTION: dict[str, Any] = {
     "scenario_id": "0123456789abcdef",
     "title": "屋頂光電",
@@ -91,6 +105,7 @@ def samples() -> list[DomainEvent]:
         DevicesRetired(building_id="dongming-a", device_id=("m1",), reason="replaced", **THEN),
         ScenarioDefined(**QUESTION, **THEN),
         ScenarioRun(**ANSWER, **THEN),
+        BuildingModelChecked(**FOUND, **THEN),
     ]
 
 

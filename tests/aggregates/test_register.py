@@ -44,19 +44,19 @@ def test_a_cut_holds_the_latest_fact_told_by_then_of_each_community(told: list[A
     assert dict(cut.select("community_id", "households").rows()) == expected
 
 
-@given(st.permutations(range(9)), st.integers(0, 18))
+@given(st.permutations(range(10)), st.integers(0, 20))
 def test_folding_in_two_pieces_gives_the_same_frames(order: list[int], split: int) -> None:
     log = logged([samples()[i] for i in order])
     whole = Register.empty().fold(log)
     pieces = Register.empty().fold(log[:split]).fold(log[split:])
-    assert pieces.position == whole.position == 18
+    assert pieces.position == whole.position == 20
     for name in whole.told:
         assert_frame_equal(pieces.told[name], whole.told[name])
 
 
 def test_every_frame_has_its_columns_before_the_first_event_and_after_the_last() -> None:
     empty, full = Register.empty().at(), register(logged(samples()))
-    for name in ("communities", "buildings", "devices", "scenarios"):
+    for name in ("communities", "buildings", "devices", "scenarios", "checks"):
         assert getattr(empty, name).schema == getattr(full, name).schema
 
 

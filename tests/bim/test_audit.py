@@ -16,7 +16,7 @@ from bim.errors import BudgetError, RequirementsFileError, TruncatedIfcError
 from bim.handover import FOLDER, SCHEMAS, as_ids, of_schema
 from bim.issues import write_bcf
 from bim.model import BuildingModel
-from bim.requirements import meter_findings
+from bim.requirements import meter_findings, meters_wanted
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_a_real_house_lacks_meters_and_says_so_in_both_languages(house: Audit) -
 
 def test_failures_go_to_bcf_and_come_back(house: Audit, tmp_path: Path, block: BuildingModel) -> None:
     path = tmp_path / "issues.bcf"
-    checked = Checked(house, meter_findings(block))
+    checked = Checked(block.sha256, house, meter_findings(block), meters_wanted(block))
     count = write_bcf({"AC20-FZK-Haus.ifc": checked.failures}, path)
     back = BcfXml.load(path)
     assert back is not None

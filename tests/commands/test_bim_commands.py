@@ -94,3 +94,29 @@ def test_a_check_fails_what_the_city_cannot_use_and_writes_the_issues(
     assert zipfile.is_zipfile(issues)
     assert "topics in" in err
     assert twin("bim", "check", revisions[0])[0] == 0
+
+
+def test_a_check_of_a_published_building_is_in_the_log_and_in_the_cut_from_then_on(
+    twin: Twin, renovated: City, shared_data: Path
+) -> None:
+    head = renovated.head
+    code, (answer,), _ = twin("bim", "check", "--building", "dongming-a")
+    assert (code, answer["status"]) == (0, "passed")
+    renovated.refresh()
+    cut = renovated.cut()
+    assert renovated.head == head + 1
+    current = cut.buildings().row(0, named=True)
+    checks = cut.checks()
+    assert checks["sha256"].unique().to_list() == [current["sha256"]]
+    assert checks["ids_file"].unique().to_list() == ["handover-ifc4.ids"]
+    assert checks.select("specification", "failed").row(-1) == ("三表 Three meters", 0)
+    assert checks.height == len(answer["requirements"]) + 1
+    assert renovated.cut(parse_time(AFTER)).checks().is_empty()
+    assert twin("bim", "check", "--building", "dongming-a")[0] == 0
+    renovated.refresh()
+    assert renovated.head == head + 1
+
+
+def test_a_check_needs_files_or_buildings(twin: Twin, revisions: tuple[Path, Path]) -> None:
+    assert twin("bim", "check")[0] == 2
+    assert twin("bim", "check", revisions[0], "--building", "dongming-a")[0] == 2

@@ -7,6 +7,9 @@ communities  community_id, name, name_en, district, address, longitude, latitude
              residents, floors, status, source, time, position
 buildings    building_id, community_id, name, sha256 (key of the archive), schema, crs, storeys, dwellings, devices,
              elements (counts), coverage (JSON), time, position
+checks       the last check of each building: building_id, sha256 (of the model checked), schema, ids_file, ids_sha256,
+             specification, requirement, applicable, passed, failed (elements), failing (GlobalIds of the first), time,
+             position; one row a requirement. The rule of three meters is the last one (`METERS`), counting meters
 devices      one row a point (a device without points has one row, point_id null): device_id, building_id, community_id,
              kind, serial, dwelling_id (null: the building as a whole), storey_id, point_id, medium, unit, bound_at,
              time, position
@@ -29,6 +32,7 @@ from events.log import LogEvent
 from events.observations import TIME
 from twin.aggregates.building import BuildingModelPublished, BuildingModelRevised
 from twin.aggregates.community import CommunityChanged, CommunityRegistered
+from twin.aggregates.compliance import BuildingModelChecked, CheckFacts, Requirement
 from twin.aggregates.devices import DevicesBound, DevicesRetired, DevicesRevised, rows
 from twin.aggregates.scenario import ScenarioDefined, ScenarioRun
 from twin.codec import DomainEvent, decode
@@ -50,6 +54,17 @@ BUILDINGS: dict[str, pl.DataType] = {
     "coverage": _TEXT,
     **_ORDER,
 }
+CHECKS: dict[str, pl.DataType] = {
+    **dict.fromkeys(
+        ("building_id", "sha256", "schema", "ids_file", "ids_sha256", "specification", "requirement"), _TEXT
+    ),
+    **dict.fromkeys(("applicable", "passed", "failed"), _COUNT),
+    "failing": pl.List(pl.String()),
+    **_ORDER,
+}
+METERS = "三表 Three meters"
+"""The specification that IDS cannot say: one electricity, water and gas meter a dwelling and for the building."""
+
 _BOUND: dict[str, pl.DataType] = {
     **dict.fromkeys(("device_id", "building_id", "community_id", "kind", "serial", "dwelling_id", "storey_id"), _TEXT),
     "point_ids": pl.List(pl.String()),
@@ -72,7 +87,14 @@ SCENARIOS: dict[str, pl.DataType] = {
 }
 _RUNS: dict[str, pl.DataType] = {"scenario_id": _TEXT, "digest": _TEXT, "kpis": _TEXT, **_ORDER}
 
-_SCHEMAS = {"communities": COMMUNITIES, "buildings": BUILDINGS, "bound": _BOUND, "scenarios": SCENARIOS, "runs": _RUNS}
+_SCHEMAS = {
+    "communities": COMMUNITIES,
+    "buildings": BUILDINGS,
+    "checks": CHECKS,
+    "bound": _BOUND,
+    "scenarios": SCENARIOS,
+    "runs": _RUNS,
+}
 
 
 @dataclass(frozen=True)
@@ -83,6 +105,7 @@ class Frames:
     buildings: pl.DataFrame
     devices: pl.DataFrame
     scenarios: pl.DataFrame
+    checks: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -118,6 +141,7 @@ class Register:
             _latest(cut["buildings"], "building_id"),
             _devices(cut["bound"]),
             _scenarios(cut["scenarios"], cut["runs"]),
+            _last_checks(cut["checks"]),
         )
 
 
@@ -132,6 +156,10 @@ def _facts(event: DomainEvent) -> tuple[str, list[dict[str, Any]]]:
             return "communities", [_fields(event)]
         case BuildingModelPublished() | BuildingModelRevised():
             return "buildings", [_fields(event) | {"coverage": _json(event.coverage)}]
+        case BuildingModelChecked():
+            return "checks", [
+                _fields(event) | msgspec.structs.asdict(each) for each in (*event.requirements, _meters(event))
+            ]
         case DevicesBound() | DevicesRevised():
             place = {"building_id": event.building_id, "community_id": event.community_id, "retired": False}
             return "bound", [
@@ -144,6 +172,12 @@ def _facts(event: DomainEvent) -> tuple[str, list[dict[str, Any]]]:
             return "scenarios", [_fields(event) | {"interventions": _json(event.interventions)}]
         case ScenarioRun():
             return "runs", [_fields(event) | {"kpis": _json(event.kpis)}]
+
+
+def _meters(check: CheckFacts) -> Requirement:
+    """The rule of three meters, as a requirement like the others."""
+    kept = check.meters_wanted - check.meters_amiss
+    return Requirement(METERS, "", check.meters_wanted, kept, check.meters_amiss)
 
 
 def _fields(event: DomainEvent) -> dict[str, Any]:
@@ -169,6 +203,14 @@ def _cut(frame: pl.DataFrame, at: datetime | None, known: int | None) -> pl.Data
 
 def _latest(frame: pl.DataFrame, *key: str) -> pl.DataFrame:
     return frame.sort(*key, "time", "position").unique(key, keep="last", maintain_order=True)
+
+
+def _last_checks(checks: pl.DataFrame) -> pl.DataFrame:
+    """The rows of each building's last check, in the order of its requirements."""
+    last = _latest(checks, "building_id").select("building_id", "time", "position")
+    return checks.join(last, on=["building_id", "time", "position"], how="semi", maintain_order="left").sort(
+        "building_id", maintain_order=True
+    )
 
 
 def _devices(bound: pl.DataFrame) -> pl.DataFrame:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +19,9 @@ from replay.city import City as OpenCity
 from twin.place import Place
 from twin.service import Service
 from views.commands.options import REFUSED, City, Json, instant, logs, show
+
+if TYPE_CHECKING:  # what checks is slow to import, and only `check` needs it
+    from bim.checking import CheckOutcome
 
 app = typer.Typer(help="Building models (IFC) 建築資訊模型.", no_args_is_help=True)
 
@@ -102,7 +106,19 @@ def diff(
 
 @app.command()
 def check(
-    files: Files,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE...]", help="IFC files: .ifc, .ifczip, .ifc.gz")
+    ] = None,
+    city: City = Path("city"),
+    building: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--building", metavar="ID", help="A building of the city: its result goes into the log 棟（留存結果）."
+        ),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="TIME of the building's model (default: the latest) 時間.")
+    ] = None,
     ids: Annotated[
         Path | None, typer.Option("--ids", metavar="FILE.ids", help="IDS 1.0 requirements (default: the city's own).")
     ] = None,
@@ -112,14 +128,19 @@ def check(
     budget: Budget = 60.0,
     json: Json = False,
 ) -> None:
-    """Check IFC files against the city's requirements (IDS) and the rule of three meters. 檢核交付模型。
+    """Check IFC files, or buildings' models, against the city's requirements (IDS) and the rule of three meters. 檢核。
 
-    Example: twin bim check dongming-a.ifc --bcf issues.bcf
+    Example: twin bim check --building dongming-a --city city --bcf issues.bcf
     """
     from bim.checking import check_each, told
     from bim.issues import write_bcf
 
-    outcomes = list(check_each(files, ids=ids, budget_s=budget))
+    if bool(files) == bool(building) or (at and not building):
+        raise UsageError("check FILEs, or buildings of the city with --building ID [--at TIME]")
+    if building:
+        outcomes = list(_checked(city, building, instant(at), ids, budget))
+    else:
+        outcomes = list(check_each(files or [], ids=ids, budget_s=budget))
     answers = [told(outcome) for outcome in outcomes]
     if bcf:
         found = {str(o.path): o.result.failures for o in outcomes if not isinstance(o.result, BimError)}
@@ -129,6 +150,27 @@ def check(
     show(answers, as_json=json)
     if any(answer["status"] != "passed" for answer in answers):
         raise typer.Exit(REFUSED)
+
+
+def _checked(
+    city: Path, buildings: list[str], at: datetime | None, ids: Path | None, budget_s: float
+) -> Iterator[CheckOutcome]:
+    """Each building's archived file, checked; what is found goes into the log."""
+    from bim import archive
+    from bim.checking import CheckOutcome, check
+
+    models = [(building, _then(city, building, at)) for building in buildings]
+    place = Place(city)
+    with place.log() as opened:
+        service = Service(opened, place.archive, now)
+        for building, model in models:
+            try:
+                checked = check(model, archive.source(place.archive, model.sha256), ids=ids, budget_s=budget_s)
+            except BimError as error:
+                yield CheckOutcome(Path(model.file), error)
+                continue
+            service.keep_check(building, checked)
+            yield CheckOutcome(Path(model.file), checked)
 
 
 def building_id(file: Path) -> str:
