@@ -11,7 +11,8 @@
     │   └── CorruptEventError (ValueError) a stored event does not match its digest
     ├── SourceError
     │   ├── BrokerUnavailableError (ConnectionError)
-    │   └── OffsetGapError                 tracked offsets are gone from the topic
+    │   ├── OffsetGapError                 tracked offsets are gone from the topic
+    │   └── FetchError                     a feed's server gave no whole document
     └── DomainError (ValueError)           a command that a correct caller would not give
 
 `bim` stands beside `events` and has its own root, `bim.errors.BimError`; the command line shows both alike.
@@ -66,6 +67,17 @@ class BrokerUnavailableError(SourceError, ConnectionError):
 
 class OffsetGapError(SourceError):
     """Offsets between the tracked one and the topic's first are gone."""
+
+
+class FetchError(SourceError):
+    """A feed's server gave no whole document; `kind` is one word for counting. Never names the address: it may hold a key.
+
+    Kinds: timeout, connection, tls, redirect, too-large, incomplete, busy, server, refused.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class DomainError(TwinError, ValueError):

@@ -1,0 +1,191 @@
+"""One HTTP exchange: the only door to urllib3, bounded in time and in bytes.
+
+Every failure becomes a FetchError without the address: urllib3 writes whole addresses into its messages, and these may
+hold a key.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import urllib3
+from urllib3 import exceptions as vendor
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from events.errors import FetchError
+
+CHUNK_BYTES = 64 * 1024
+REDIRECTS = 5
+AGENT = {"User-Agent": "taipei-twin", "Accept-Encoding": "gzip, deflate"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long one exchange may take, in seconds, and how large its document may be once unpacked."""
+
+    connect_s: float = 10.0
+    read_s: float = 20.0
+    total_s: float = 60.0
+    size_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said: status, body without its content coding, and headers (names in lower case)."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Transport(Protocol):
+    """Whoever can ask a server for a document."""
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """The answer, whatever its status; FetchError when there is none, or it is not whole."""
+
+
+class HttpTransport:
+    """HTTP and HTTPS. `secrets` are names of headers that no other origin may see after a redirect."""
+
+    def __init__(self, limits: Limits | None = None, secrets: tuple[str, ...] = ()) -> None:
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it logs whole addresses
+        self._limits = limits or Limits()
+        self._wire = _Wire()
+        self._pool = urllib3.PoolManager(
+            num_pools=4,
+            timeout=urllib3.Timeout(connect=self._limits.connect_s, read=self._limits.read_s),
+            retries=urllib3.Retry(
+                total=REDIRECTS,
+                connect=0,
+                read=0,
+                status=0,
+                other=0,
+                respect_retry_after_header=False,
+                remove_headers_on_redirect={*urllib3.Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT, *secrets},
+            ),
+        )
+        self._pool.pool_classes_by_scheme = _pool_classes(self._wire)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """The answer, whatever its status; FetchError when there is none, or it is not whole."""
+        watch = threading.Timer(self._limits.total_s, self._wire.cut)
+        watch.daemon = True
+        self._wire.whole()
+        watch.start()
+        try:
+            with self._vendor_errors():
+                return self._exchange(url, headers)
+        finally:
+            watch.cancel()
+
+    def cut(self) -> None:
+        """End the exchange that is under way, from another thread or a signal: it fails at once."""
+        self._wire.cut()
+
+    def close(self) -> None:
+        """Let every connection go."""
+        self._pool.clear()
+
+    def _exchange(self, url: str, headers: Mapping[str, str]) -> Answer:
+        asked = {**AGENT, "Connection": "close", **headers}
+        response = self._pool.request("GET", url, headers=asked, preload_content=False)
+        try:
+            body = bytearray()
+            while chunk := response.read1(CHUNK_BYTES, decode_content=True):
+                body += chunk
+                if len(body) > self._limits.size_bytes:
+                    raise FetchError("too-large", f"the document is larger than {self._limits.size_bytes} bytes")
+        finally:
+            response.close()
+        if self._wire.is_cut:
+            raise FetchError("timeout", self._late())
+        return Answer(response.status, bytes(body), {name.lower(): text for name, text in response.headers.items()})
+
+    def _late(self) -> str:
+        return f"cut off: not complete within {self._limits.total_s:g} s, or stopped"
+
+    @contextmanager
+    def _vendor_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (vendor.HTTPError, OSError, ValueError) as error:
+            if self._wire.is_cut:
+                raise FetchError("timeout", self._late()) from None
+            raise _fetch_error(error) from None  # the cause names the address
+
+
+class _Wire:
+    """The socket in use, so that a deadline can cut it whatever the exchange is waiting for."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self.is_cut = False
+
+    def whole(self) -> None:
+        self._socket, self.is_cut = None, False
+
+    def take(self, opened: socket.socket) -> None:
+        self._socket = opened
+        if self.is_cut:
+            self.cut()
+
+    def cut(self) -> None:
+        self.is_cut = True
+        if self._socket is not None:
+            try:
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            except OSError:
+                return  # closed meanwhile
+
+
+def _pool_classes(wire: _Wire) -> dict[str, Any]:
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            wire.take(self.sock)
+
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            wire.take(self.sock)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+def _fetch_error(error: Exception) -> FetchError:
+    cause = error.reason if isinstance(error, vendor.MaxRetryError) and error.reason else error
+    match cause:
+        case vendor.ConnectTimeoutError():
+            return FetchError("timeout", "the server does not take the connection in time")
+        case vendor.ReadTimeoutError():
+            return FetchError("timeout", "the server fell silent")
+        case vendor.SSLError():
+            return FetchError("tls", "the server's certificate or TLS is not accepted")
+        case vendor.NameResolutionError():
+            return FetchError("connection", "the server's name is not known")
+        case vendor.NewConnectionError():
+            return FetchError("connection", "no server answers there")
+        case vendor.DecodeError():
+            return FetchError("incomplete", "the content coding (gzip) is damaged")
+        case vendor.ResponseError():
+            return FetchError("redirect", f"more than {REDIRECTS} redirects")
+        case vendor.ProtocolError():
+            return FetchError("incomplete", "the connection broke before the document was whole")
+        case vendor.LocationValueError() | vendor.URLSchemeUnknown():
+            return FetchError("redirect", "redirected to what is no web address")
+        case _:
+            return FetchError("connection", f"the exchange failed ({type(cause).__name__})")
