@@ -70,9 +70,9 @@ class OffsetGapError(SourceError):
 
 
 class FetchError(SourceError):
-    """A feed's server gave no whole document; `kind` is one word for counting. Never names the address: it may hold a key.
+    """A feed's server gave no whole document; never names the address, which may hold a key.
 
-    Kinds: timeout, connection, tls, redirect, too-large, incomplete, busy, server, refused.
+    `kind` is one word to count by: timeout, connection, tls, redirect, too-large, incomplete, busy, server, refused.
     """
 
     def __init__(self, kind: str, reason: str) -> None:

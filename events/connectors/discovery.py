@@ -41,8 +41,7 @@ def feeds(body: bytes, at: str) -> list[str] | None:
 def ttl_s(body: bytes) -> float:
     """Seconds for which a GBFS document stays as it is (`ttl`); 0 when it does not say."""
     told = _fields(body).get("ttl")
-    is_number = isinstance(told, int | float) and not isinstance(told, bool)
-    return min(max(0.0, float(told)), TTL_LIMIT_S) if is_number else 0.0
+    return min(max(0.0, float(told)), TTL_LIMIT_S) if isinstance(told, int | float) else 0.0
 
 
 def _named(listed: list[Any], at: str) -> Iterator[tuple[str, str]]:

@@ -74,7 +74,7 @@ class Asked:
 class Progress:
     """How far one endpoint is: what was seen, failures in a row, when it is due (monotonic seconds), its ttl."""
 
-    seen: Seen = Seen()
+    seen: Seen = field(default_factory=Seen)
     failures: int = 0
     due_s: float = 0.0
     ttl_s: float = 0.0
@@ -181,10 +181,9 @@ class Poller:
 
 
 def follow(poller: Poller, wait: Callable[[float], bool], *, once: bool) -> None:
-    """Ask until `wait` (which sleeps some seconds) says that it is time to stop; `once`: until the poller is settled."""
-    stopped = lambda: wait(0.0)  # noqa: E731
-    while not stopped():
-        poller.turn(stopped)
+    """Ask until `wait` (it sleeps some seconds) says that it is time to stop; `once`: until the poller is settled."""
+    while not wait(0.0):
+        poller.turn(lambda: wait(0.0))
         if once and poller.settled():
             return
         wait(poller.wait_s())
