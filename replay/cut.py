@@ -88,6 +88,22 @@ class Cut:
 
         return archive.read(self.place.archive, found["sha256"][0])
 
+    def revisions(self, building_id: str) -> pl.DataFrame:
+        """The building's models up to this instant, oldest first; columns of `buildings`."""
+        return self._projector.register.revisions(building_id, self.at, self.known)
+
+    def device_ids(self, building_id: str) -> pl.DataFrame:
+        """(global_id, device_id): devices of the building's current model, and the ids that `devices` knows them by.
+
+        LookupError when there was no model then.
+        """
+        digests = self.revisions(building_id)["sha256"].to_list()
+        if not digests:
+            raise LookupError(f"building {building_id!r} had no model as of {self.at:%Y-%m-%dT%H:%M:%SZ}")
+        from twin.succession import register_ids  # reads models, which no other question needs
+
+        return register_ids(self.place.archive, digests, self.devices().filter(building_id=building_id))
+
     def families(self) -> dict[str, pl.DataFrame]:
         """Every family's frame."""
         return {name: self.frame(name) for name in FAMILIES}

@@ -1,4 +1,4 @@
-"""Under which ids the register knows the devices of a building's next model: exporters give new GlobalIds.
+"""Under which ids the register knows the devices of a building's models: exporters give new GlobalIds.
 
 A meter is known by its serial (`twin.aggregates.devices`); what has none (a lift, an array) by its place in the
 models before: revision after revision, as `bim.things` matches them.
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import polars as pl
 
 from twin.aggregates.devices import Device
 
@@ -45,6 +46,26 @@ def under_known_ids(devices: Iterable[Device], known: dict[str, str]) -> tuple[D
     return tuple(
         msgspec.structs.replace(device, device_id=known.get(device.device_id, device.device_id)) for device in devices
     )
+
+
+def register_ids(archive_dir: Path, digests: Sequence[str], registered: pl.DataFrame) -> pl.DataFrame:
+    """(global_id, device_id) of the devices of the last of the models `digests` (oldest first) that are registered.
+
+    `registered`: the building's rows of the register's `devices`. By serial where it is known, else by `known_ids`.
+    Raises ArchiveError when the archive does not hold the last model.
+    """
+    from bim import archive
+
+    model = archive.read(archive_dir, digests[-1])
+    known = known_ids(archive_dir, digests[:-1], model)
+    by_serial = dict(registered.drop_nulls("serial").select("serial", "device_id").iter_rows())
+    registry = set(registered["device_id"])
+    found = [
+        (global_id, by_serial.get((serial or "").strip(), known.get(global_id, global_id)))
+        for global_id, serial in model.devices.select("device_id", "serial").iter_rows()
+    ]
+    rows = sorted(pair for pair in found if pair[1] in registry)
+    return pl.DataFrame(rows, schema={"global_id": pl.String, "device_id": pl.String}, orient="row")
 
 
 def _archived(archive_dir: Path, earlier: Sequence[str]) -> list[BuildingModel]:

@@ -59,6 +59,28 @@ def test_devices_without_a_serial_keep_their_identity_across_new_global_ids(reno
     assert set(after["storey_id"]).isdisjoint(before["storey_id"])
 
 
+def test_every_device_of_a_model_is_found_under_the_registers_id(renovated: City) -> None:
+    ids = {at: renovated.cut(parse_time(at)).device_ids("dongming-a") for at in (BEFORE, AFTER)}
+    models = {at: renovated.cut(parse_time(at)).model("dongming-a") for at in (BEFORE, AFTER)}
+    for at, found in ids.items():
+        assert set(found["global_id"]) == set(models[at].devices["device_id"])
+        assert found["device_id"].is_unique().all()
+    assert set(ids[BEFORE]["device_id"]) == set(ids[AFTER]["device_id"])
+    assert set(ids[BEFORE]["global_id"]).isdisjoint(ids[AFTER]["global_id"])
+    said = {at: dict(models[at].devices.select("device_id", "name").iter_rows()) for at in ids}
+    before = {device: said[BEFORE][key] for key, device in ids[BEFORE].iter_rows()}
+    assert before == {device: said[AFTER][key] for key, device in ids[AFTER].iter_rows()}
+
+
+def test_a_cut_lists_the_revisions_until_then(renovated: City, revisions: tuple[Path, Path]) -> None:
+    assert renovated.cut(parse_time(BEFORE)).revisions("dongming-a").height == 1
+    both = renovated.cut(parse_time(AFTER)).revisions("dongming-a")
+    assert both["sha256"][-1] == renovated.cut(parse_time(AFTER)).buildings()["sha256"].item()
+    assert both["time"].is_sorted()
+    assert both.height == len(revisions)
+    assert renovated.cut(parse_time(AFTER)).revisions("nowhere").is_empty()
+
+
 def test_a_building_differs_between_two_instants_as_its_files_do(
     twin: Twin, renovated: City, revisions: tuple[Path, Path]
 ) -> None:

@@ -144,6 +144,11 @@ class Register:
             _last_checks(cut["checks"]),
         )
 
+    def revisions(self, building_id: str, at: datetime | None = None, known: int | None = None) -> pl.DataFrame:
+        """The building's models until `at`, oldest first: rows of `buildings`, the last told of each instant."""
+        told = _cut(self.told["buildings"].filter(building_id=building_id), at, known)
+        return _latest(told, "time").sort("time")
+
 
 def register(events: Iterable[LogEvent], at: datetime | None = None, known: int | None = None) -> Frames:
     """The register of a whole log at one cut."""
