@@ -42,8 +42,12 @@ class Source(Protocol):
 
 def file_polls(form: Format, document: bytes) -> list[Poll]:
     """A captured document or table as polls of an in-process source, in the same slices a topic would carry."""
+    return document_polls(form, document, SourceId(f"file:{form.name}"))
+
+
+def document_polls(form: Format, document: bytes, source: SourceId) -> list[Poll]:
+    """A document as polls of `source`, which keeps no offsets, received now."""
     received = now()
-    source = SourceId(f"file:{form.name}")
     return [
         Poll(source, NO_OFFSET, NO_OFFSET, {form: [Payload(part, received)]}, {form: [NO_OFFSET]})
         for part in form.split(document)

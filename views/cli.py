@@ -9,8 +9,9 @@ import typer
 
 from bim.errors import BimError
 from events.errors import TwinError, UsageError
-from views.commands import bim, city, feeds, log_copy, quarantine, replay, scenario, serve
+from views.commands import bim, city, feed, feeds, log_copy, quarantine, replay, scenario, serve
 from views.commands.options import REFUSED, logs
+from views.logs import LogFormat, configure, in_json
 
 WRONG_USAGE = 2
 
@@ -27,6 +28,7 @@ app.add_typer(city.sites, name="sites")
 app.add_typer(bim.app, name="bim")
 app.command()(feeds.publish)
 app.command()(feeds.ingest)
+app.command()(feed.feed)
 app.command()(city.status)
 app.command()(city.cut)
 app.command()(replay.diff)
@@ -45,8 +47,7 @@ app.command()(serve.ui)
 
 def main() -> None:
     """Run the command line; every error is a line that says what, where, and what to do."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    configure(LogFormat.HUMAN)
     try:
         app()
     except UsageError as error:
@@ -62,7 +63,10 @@ def main() -> None:
 
 
 def _say(error: BaseException, code: int) -> int:
-    logs.print(f"twin: {error}", markup=False, soft_wrap=True)
+    if in_json():
+        logging.getLogger("twin").error("%s", error, extra={"exit_code": code})
+    else:
+        logs.print(f"twin: {error}", markup=False, soft_wrap=True)
     return code
 
 

@@ -1,0 +1,138 @@
+"""`twin feed`: a real endpoint polled, onto Kafka or straight into a city's log."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from events.connectors.address import checked
+from events.connectors.patience import duration_s
+from events.connectors.poller import Asked, Key, Poller, follow
+from events.connectors.transport import HttpTransport, Limits
+from events.errors import UsageError
+from events.feeds.decoded import Format
+from events.feeds.registry import format_named
+from twin.place import Place
+from views.commands.deliveries import Delivery, ToCity, ToKafka
+from views.commands.options import REFUSED, Json, logs, show
+from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
+from views.logs import LogFormat, in_json
+
+SHORT_NAMES = {"bus": "bus-estimate", "bike": "youbike", "air": "aqi"}
+"""What people call a feed, where the format has another name."""
+
+SECRET_WORDS = ("authorization", "cookie", "key", "token", "secret")
+
+Pairs = list[str] | None
+Name = Annotated[
+    str,
+    typer.Argument(metavar="FEED", help="youbike, bus, parking, aqi, airbox, gbfs, gtfs-rt … or any format 資料格式."),
+]
+
+
+def feed(
+    name: Name,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The endpoint; for GBFS its gbfs.json will do 網址.")],
+    kafka: Annotated[
+        str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Publish on this broker 發布到訊息伺服器.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option("--topic", help="Another topic than the format's own 主題.")] = None,
+    city: Annotated[
+        Path | None, typer.Option("--city", metavar="DIR", help="Instead of Kafka: into this city's log 城市資料夾.")
+    ] = None,
+    every: Annotated[str, typer.Option("--every", metavar="60s|5m|1h", help="Time between two requests 間隔.")] = "60s",
+    once: Annotated[bool, typer.Option("--once", help="One round, then end 只抓取一次.")] = False,
+    header: Annotated[
+        Pairs, typer.Option("--header", metavar="NAME:VALUE", help="A header for every request 標頭.")
+    ] = None,
+    key_env: Annotated[
+        Pairs,
+        typer.Option(
+            "--key-env", metavar="HEADER=VARIABLE", help="A key from the environment, as a header 金鑰（標頭）."
+        ),
+    ] = None,
+    query_key_env: Annotated[
+        Pairs,
+        typer.Option("--query-key-env", metavar="FIELD=VARIABLE", help="A key, as a query field 金鑰（網址參數）."),
+    ] = None,
+    timeout: Annotated[str, typer.Option("--timeout", metavar="60s", help="For one whole document 逾時.")] = "60s",
+    max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest document, megabytes 檔案上限.")] = 64,
+    log_format: LogForm = LogFormat.HUMAN,
+    log_level: LogLevel = None,
+    json: Json = False,
+) -> None:
+    """Fetch a feed again and again, and hand on each document once. 定時抓取即時資料。
+
+    Example: twin feed youbike https://example.org/youbike_immediate.json --kafka 127.0.0.1:9092 --every 60s
+
+    Example: twin feed gbfs https://example.org/gbfs.json --city city --once
+    """
+    form = format_named(SHORT_NAMES.get(name, name))
+    if bool(kafka) == bool(city):
+        raise UsageError("give either --kafka HOST:PORT or --city DIR")
+    every_s, total_s = duration_s(every), duration_s(timeout)
+    key = Key(_headers(header) | _secrets(key_env), _secrets(query_key_env))
+    limits = Limits(min(10.0, total_s), min(20.0, total_s), total_s, max_mb * 1024 * 1024)
+    configure_logs(log_format, log_level)
+    transport = HttpTransport(limits, tuple(key.headers))
+    stop = stop_on_signals(transport.cut)
+    delivery: Delivery = ToKafka(kafka, topic) if kafka else ToCity(Place(city or Path("city")))
+    tally = _Tally()
+    poller = Poller(
+        checked(url), form, every_s, transport=transport, deliver=delivery.deliver, key=key, report=tally.take
+    )
+    if not in_json():
+        logs.print(f"{form.name}: asking every {every_s:g} s 抓取中")
+    try:
+        follow(poller, stop.wait, once=once)
+    finally:
+        delivery.close()
+        transport.close()
+    _end(poller, tally, form, stopped=stop.is_set(), as_json=json)
+
+
+def _end(poller: Poller, tally: _Tally, form: Format, *, stopped: bool, as_json: bool) -> None:
+    failing = poller.failing()
+    show({"feed": form.name, **tally.counts, "failing": failing}, as_json=as_json)
+    if failing and not stopped:
+        raise typer.Exit(REFUSED)
+
+
+class _Tally:
+    """What became of all requests."""
+
+    def __init__(self) -> None:
+        self.counts = {"requests": 0, "documents": 0, "same": 0, "failures": 0, "messages": 0, "bytes": 0}
+
+    def take(self, asked: Asked) -> None:
+        outcome = "failures" if asked.failed else "same" if asked.outcome == "same" else "documents"
+        for name, count in (("requests", 1), (outcome, 1), ("messages", asked.messages), ("bytes", asked.size_bytes)):
+            self.counts[name] += count
+
+
+def _headers(words: Pairs) -> dict[str, str]:
+    pairs = [word.partition(":") for word in words or ()]
+    for name, colon, value in pairs:
+        if not (name.strip() and colon and value.strip()):
+            raise UsageError(f"--header {name!r}… is not NAME:VALUE")
+        if any(word in name.lower() for word in SECRET_WORDS):
+            raise UsageError(f"--header {name}: a key on the command line is seen by everyone; use --key-env")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _secrets(words: Pairs) -> dict[str, str]:
+    """Fields whose values stand in the environment; a bare Authorization token becomes a Bearer's."""
+    found: dict[str, str] = {}
+    for word in words or ():
+        name, equals, variable = word.partition("=")
+        if not (name and equals and variable):
+            raise UsageError(f"{word!r} is not NAME=VARIABLE; write for example X-Api-Key=MOENV_KEY")
+        value = os.environ.get(variable, "").strip()
+        if not value:
+            raise UsageError(f"the environment has no {variable}; set it to the key for {name}")
+        is_bare = name.lower() == "authorization" and " " not in value
+        found[name] = f"Bearer {value}" if is_bare else value
+    return found
