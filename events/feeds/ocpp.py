@@ -7,8 +7,10 @@
     TransactionEvent                  chargingState as state `ocpp:<station>:<evse>:charging_state`
 
 Connectors are `1` in 1.6 and `<evse>.<connector>` (or `<evse>`) in 2.0.1. A sampled value defaults to measurand
-Energy.Active.Import.Register, unit Wh, location Outlet, as both versions say. Replies, and calls that observe nothing
-(Heartbeat, Authorize …), are passed over and not counted; an unknown action is refused. Who charges is never read.
+Energy.Active.Import.Register, unit Wh, location Outlet, as both versions say; a status without a time is dated by its
+arrival, as 1.6 says. These calls are held to the official schemas (`events.feeds.ocpp_schemas`), and one that breaks
+them where it is read is refused with the path and the reason. Replies, and calls that observe nothing (Heartbeat,
+Authorize …), are passed over and not counted; an action that no version has is refused. Who charges is never read.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from events.errors import PayloadError
 from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.ocpp_frames import Broken, Frame, frames_of
+from events.feeds.ocpp_schemas import known, violations
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
 
@@ -37,17 +40,11 @@ DEFAULT_UNITS = {
 }  # fmt: skip
 """First word of a measurand -> its unit where none is stated (the standard has Energy's only)."""
 
-IDLE = frozenset(
-    {
-        "Authorize", "BootNotification", "DataTransfer", "DiagnosticsStatusNotification", "FirmwareStatusNotification",
-        "Heartbeat", "LogStatusNotification", "NotifyReport", "NotifyEvent", "SecurityEventNotification",
-        "NotifyEVChargingNeeds", "NotifyEVChargingSchedule", "NotifyChargingLimit", "SignCertificate",
-        "ReservationStatusUpdate", "ClearedChargingLimit", "ReportChargingProfiles", "NotifyMonitoringReport",
-        "NotifyCustomerInformation", "NotifyDisplayMessages", "PublishFirmwareStatusNotification",
-        "Get15118EVCertificate", "GetCertificateStatus",
-    }
-)  # fmt: skip
-"""Calls of a station that observe nothing the twin keeps."""
+OBSERVING = ("MeterValues", "TransactionEvent", "StatusNotification", "StartTransaction", "StopTransaction")
+"""Calls that are read, and held to their schemas first."""
+
+REASONS = 3
+"""So many violations are told of one call."""
 
 MESSAGE_BYTES = 300_000
 
@@ -70,20 +67,22 @@ def _told(payload: Payload) -> Told:
             yield Refused(0, frame.reason, frame.document)
             continue
         try:
-            yield from list(_cells(frame))
+            yield from list(_cells(frame, payload.received_at.isoformat()))
         except PayloadError as error:
             yield Refused(0, f"{frame.action}: {error}", frame.document)
 
 
-def _cells(frame: Frame) -> Iterator[Cell]:
+def _cells(frame: Frame, arrival: str) -> Iterator[Cell]:
     body, station = frame.body, f"ocpp:{frame.station}"
+    if frame.action in OBSERVING and (broken := violations(frame.action, body)):
+        raise PayloadError("; ".join(broken[:REASONS]))
     match frame.action:
         case "MeterValues":
             yield from _meter_values(frame, f"{station}:{_connector(body)}", body.get("meterValue"))
         case "TransactionEvent":
             yield from _transaction_event(frame, station)
         case "StatusNotification":
-            yield from _status(frame, f"{station}:{_connector(body)}")
+            yield from _status(frame, f"{station}:{_connector(body)}", arrival)
         case "StartTransaction":
             yield _register(frame, f"{station}:{_connector(body)}", "meterStart")
         case "StopTransaction":
@@ -91,7 +90,7 @@ def _cells(frame: Frame) -> Iterator[Cell]:
             yield _register(frame, transaction, "meterStop")
             if body.get("transactionData"):
                 yield from _meter_values(frame, transaction, body["transactionData"])
-        case action if action and action not in IDLE:
+        case action if action and not known(action):
             raise PayloadError("an action that the twin does not know")
 
 
@@ -109,12 +108,10 @@ def _transaction_event(frame: Frame, station: str) -> Iterator[Cell]:
         yield from _meter_values(frame, point, body["meterValue"])
 
 
-def _status(frame: Frame, point: str) -> Iterator[Cell]:
+def _status(frame: Frame, point: str, arrival: str) -> Iterator[Cell]:
     body = frame.body
     name = "connectorStatus" if "connectorStatus" in body else "status"
-    if "timestamp" not in body:  # optional in 1.6
-        raise PayloadError(f"{point}: a status without a timestamp")
-    time = _text(body, "timestamp")
+    time = _text(body, "timestamp") if "timestamp" in body else arrival
     yield Cell(f"{point}:status", STATE, time, _text(body, name), frame.document)
     if body.get("errorCode", "NoError") != "NoError":
         yield Cell(f"{point}:error", STATE, time, _text(body, "errorCode"), frame.document)

@@ -80,6 +80,7 @@ CHARGING = msgspec.json.encode(
         2, "7", "TransactionEvent",
         {
             "eventType": "Updated", "timestamp": "2026-08-20T11:41:52Z", "seqNo": 4,
+            "triggerReason": "MeterValuePeriodic",
             "transactionInfo": {"transactionId": "t1", "chargingState": "Charging"},
             "evse": {"id": 1, "connectorId": 2},
             "meterValue": [{"timestamp": "2026-08-20T11:41:52Z", "sampledValue": [{"value": 1, "measurand": "SoC"}]}],

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
-from events.feeds import ocpp
-from tests.feeds.offering import offer, reasons
+from events.feeds import ocpp, ocpp_schemas
+from tests.feeds.offering import ARRIVAL, offer, reasons
 
 TIME = "2026-08-20T11:41:52Z"
 REGISTER = "Energy.Active.Import.Register"
@@ -46,6 +47,8 @@ def test_a_transaction_event_of_2_0_1_tells_its_state_and_values() -> None:
             "TransactionEvent",
             eventType="Updated",
             timestamp=TIME,
+            triggerReason="MeterValuePeriodic",
+            seqNo=4,
             transactionInfo={"transactionId": "t", "chargingState": "Charging"},
             evse={"id": 1, "connectorId": 2},
             meterValue=[{"timestamp": TIME, "sampledValue": [energy, {"value": 80, "measurand": "SoC"}]}],
@@ -61,7 +64,7 @@ def test_a_transaction_event_of_2_0_1_tells_its_state_and_values() -> None:
 
 def test_both_versions_tell_a_connectors_status_and_faults() -> None:
     old = call("StatusNotification", connectorId=1, status="Faulted", errorCode="GroundFailure", timestamp=TIME)
-    new = call("StatusNotification", evseId=1, connectorId=1, connectorStatus="Occupied", timestamp=TIME)
+    new = call("StatusNotification", timestamp=TIME, evseId=1, connectorId=1, connectorStatus="Occupied")
     states = offer(ocpp.decode, old, new).frames["states"].select("point_id", "text").rows()
     expected = [("cp1:1:status", "Faulted"), ("cp1:1:error", "GroundFailure"), ("cp1:1.1:status", "Occupied")]
     assert states == [(f"ocpp:{point}", text) for point, text in expected]
@@ -75,6 +78,53 @@ def test_an_envelope_names_the_station_as_a_prefix_does() -> None:
     assert frames[0].row(0)[:2] == (f"ocpp:cp1:1:{REGISTER}", "kWh")
 
 
+def test_an_older_status_without_a_time_is_dated_by_its_arrival() -> None:
+    frames = offer(
+        ocpp.decode, call("StatusNotification", connectorId=1, status="Available", errorCode="NoError")
+    ).frames
+    assert frames["states"].drop("record").rows() == [("ocpp:cp1:1:status", ARRIVAL, "Available")]
+
+
+def test_every_official_schema_is_known_by_its_call(shared_data: Path) -> None:
+    with tarfile.open(shared_data / "ev" / "ocpp_schemas.tgz") as archive:
+        names = [PurePosixPath(n) for n in archive.getnames() if n.endswith(".json")]
+    calls = {n.stem.removesuffix("Request") for n in names if not n.stem.endswith("Response")}
+    assert len(calls) > 60
+    assert all(ocpp_schemas.known(action) for action in calls)
+    assert not any(ocpp_schemas.known(f"{action}Response") for action in calls)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"connectorId": 1, "status": "Available"}, 'OCPP 1.6 $: "errorCode" is a required property'),
+        ({"connectorId": 1, "status": "Busy", "errorCode": "NoError"}, "OCPP 1.6 $.status"),
+        ({"connectorId": [1], "status": "Available", "errorCode": "NoError"}, "OCPP 1.6 $.connectorId"),
+        ({"evseId": 1, "connectorStatus": "Occupied", "timestamp": TIME}, 'OCPP 2.0.1 $: "connectorId" is a required'),
+        ({"evseId": 1, "connectorId": 1, "connectorStatus": "Busy", "timestamp": TIME}, "OCPP 2.0.1 $.connectorStatus"),
+    ],
+)
+def test_a_call_that_breaks_its_schema_is_refused_with_path_and_reason(body: dict[str, Any], path: str) -> None:
+    decoded = offer(ocpp.decode, call("StatusNotification", **body))
+    assert decoded.offered == 1
+    assert path in reasons(decoded)[0]
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        {"value": 7, "unit": "Wh"},
+        {"value": "7", "unit": "Wh", "makersOwn": {"x": 1}},
+        {"value": "7"},
+        {"value": "7", "context": "Whenever"},
+    ],
+)
+def test_what_makers_do_against_the_schema_costs_no_reading(sample: dict[str, Any]) -> None:
+    decoded = offer(ocpp.decode, samples(sample))
+    assert decoded.refused.is_empty()
+    assert decoded.frames["readings"].select("point_id", "value").rows() == [(f"ocpp:cp1:1:{REGISTER}", 7.0)]
+
+
 def test_calls_that_observe_nothing_and_replies_are_passed_over() -> None:
     decoded = offer(ocpp.decode, call("Heartbeat"), b'[3,"1",{}]', b'[4,"1","InternalError","",{}]')
     assert decoded.offered == 0
@@ -86,8 +136,14 @@ def test_calls_that_observe_nothing_and_replies_are_passed_over() -> None:
         (samples({"value": "x"}), "'x' is no number"),
         (samples({"value": "1", "unit": "furlong"}), "unit 'furlong'"),
         (samples({"value": "1", "measurand": "Temperature"}), "unit None"),
+        (
+            samples({"value": "1", "measurand": "Warmth"}),
+            '$.meterValue[0].sampledValue[0].measurand: "Warmth" is not one of',
+        ),
         (samples({"value": "1", "format": "SignedData"}), "a signed value"),
-        (samples(), "without sampledValue"),
+        (samples(), "sampledValue: [] has less than 1 item"),
+        (call("StatusNotification", status="\ud800"), "surrogates not allowed"),
+        (call("StatusNotification", x=json.loads("[" * 300 + "]" * 300)), "Recursion limit"),
         (call("FlyAway"), "an action that the twin does not know"),
         (b'cp1 : [2,"1","MeterValues",{', "JSON"),
         (b'{"message": [2]}', "without station and message"),
