@@ -10,7 +10,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -85,17 +85,14 @@ class HttpTransport:
                 return self._exchange(url, headers)
         finally:
             watch.cancel()
+            self._pool.clear()  # a connection that idles for a minute is no longer one
 
     def cut(self) -> None:
         """End the exchange that is under way, from another thread or a signal: it fails at once."""
         self._wire.cut()
 
-    def close(self) -> None:
-        """Let every connection go."""
-        self._pool.clear()
-
     def _exchange(self, url: str, headers: Mapping[str, str]) -> Answer:
-        asked = {**AGENT, "Connection": "close", **headers}
+        asked = {**AGENT, **headers}
         response = self._pool.request("GET", url, headers=asked, preload_content=False)
         try:
             body = bytearray()
@@ -123,27 +120,25 @@ class HttpTransport:
 
 
 class _Wire:
-    """The socket in use, so that a deadline can cut it whatever the exchange is waiting for."""
+    """The sockets of one exchange, so that a deadline can cut them whatever the exchange is waiting for."""
 
     def __init__(self) -> None:
-        self._socket: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
         self.is_cut = False
 
     def whole(self) -> None:
-        self._socket, self.is_cut = None, False
+        self._sockets, self.is_cut = [], False
 
     def take(self, opened: socket.socket) -> None:
-        self._socket = opened
+        self._sockets.append(opened)
         if self.is_cut:
             self.cut()
 
     def cut(self) -> None:
         self.is_cut = True
-        if self._socket is not None:
-            try:
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-            except OSError:
-                return  # closed meanwhile
+        for one in self._sockets:
+            with suppress(OSError):  # closed meanwhile
+                socket.socket.shutdown(one, socket.SHUT_RDWR)
 
 
 def _pool_classes(wire: _Wire) -> dict[str, Any]:
@@ -169,16 +164,16 @@ def _pool_classes(wire: _Wire) -> dict[str, Any]:
 def _fetch_error(error: Exception) -> FetchError:
     cause = error.reason if isinstance(error, vendor.MaxRetryError) and error.reason else error
     match cause:
+        case vendor.NameResolutionError():
+            return FetchError("connection", "the server's name is not known")
+        case vendor.NewConnectionError():
+            return FetchError("connection", "no server answers there")
         case vendor.ConnectTimeoutError():
             return FetchError("timeout", "the server does not take the connection in time")
         case vendor.ReadTimeoutError():
             return FetchError("timeout", "the server fell silent")
         case vendor.SSLError():
             return FetchError("tls", "the server's certificate or TLS is not accepted")
-        case vendor.NameResolutionError():
-            return FetchError("connection", "the server's name is not known")
-        case vendor.NewConnectionError():
-            return FetchError("connection", "no server answers there")
         case vendor.DecodeError():
             return FetchError("incomplete", "the content coding (gzip) is damaged")
         case vendor.ResponseError():

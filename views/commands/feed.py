@@ -90,7 +90,6 @@ def feed(
         follow(poller, stop.wait, once=once)
     finally:
         delivery.close()
-        transport.close()
     _end(poller, tally, form, stopped=stop.is_set(), as_json=json)
 
 

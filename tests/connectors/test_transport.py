@@ -1,0 +1,94 @@
+"""One exchange ends: with the whole document, or with a FetchError of one kind, in bounded time and memory."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+
+import pytest
+
+from events.connectors.transport import HttpTransport, Limits
+from events.errors import FetchError
+from tests.connectors.conftest import (
+    GZIP,
+    Reply,
+    Server,
+    broken_chunks,
+    drip,
+    dripped_headers,
+    half,
+    silence,
+    status,
+    unlengthed,
+    whole,
+    zipped,
+)
+
+DOCUMENT = b'{"data": "' + b"x" * 5000 + b'"}'
+SOON = Limits(connect_s=1, read_s=0.3, total_s=0.8, size_bytes=20_000)
+
+
+@pytest.fixture
+def transport() -> HttpTransport:
+    return HttpTransport(SOON, ("X-Api-Key",))
+
+
+@pytest.mark.parametrize("reply", [whole(DOCUMENT), zipped(DOCUMENT), unlengthed(DOCUMENT)])
+def test_a_whole_document_comes_as_it_is(server: Server, transport: HttpTransport, reply: Reply) -> None:
+    assert transport.get(server.at("/a", reply), {}).body == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (half(DOCUMENT), "incomplete"),
+        (broken_chunks(DOCUMENT), "incomplete"),
+        (whole(b"no gzip at all", GZIP), "incomplete"),
+        (drip(DOCUMENT), "timeout"),
+        (dripped_headers(), "timeout"),
+        (silence(1.5), "timeout"),
+        (whole(b"x" * 20_001), "too-large"),
+        (whole(gzip.compress(bytes(50_000_000)), GZIP), "too-large"),
+        (status(302, Location="/a"), "redirect"),
+        (status(302, Location="ftp://127.0.0.1/a"), "redirect"),
+    ],
+    ids=["half", "chunks", "coding", "drip", "header-drip", "silence", "huge", "bomb", "loop", "no-web-address"],
+)
+def test_anything_else_is_a_failure_of_a_kind_that_never_names_the_address(
+    server: Server, transport: HttpTransport, reply: Reply, kind: str
+) -> None:
+    address = server.at("/a", reply)
+    with pytest.raises(FetchError) as caught:
+        transport.get(f"{address}?key=s3cret", {})
+    assert caught.value.kind == kind
+    assert "s3cret" not in str(caught.value) and server.address not in str(caught.value)
+
+
+def test_no_server_is_a_failure_too(transport: HttpTransport, server: Server) -> None:
+    with pytest.raises(FetchError) as caught:
+        transport.get("http://127.0.0.1:9/a?key=s3cret", {})
+    assert (caught.value.kind, "s3cret" in str(caught.value)) == ("connection", False)
+
+
+def test_a_failure_leaves_the_next_exchange_whole(server: Server, transport: HttpTransport) -> None:
+    address = server.at("/a", drip(DOCUMENT), whole(DOCUMENT))
+    with pytest.raises(FetchError):
+        transport.get(address, {})
+    assert transport.get(address, {}).body == DOCUMENT
+
+
+def test_an_exchange_is_cut_at_once_when_the_process_is_to_end(server: Server) -> None:
+    patient = HttpTransport(Limits(read_s=60, total_s=60))
+    threading.Timer(0.2, patient.cut).start()
+    with pytest.raises(FetchError, match="cut off"):
+        patient.get(server.at("/a", drip(DOCUMENT, 0.1)), {})
+
+
+def test_a_redirect_is_followed_and_the_key_stays_with_its_own_server(server: Server, transport: HttpTransport) -> None:
+    port = server.address.rpartition(":")[2]
+    server.at("/there", whole(DOCUMENT))
+    within = server.at("/within", status(301, Location="/there"))
+    without = server.at("/without", status(301, Location=f"http://localhost:{port}/there"))
+    for address in (within, without):
+        assert transport.get(address, {"X-Api-Key": "s3cret"}).body == DOCUMENT
+    assert [headers.get("x-api-key") for headers in server.headers("/there")] == ["s3cret", None]
