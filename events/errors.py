@@ -3,7 +3,8 @@
     TwinError
     ├── UsageError (ValueError)            a caller's words are off: a naive time, an unknown format
     │   ├── NaiveTimeError
-    │   └── UnknownFormatError
+    │   ├── UnknownFormatError
+    │   └── MissingExtraError (ImportError)  a library of an optional extra is not installed
     ├── PayloadError (ValueError)          bytes that no decoder takes: they go to quarantine
     ├── LogError
     │   ├── LogUnavailableError (OSError)  locked, full disk, no permission, server gone
@@ -11,6 +12,7 @@
     │   └── CorruptEventError (ValueError) a stored event does not match its digest
     ├── SourceError
     │   ├── BrokerUnavailableError (ConnectionError)
+    │   ├── BrokerRefusedError (PermissionError) wrong password, untrusted certificate, no right
     │   ├── OffsetGapError                 tracked offsets are gone from the topic
     │   └── FetchError                     a feed's server gave no whole document
     └── DomainError (ValueError)           a command that a correct caller would not give
@@ -35,6 +37,10 @@ class NaiveTimeError(UsageError):
 
 class UnknownFormatError(UsageError):
     """A format name that the registry does not hold."""
+
+
+class MissingExtraError(UsageError, ImportError):
+    """A library that comes with an optional extra is not installed."""
 
 
 class PayloadError(TwinError, ValueError):
@@ -63,6 +69,10 @@ class SourceError(TwinError):
 
 class BrokerUnavailableError(SourceError, ConnectionError):
     """No Kafka broker answers at the given address."""
+
+
+class BrokerRefusedError(SourceError, PermissionError):
+    """The broker does not let us in, or we do not trust it: waiting does not help."""
 
 
 class OffsetGapError(SourceError):

@@ -1,0 +1,100 @@
+"""Documents onto Kafka: as CloudEvents, on their formats' topics, made when absent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka import errors as vendor
+
+from events.clock import now
+from events.envelope import wrap
+from events.feeds.decoded import Format
+from events.kafka_port import MESSAGE_BYTES
+from events.kafka_python import PATIENCE, arguments, vendor_errors
+from events.kafka_security import LOOPBACK, Security
+
+_SENML_NAME = re.compile(rb'"b?n"\s*:\s*"([^"]*)"')
+
+
+class KafkaSink:
+    """Publishes documents on their formats' topics, made when absent."""
+
+    def __init__(
+        self,
+        servers: str,
+        *,
+        partitions: int = 1,
+        replicas: int = 1,
+        security: Security = LOOPBACK,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`partitions` and `replicas` are those of topics that have to be made; `settings` are kafka-python's own."""
+        self._servers, self._partitions, self._replicas, self._security = servers, partitions, replicas, security
+        self._settings = PATIENCE | arguments(security) | dict(settings or {})
+        self._made: set[str] = set()
+        with self._vendor():
+            self._producer = KafkaProducer(
+                bootstrap_servers=servers,
+                compression_type="gzip",
+                linger_ms=20,
+                batch_size=256 * 1024,
+                max_request_size=MESSAGE_BYTES,
+                **self._settings,
+            )
+
+    def publish(self, form: Format, document: bytes, *, topic: str | None = None, source: str | None = None) -> int:
+        """Send a document (in slices when its format has them) on `topic`, else its format's; the number of messages.
+
+        `source` is the CloudEvents source, a URI reference without secrets.
+        """
+        topic = topic or form.topic
+        self._make(topic)
+        messages = [
+            wrap(form, part, key=partition_key(form, part), recorded_at=now(), source=source)
+            for part in form.split(document)
+        ]
+        with self._vendor():
+            sent = [self._producer.send(topic, value=m.value, key=m.key, headers=m.headers) for m in messages]
+            self._producer.flush()
+            for one in sent:
+                one.get(timeout=60)
+        return len(messages)
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._producer.close()
+
+    def _vendor(self) -> AbstractContextManager[None]:
+        return vendor_errors(self._servers, self._security)
+
+    def _make(self, topic: str) -> None:
+        if topic in self._made:
+            return
+        with self._vendor():
+            admin = KafkaAdminClient(bootstrap_servers=self._servers, **self._settings)
+            try:
+                if topic not in admin.list_topics():
+                    make_topic(admin, topic, self._partitions, self._replicas)
+            finally:
+                admin.close()
+        self._made.add(topic)
+
+
+def make_topic(admin: Any, topic: str, partitions: int, replicas: int) -> None:
+    """Create a topic; one that another process made meanwhile is as good."""
+    try:
+        admin.create_topics(
+            {topic: {"num_partitions": partitions, "replication_factor": replicas}}, wait_for_metadata=True
+        )
+    except vendor.TopicAlreadyExistsError:
+        return
+
+
+def partition_key(form: Format, data: bytes) -> str:
+    """What keeps related messages in order: the first name in a SenML pack, else the format itself."""
+    named = _SENML_NAME.search(data, 0, 4096) if form.name == "senml" else None
+    return named[1].decode(errors="replace") if named else form.name
