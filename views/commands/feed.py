@@ -70,7 +70,7 @@ def feed(
 
     Example: twin feed gbfs https://example.org/gbfs.json --city city --once
     """
-    form = format_named(SHORT_NAMES.get(name, name))
+    form, address = format_named(SHORT_NAMES.get(name, name)), checked(url)
     if bool(kafka) == bool(city):
         raise UsageError("give either --kafka HOST:PORT or --city DIR")
     every_s, total_s = duration_s(every), duration_s(timeout)
@@ -81,9 +81,7 @@ def feed(
     stop = stop_on_signals(transport.cut)
     delivery: Delivery = ToKafka(kafka, topic) if kafka else ToCity(Place(city or Path("city")))
     tally = _Tally()
-    poller = Poller(
-        checked(url), form, every_s, transport=transport, deliver=delivery.deliver, key=key, report=tally.take
-    )
+    poller = Poller(address, form, every_s, transport=transport, deliver=delivery.deliver, key=key, report=tally.take)
     if not in_json():
         logs.print(f"{form.name}: asking every {every_s:g} s 抓取中")
     try:
