@@ -12,6 +12,7 @@ from events.feeds import (
     gtfs_rt,
     meter_table,
     nem12,
+    ocpi,
     ocpp,
     parking,
     senml,
@@ -54,6 +55,7 @@ FORMATS: dict[str, Format] = {
             sensorthings.decode, sensorthings.split,
         ),
         Format("ocpp", "city.ocpp", f"{_TYPE}.charging.call.v1", _JSON, ocpp.decode, ocpp.split),
+        Format("ocpi", "city.ocpi", f"{_TYPE}.charging.record.v1", _JSON, ocpi.decode, ocpi.split),
         Format("nem12", "city.nem12", f"{_TYPE}.meter.interval_file.v1", "text/plain", nem12.decode, nem12.split),
         Format(
             "meter-table", "city.meter-table", f"{_TYPE}.meter.table.v1", "application/octet-stream",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from events.feeds.decoded import Decoded
 from events.feeds.registry import FORMATS
 from tests.feeds.offering import offer
 from tests.feeds.telegrams import telegrams
+from tests.feeds.test_ocpi import cdr, document, note
 
 UNRULY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -54,6 +56,7 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         "airbox": [_first_boxes(shared_data)],
         "sensorthings": [OBSERVATIONS],
         "ocpp": [(shared_data / "events" / "ocpp16_public_samples.txt").read_bytes(), CHARGING],
+        "ocpi": [document(cdr(), note()), json.dumps([cdr("c2")]).encode()],
         "nem12": [b"\n".join((shared_data / "meters" / "nem12_HH2.csv").read_bytes().splitlines()[:4])],
         "meter-table": [
             pl.read_parquet(shared_data / "meters" / "sgsc_one_household.parquet", n_rows=4).write_csv().encode(),
