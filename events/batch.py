@@ -5,6 +5,7 @@ Stored form (the name `batch.v1` and the header's fields are the storage format:
     b"TB1" | header length, 4 bytes big-endian | header, JSON | Parquet
 
 The same form carries the other columnar events: `entities.v1` (names of the coded entities) and `quarantine.v1`.
+A batch that lies in a segment (`events.segments`) is read with its rows as an Arrow file instead of Parquet.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ BATCH = "batch.v1"
 """Tag of a batch of observations."""
 
 MAGIC = b"TB1"
+ARROW = b"ARROW1"
 ZSTD_LEVEL = 3
 
 
@@ -54,7 +56,12 @@ def encode(header: Header, frame: pl.DataFrame) -> bytes:
     """The stored form of `frame`; rows and digest are filled in."""
     payload = _parquet(frame) if frame.height else b""
     full = msgspec.structs.replace(header, rows=frame.height)
-    head = msgspec.json.encode(msgspec.structs.replace(full, sha256=_digest(full, payload)))
+    return framed(msgspec.structs.replace(full, sha256=_digest(full, payload)), payload)
+
+
+def framed(header: Header, payload: bytes) -> bytes:
+    """Header and payload as one state; the header is taken as it is."""
+    head = msgspec.json.encode(header)
     return b"".join((MAGIC, len(head).to_bytes(4, "big"), head, payload))
 
 
@@ -70,7 +77,7 @@ def decode(state: bytes, schema: dict[str, pl.DataType], columns: list[str] | No
     if not payload:
         return pl.DataFrame(schema=wanted)
     try:
-        frame = pl.read_parquet(io.BytesIO(payload), columns=columns, use_statistics=False)
+        frame = _read(payload, columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise CorruptEventError(f"a stored frame cannot be read ({error}); run `twin log verify`") from error
     if frame.columns == list(wanted):
@@ -80,12 +87,25 @@ def decode(state: bytes, schema: dict[str, pl.DataType], columns: list[str] | No
     ).select(list(wanted))
 
 
+def stored_frame(state: bytes) -> pl.DataFrame:
+    """The frame with the columns it was stored with; not for an empty one."""
+    return _read(_split(state)[1], None)
+
+
+def _read(payload: bytes, columns: list[str] | None) -> pl.DataFrame:
+    if payload.startswith(ARROW):
+        return pl.read_ipc(payload, columns=columns)
+    return pl.read_parquet(io.BytesIO(payload), columns=columns, use_statistics=False)
+
+
 def verify(state: bytes) -> str | None:
-    """What is wrong with a stored frame, None when its digest agrees."""
+    """What is wrong with a stored frame, None when its digest agrees (a segment's was compared when it was read)."""
     try:
         header, payload = _split(state)
     except CorruptEventError as error:
         return str(error)
+    if payload.startswith(ARROW):
+        return None
     found = _digest(header, payload)
     return None if found == header.sha256 else f"digest {found[:12]}… where the header says {header.sha256[:12]}…"
 

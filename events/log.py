@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -21,6 +21,9 @@ from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
 
 from events.errors import ConflictError, LogUnavailableError
 from events.ids import Position, SourceId, StreamId
+from events.segment_store import SegmentStore
+from events.segments import Segments, is_reference
+from events.vault import Vault
 
 LOCK_TIMEOUT_S = 30
 """How long a writer waits for another one's transaction on SQLite."""
@@ -59,11 +62,15 @@ class Tracked:
 
 
 class Log:
-    """An open log. Use `Log.open`; close it when done."""
+    """An open log. Use `Log.open`; close it when done. `vault` holds the names behind its tokens (None: names lie in it)."""
 
     def __init__(self, recorder: ProcessRecorder, location: str) -> None:
         self._recorder = recorder
         self._location = location
+        self.vault: Vault | None = None
+        database = recorder.datastore  # type: ignore[attr-defined]
+        self.segment_store = SegmentStore(database, sqlite=isinstance(recorder, SQLiteProcessRecorder))
+        self._segments = Segments(self._segment)
 
     @classmethod
     def open(cls, location: str | Path) -> Self:
@@ -89,6 +96,13 @@ class Log:
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
     ) -> Iterator[LogEvent]:
         """Events after position `after` up to `upto` (both optional), in order, of the given tags or all."""
+        for event in self.stored(after, upto=upto, tags=tags, page=page):
+            yield replace(event, state=self._segments.resolved(event.state)) if is_reference(event.state) else event
+
+    def stored(
+        self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
+    ) -> Iterator[LogEvent]:
+        """As `read`, with batches that lie in segments as mere references to them."""
         while True:
             with _store_errors(self._location):
                 found = self._recorder.select_notifications(
@@ -98,6 +112,17 @@ class Log:
             if len(found) < page:
                 return
             after = found[-1].id
+
+    def replace(self, number: int, segment: bytes, references: Mapping[int, bytes]) -> None:
+        """Keep a segment, and references into it in the place of batches, by position (`events.compaction`)."""
+        with _store_errors(self._location):
+            self.segment_store.replace(number, segment, references)
+
+    def shrink(self) -> None:
+        """Give a SQLite file's free pages back to the disk; a PostgreSQL server does so by itself."""
+        if isinstance(self._recorder, SQLiteProcessRecorder):
+            with _store_errors(self._location), closing(sqlite3.connect(self._location)) as file:
+                file.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page
 
     def at(self, position: int) -> LogEvent:
         """The event at `position`; LookupError when there is none."""
@@ -137,8 +162,13 @@ class Log:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _segment(self, number: int) -> bytes | None:
+        with _store_errors(self._location):
+            return self.segment_store.load(number)
+
 
 def _sqlite(path: str) -> ProcessRecorder:
+    _made_to_shrink(Path(path))
     recorder = SQLiteProcessRecorder(
         SQLiteDatastore(path, lock_timeout=LOCK_TIMEOUT_S, originator_id_type="text", pool_size=2)
     )
@@ -147,6 +177,14 @@ def _sqlite(path: str) -> ProcessRecorder:
     except persistence.OperationalError:
         recorder.create_table()
     return recorder
+
+
+def _made_to_shrink(path: Path) -> None:
+    """A new file gives pages that compaction frees back to the disk (VACUUM would number the rows anew)."""
+    if not path.exists():
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            file.execute("VACUUM")
 
 
 def _postgres(url: str) -> ProcessRecorder:

@@ -32,7 +32,9 @@ def copy_log(source: str, target: str) -> Copied:
             raise UsageError(f"{_shown(target)}: holds events already; give an empty log")
     with Log.open(source) as old:
         tracked, head = marks(source), old.head()
-        write(target, old.read(upto=head), tracked)
+        with Log.open(target) as new:
+            new.segment_store.copy_from(old.segment_store)
+        write(target, old.stored(upto=head), tracked)
         if old.head() != head or marks(source) != tracked:
             raise ConflictError(
                 f"{_shown(source)}: was written while it was copied; stop the ingester, empty the copy, and try again"

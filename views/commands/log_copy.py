@@ -1,16 +1,18 @@
-"""`twin log copy`: a city's log from a file to a server, or back."""
+"""`twin log copy`: a city's log from a file to a server, or back. `twin log compact`: small batches kept together."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from events.compaction import compact as events_compact
 from events.errors import UsageError
 from twin.copy import copy_log
 from twin.place import Place
-from views.commands.options import Json, show
+from views.commands.options import City, Json, show
 
 Where = "A city's directory, a log file, or postgresql://user@host/name 城市資料夾、紀錄檔或資料庫位址."
 
@@ -35,6 +37,18 @@ def copy(
         "equal": True,
     }
     show(answer, as_json=json)
+
+
+def compact(city: City = Path("city"), json: Json = False) -> None:
+    """Keep small batches together; no position, header or row changes. 合併零碎的事件批次，位置與內容不變。
+
+    Readers and ingesters may go on meanwhile. The lake and the checkpoints stay as they are.
+
+    Example: twin log compact --city city
+    """
+    with Place(city).log() as log:
+        done = events_compact(log)
+    show(asdict(done), as_json=json)
 
 
 def _log_of(source: str) -> str:
