@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from events import batch, quarantine
+from events import batch, poison, quarantine
 from events.batch import BATCH, Header
 from events.clock import micros, now
 from events.errors import ConflictError, LogError
+from events.flood import ALLOWED_BYTES, kinds, within
 from events.ids import Position, SourceId, StreamId
 from events.log import Log, NewEvent, Tracked
 from events.memory import Memory
@@ -38,17 +39,25 @@ START = Position(0)
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of a poll: rows per family, rows that told nothing new, rows refused, and the log's last position."""
+    """What became of a poll: rows per family, rows that told nothing new, rows refused, and the log's last position.
+
+    `reasons` counts what was refused by kind of reason.
+    """
 
     rows: Mapping[str, int] = field(default_factory=dict)
     duplicates: int = 0
     refused: int = 0
     position: Position = START
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Landed) -> Landed:
-        rows = {f: self.rows.get(f, 0) + other.rows.get(f, 0) for f in {**self.rows, **other.rows}}
-        refused = self.refused + other.refused
-        return Landed(rows, self.duplicates + other.duplicates, refused, max(self.position, other.position))
+        return Landed(
+            _sums(self.rows, other.rows),
+            self.duplicates + other.duplicates,
+            self.refused + other.refused,
+            max(self.position, other.position),
+            _sums(self.reasons, other.reasons),
+        )
 
 
 @dataclass(frozen=True)
@@ -62,11 +71,19 @@ class Decoded:
 class Ingester:
     """The writer of observations into one log. One a process; not thread-safe."""
 
-    def __init__(self, log: Log, *, checkpoint: Path | None = None, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        log: Log,
+        *,
+        checkpoint: Path | None = None,
+        clock: Callable[[], datetime] = now,
+        allowed_bytes: int = ALLOWED_BYTES,
+    ) -> None:
         self._log = log
+        self._allowed_bytes = allowed_bytes
         self._clock = clock
         self._checkpoint = checkpoint
-        self._memory = (load_memory(checkpoint, log) if checkpoint else None) or Memory()
+        self._memory = (load_memory(checkpoint, log) if checkpoint else None) or Memory(vault=log.vault)
         self._memory.catch_up(log)
 
     def ingest(self, poll: Poll, decoded: Decoded | None = None) -> Landed:
@@ -96,7 +113,7 @@ class Ingester:
             try:
                 return self._append(source, offsets, decoded, moment)
             except LogError as error:
-                self._memory = Memory()
+                self._memory = Memory(vault=self._log.vault)
                 if not isinstance(error, ConflictError) or attempt == RETRIES - 1:
                     raise
         raise AssertionError("unreachable")
@@ -125,7 +142,7 @@ class Ingester:
         numbered = self._numbered(events, StreamId(source))
         positions = self._log.append(numbered, tracking=tracking) if numbered or tracking else []
         if not self._memory.follow(numbered, positions):
-            self._memory = Memory()
+            self._memory = Memory(vault=self._log.vault)
         return landed + Landed(position=positions[-1] if positions else self._log.head())
 
     def _numbered(self, events: list[NewEvent], stream: StreamId) -> list[NewEvent]:
@@ -153,8 +170,14 @@ class Ingester:
         if fresh:
             count = len(fresh)
             full = msgspec.structs.replace(header, family="quarantine", offered=count, refused=count)
-            events.append(_event(QUARANTINE, full, quarantine.frame(fresh)))
-        return Landed(duplicates=len(refusals) - len(fresh), refused=len(fresh))
+            left = self._memory.allowance.left_bytes(header.source, header.recorded_at, self._allowed_bytes)
+            stored = within(fresh, left, grouped=header.last_offset != NO_OFFSET)
+            events.append(_event(QUARANTINE, full, quarantine.frame(stored)))
+        return Landed(duplicates=len(refusals) - len(fresh), refused=len(fresh), reasons=kinds(fresh))
+
+
+def _sums(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    return {name: a.get(name, 0) + b.get(name, 0) for name in {**a, **b}}
 
 
 def _event(tag: str, header: Header, frame: pl.DataFrame) -> NewEvent:
@@ -167,7 +190,7 @@ def decode(poll: Poll, moment: datetime) -> Decoded:
     frames: dict[str, list[pl.DataFrame]] = {}
     refusals = list(poll.unreadable)
     for form, payloads in poll.payloads.items():
-        decoded, offsets = form.decode(payloads), poll.offsets[form]
+        decoded, offsets = poison.decoded(form, payloads), poll.offsets[form]
         refusals += [Refusal(offsets[at], form.name, reason, data) for at, reason, data in decoded.refused.iter_rows()]
         for family, frame in decoded.frames.items():
             ahead = frame["time"] > moment + AHEAD

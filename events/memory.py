@@ -6,17 +6,19 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from events import batch, quarantine
+from events import batch
 from events.batch import BATCH
 from events.beliefs import DAY_US, Beliefs, LoadDay, Rows
-from events.entities import ENTITIES, Entities, names_schema
+from events.entities import NAMING, Entities, dictionaries, take_names
+from events.flood import Allowance
 from events.ids import Position
 from events.log import Log, LogEvent, NewEvent
 from events.observations import FAMILIES, Family
-from events.quarantine import QUARANTINE, Refusal
+from events.quarantine import QUARANTINE, Refusal, refusals_of
 from events.settle import rows_of
+from events.vault import Vault
 
-TAGS = (ENTITIES, BATCH, QUARANTINE)
+TAGS = (*NAMING, BATCH, QUARANTINE)
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,16 @@ class Memory:
     """The ingester's state at `position` of the log."""
 
     position: int = 0
-    entities: dict[str, Entities] = field(default_factory=lambda: {n: Entities(f) for n, f in FAMILIES.items()})
+    vault: Vault | None = None
+    entities: dict[str, Entities] = field(init=False)
     beliefs: dict[str, Beliefs] = field(default_factory=lambda: {n: Beliefs() for n in FAMILIES})
     spans: dict[str, list[Span]] = field(default_factory=lambda: {n: [] for n in FAMILIES})
     refused: set[bytes] = field(default_factory=set)
+    allowance: Allowance = field(default_factory=Allowance)
     _versions: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.entities = dictionaries(self.vault)
 
     def catch_up(self, log: Log) -> None:
         """Take everything that others appended since."""
@@ -77,15 +84,12 @@ class Memory:
 
     def fresh_refusals(self, refusals: list[Refusal]) -> list[Refusal]:
         """Refusals from sources without offsets that are not in quarantine yet."""
-        return [r for r in refusals if payload_digest(r.format, r.payload) not in self.refused]
+        return [r for r in refusals if identity(r) not in self.refused]
 
     def recall(self, event: LogEvent) -> None:
         """Take an event that names entities or holds refusals (all that a saved memory leaves out)."""
-        if event.tag == ENTITIES:
-            family = FAMILIES[batch.header_of(event.state).family]
-            named = batch.decode(event.state, names_schema(family))
-            self.entities[family.name].learn(named, event.version)
-        elif event.tag == QUARANTINE:
+        take_names(self.entities, event)
+        if event.tag == QUARANTINE:
             self._note(event, event.position)
 
     def _apply(self, event: LogEvent) -> None:
@@ -100,11 +104,12 @@ class Memory:
         if event.tag == BATCH and header.min_time is not None and header.max_time is not None:
             days = Span(position, header.min_time // DAY_US, header.max_time // DAY_US)
             self.spans[header.family].append(days)
-        elif event.tag == QUARANTINE and header.last_offset < 0:
-            kept = batch.decode(event.state, quarantine.SCHEMA, ["format", "payload"])
-            self.refused |= {payload_digest(form, payload) for form, payload in kept.iter_rows()}
+        elif event.tag == QUARANTINE:
+            self.allowance.note(header.source, header.recorded_at, len(event.state))
+            if header.last_offset < 0:
+                self.refused |= {identity(refusal) for refusal in refusals_of(event.state)}
 
 
-def payload_digest(form: str, payload: bytes) -> bytes:
-    """Identity of a refused payload from a source that keeps no offsets."""
-    return hashlib.blake2b(payload, digest_size=16, person=form.encode()[:16]).digest()
+def identity(refusal: Refusal) -> bytes:
+    """Identity of a refusal from a source that keeps no offsets: format and bytes."""
+    return hashlib.blake2b(bytes.fromhex(refusal.digest), digest_size=16, person=refusal.format.encode()[:16]).digest()

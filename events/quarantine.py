@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,8 +37,14 @@ SCHEMA: dict[str, pl.DataType] = {
     "format": pl.String(),
     "reason": pl.String(),
     "payload": pl.Binary(),
+    "last_offset": pl.Int64(),
+    "count": pl.UInt32(),
+    "sha256": pl.String(),
 }
-"""Offset in the source (-1 where it keeps none), format that was tried, why, and the bytes as they came."""
+"""Offset in the source (-1 where it keeps none), format that was tried, why, and the bytes as they came.
+
+The last three are absent where every row is one refusal with its bytes; else see Refusal.
+"""
 
 PAYLOAD_LIMIT = 16 * 1024 * 1024
 """Bytes of one payload that are kept whole; of a longer one the beginning is kept, and the reason says so."""
@@ -45,12 +52,29 @@ PAYLOAD_LIMIT = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Refusal:
-    """One refused message, document or row."""
+    """One refused message, document or row; or, in a flood, several alike up to `last_offset` whose bytes are not kept.
+
+    `sha256` is that of the bytes where these are not kept, or not whole; of several: that of their digests (32 bytes
+    each) one after the other.
+    """
 
     offset: int
     format: str
     reason: str
     payload: bytes
+    last_offset: int | None = None
+    count: int = 1
+    sha256: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the log has the bytes."""
+        return bool(self.payload) or not self.sha256
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes as they came."""
+        return self.sha256 or hashlib.sha256(self.payload).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -83,8 +107,18 @@ def frame(refusals: Sequence[Refusal]) -> pl.DataFrame:
         "format": [r.format for r in refusals],
         "reason": [_reason(r) for r in refusals],
         "payload": [r.payload[:PAYLOAD_LIMIT] for r in refusals],
+        "last_offset": [r.last_offset for r in refusals],
+        "count": [r.count for r in refusals],
+        "sha256": [r.sha256 or (r.digest if len(r.payload) > PAYLOAD_LIMIT else None) for r in refusals],
     }
-    return pl.DataFrame(columns, schema=SCHEMA)
+    whole = pl.DataFrame(columns, schema=SCHEMA)
+    return whole if whole["sha256"].is_not_null().any() else whole.drop("last_offset", "count", "sha256")
+
+
+def refusals_of(state: bytes) -> list[Refusal]:
+    """The refusals of a stored quarantine event, in the order of its rows."""
+    rows = batch.decode(state, SCHEMA).iter_rows(named=True)
+    return [Refusal(**{**row, "count": row["count"] or 1, "sha256": row["sha256"] or ""}) for row in rows]
 
 
 def quarantined(log: Log) -> Iterator[Quarantined]:
@@ -92,9 +126,9 @@ def quarantined(log: Log) -> Iterator[Quarantined]:
     gone = _released(log)
     for event in log.read(tags=[QUARANTINE]):
         header = batch.header_of(event.state)
-        for at, row in enumerate(batch.decode(event.state, SCHEMA).iter_rows(named=True)):
+        for at, refusal in enumerate(refusals_of(event.state)):
             if (event.position, at) not in gone:
-                yield Quarantined(event.position, at, header.source, header.recorded, Refusal(**row))
+                yield Quarantined(event.position, at, header.source, header.recorded, refusal)
 
 
 def release(log: Log, entries: Sequence[Quarantined], outcome: Outcome, why: str, at: datetime) -> Position | None:
@@ -107,7 +141,8 @@ def release(log: Log, entries: Sequence[Quarantined], outcome: Outcome, why: str
         "outcome": [str(outcome)] * len(entries),
         "why": [why] * len(entries),
     }
-    header = batch.Header("quarantine", RELEASES, len(entries), micros(at))
+    count = sum(e.refusal.count for e in entries)
+    header = batch.Header("quarantine", RELEASES, len(entries), micros(at), refused=count)
     state = batch.encode(header, pl.DataFrame(columns, schema=RELEASE_SCHEMA))
     (position,) = log.append([NewEvent(RELEASES, log.version(RELEASES) + 1, RELEASED, state)])
     return position

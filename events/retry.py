@@ -54,6 +54,8 @@ def retry(
 
 def _decoded(entry: Quarantined, at: datetime, as_format: str | None) -> dict[str, pl.DataFrame]:
     """The entry's rows by family; PayloadError with today's reason while anything in it is refused."""
+    if not entry.refusal.kept:
+        raise PayloadError("its bytes were not kept (a flood): `twin quarantine show` says how to fetch them")
     name = as_format or entry.refusal.format
     if name in FAMILIES:
         frames = {name: _row(name, entry.refusal.payload)}

@@ -39,7 +39,7 @@ def fold(state: Ledger, headers: Iterable[tuple[str, Header | None]]) -> Ledger:
         if header is None:
             continue
         if tag == RELEASED:
-            quarantined -= header.rows
+            quarantined -= max(header.refused, header.rows)  # one row may stand for many
             continue
         before = sources.get(header.source, SourceLedger())
         if tag == BATCH:
@@ -52,8 +52,9 @@ def fold(state: Ledger, headers: Iterable[tuple[str, Header | None]]) -> Ledger:
                 _later(before.last_event_time, header.max_time),
             )
         elif tag == QUARANTINE:
-            quarantined += header.rows
-            sources[header.source] = msgspec.structs.replace(before, refused=before.refused + header.rows)
+            refused = max(header.refused, header.rows)
+            quarantined += refused
+            sources[header.source] = msgspec.structs.replace(before, refused=before.refused + refused)
     return Ledger(events, observations, quarantined, sources)
 
 

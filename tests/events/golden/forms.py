@@ -51,7 +51,12 @@ FORMS = {
     ),
     "quarantine.v1": Form(
         Header("quarantine", "file:senml", 0, MICROS, refused=1, offered=1),
-        [(-1, "senml", "not JSON", b"[{\xff")],
+        [(-1, "senml", "not JSON", b"[{\xff", None, None, None)],
+        SCHEMA,
+    ),
+    "quarantine.v1.flood": Form(
+        Header("quarantine", "kafka:city.senml:0", 0, MICROS, first_offset=3, last_offset=9, refused=6, offered=6),
+        [(3, "senml", "not JSON", b"[{\xff", None, 1, None), (4, "senml", "not JSON", b"", 9, 5, "ab" * 32)],
         SCHEMA,
     ),
 }
