@@ -1,14 +1,16 @@
-"""GTFS-Realtime vehicle positions and trip updates (protobuf) to positions and arrivals.
+"""GTFS-Realtime vehicle positions, trip updates and alerts (protobuf) to positions, arrivals and states.
 
 A vehicle is known by its descriptor's id, else by the entity's; its instant is its own timestamp, else the feed's,
-else the arrival. Bearings outside 0–360 degrees and negative speeds are null. Trip updates
-are read by `events.feeds.gtfs_trips`. Alerts and deletions are refused.
+else the arrival. Bearings outside 0–360 degrees and negative speeds are null. Trip updates are read by
+`events.feeds.gtfs_trips`, beside a timetable where one is declared (`decoder`), alerts by `events.feeds.gtfs_alerts`.
+Deletions are refused.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import polars as pl
@@ -16,11 +18,13 @@ from google.protobuf.message import DecodeError
 from google.transit import gtfs_realtime_pb2 as gtfs
 
 from events.errors import PayloadError
-from events.feeds.decoded import Decoded, Payload
-from events.feeds.gtfs_trips import Stops, arrivals, faults, next_arrivals
+from events.feeds.decoded import Decoded, Decoder, Payload
+from events.feeds.gtfs_alerts import State, alert_fault, alert_states
+from events.feeds.gtfs_trips import NO_STOP, Update, arrivals, fault, told_updates
 from events.feeds.packed import unpacked
 from events.feeds.refusals import Refused, quoted, refused_frame
-from events.observations import POSITIONS
+from events.feeds.timetable import Timetable
+from events.observations import POSITIONS, STATES
 
 VERSIONS = ("1.0", "1", "2.0", "2")
 """Versions of the standard that are read."""
@@ -32,21 +36,43 @@ Row = tuple[object, ...]
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
-    """Positions of the feeds' vehicles; an entity that cannot be taken is refused with a feed of that entity alone."""
-    rows: list[Row] = []
-    stops: Stops = []
-    refused: list[Refused] = []
+    """Positions, arrivals and alerts of the feeds; what cannot be taken is refused as a feed of that entity alone."""
+    return _decoded(payloads, None)
+
+
+def decoder(timetable: Timetable) -> Decoder:
+    """`decode` with a timetable at its side."""
+    return lambda payloads: _decoded(payloads, timetable)
+
+
+@dataclass
+class _Read:
+    """What was read so far; `entities` are those whose stops are not known to tell anything yet."""
+
+    positions: list[Row] = field(default_factory=list)
+    updates: list[Update] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    entities: list[tuple[int, gtfs.FeedMessage, gtfs.FeedEntity]] = field(default_factory=list)
+
+
+def _decoded(payloads: Sequence[Payload], timetable: Timetable | None) -> Decoded:
+    read = _Read()
     for record, payload in enumerate(payloads):
         try:
             feed = feed_message(unpacked(payload.data))
         except PayloadError as error:
-            refused.append(Refused(record, f"gtfs-rt: {error}", payload.data))
+            read.refused.append(Refused(record, f"gtfs-rt: {error}", payload.data))
             continue
-        for told in _told(feed, record, payload.received_at):
-            (refused if isinstance(told, Refused) else rows).append(told)  # type: ignore[arg-type]
-        stops += next_arrivals(feed, record, feed.header.timestamp or payload.received_at.timestamp())
-    frames = {"positions": _frame(rows), "arrivals": arrivals(stops)}
-    return Decoded(frames, refused_frame(refused), len(rows) + len(stops) + len(refused))
+        _read_feed(read, feed, record, payload.received_at)
+    stops, telling = arrivals(read.updates, timetable)
+    for number, (record, feed, entity) in enumerate(read.entities):
+        if number not in telling:
+            read.refused.append(_refused(feed, entity, record, NO_STOP))
+    positions, states = _frame(read.positions), pl.DataFrame(read.states, schema=STATES.decoded, orient="row")
+    offered = positions.height + stops.height + states.height + len(read.refused)
+    frames = {"positions": positions, "arrivals": stops, "states": states}
+    return Decoded(frames, refused_frame(read.refused), offered)
 
 
 def feed_message(data: bytes) -> gtfs.FeedMessage:
@@ -66,28 +92,41 @@ def feed_message(data: bytes) -> gtfs.FeedMessage:
     return feed
 
 
-def _told(feed: gtfs.FeedMessage, record: int, received_at: datetime) -> Iterator[Row | Refused]:
-    """What each entity tells: a row for a vehicle, a refusal for every other thing."""
+def _read_feed(read: _Read, feed: gtfs.FeedMessage, record: int, received_at: datetime) -> None:
+    """Take what each entity tells: rows, or a refusal for every thing that tells none."""
     feed_time_s = feed.header.timestamp or received_at.timestamp()
     for entity in feed.entity:
-        for fault in _unread(entity, feed_time_s):
-            yield Refused(record, f"gtfs-rt: entity {entity.id}: {fault}", _alone(feed, entity))
-        if entity.HasField("vehicle") and not entity.is_deleted:
-            wrong = _fault(entity, feed_time_s)
-            if wrong:
-                yield Refused(record, f"gtfs-rt: entity {entity.id}: {wrong}", _alone(feed, entity))
-            else:
-                yield _row(entity, feed_time_s, record)
+        faults = list(_faults(entity, feed_time_s))
+        read.refused += [_refused(feed, entity, record, why) for _, why in faults]
+        bad = {what for what, _ in faults}
+        if entity.is_deleted:
+            continue
+        if entity.HasField("vehicle") and "vehicle" not in bad:
+            read.positions.append(_row(entity, feed_time_s, record))
+        if entity.HasField("alert") and "alert" not in bad:
+            read.states += alert_states(entity, record, feed_time_s)
+        if entity.HasField("trip_update") and "trip_update" not in bad:
+            read.updates += told_updates(entity.trip_update, len(read.entities), record, feed_time_s)
+            read.entities.append((record, feed, entity))
 
 
-def _unread(entity: gtfs.FeedEntity, feed_time_s: float) -> Iterable[str]:
+def _faults(entity: gtfs.FeedEntity, feed_time_s: float) -> Iterator[tuple[str, str]]:
+    """Parts of an entity that cannot be taken, and why."""
     if entity.is_deleted:
-        return ["deleted: nothing is observed"]
-    if entity.HasField("alert"):
-        return ["alert: not decoded yet"]
-    if entity.HasField("trip_update"):
-        return faults(entity.trip_update, feed_time_s)
-    return [] if entity.HasField("vehicle") else ["holds neither a vehicle, a trip update nor an alert"]
+        yield "entity", "deleted: nothing is observed"
+        return
+    found = {
+        "vehicle": _fault(entity, feed_time_s) if entity.HasField("vehicle") else None,
+        "trip_update": fault(entity.trip_update, feed_time_s) if entity.HasField("trip_update") else None,
+        "alert": alert_fault(entity, feed_time_s) if entity.HasField("alert") else None,
+    }
+    yield from ((what, why) for what, why in found.items() if why)
+    if not any(entity.HasField(what) for what in found):
+        yield "entity", "holds neither a vehicle, a trip update nor an alert"
+
+
+def _refused(feed: gtfs.FeedMessage, entity: gtfs.FeedEntity, record: int, why: str) -> Refused:
+    return Refused(record, f"gtfs-rt: entity {entity.id}: {why}", _alone(feed, entity))
 
 
 def _fault(entity: gtfs.FeedEntity, feed_time_s: float) -> str | None:

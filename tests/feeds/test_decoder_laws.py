@@ -19,6 +19,7 @@ from events.feeds.registry import FORMATS
 from tests.feeds.offering import offer
 from tests.feeds.telegrams import telegrams
 from tests.feeds.test_ocpi import cdr, document, note
+from tests.feeds.test_timetable import alert_feed
 
 UNRULY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -49,7 +50,8 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         ],
         "youbike-archive": [day.write_csv().encode(), as_parquet.getvalue(), gzip.compress(day.write_csv().encode())],
         "gbfs": [(fixtures / v / f"{n}.json").read_bytes() for v in ("v2.3", "v3.1-RC3") for n in STATION_DOCUMENTS],
-        "gtfs-rt": [(protobuf / f"gtfs_{n}.pb").read_bytes() for n in ("vehicle_positions", "trip_update")],
+        "gtfs-rt": [(protobuf / f"gtfs_{n}.pb").read_bytes() for n in ("vehicle_positions", "trip_update")]
+        + [alert_feed()],
         "bus-estimate": [_first_stops(shared_data)],
         "parking": [_first_lots(shared_data)],
         "aqi": [_first_sites(shared_data)],

@@ -63,7 +63,7 @@ def test_alerts_and_empty_trip_updates_are_refused_one_by_one() -> None:
     message.entity.add(id="t").trip_update.trip.trip_id = "t1"
     decoded = offer(gtfs_rt.decode, message.SerializeToString())
     assert reasons(decoded) == [
-        "gtfs-rt: entity a: alert: not decoded yet",
+        "gtfs-rt: entity a: alert: neither an informed_entity nor a header_text",
         "gtfs-rt: entity t: trip update: no stop_time_update with a stop_id",
     ]
     kept = gtfs.FeedMessage.FromString(decoded.refused["payload"][0])
