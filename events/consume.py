@@ -1,16 +1,17 @@
 """The ingester's loop: poll, land, and wait out whatever is away.
 
-A thread of its own polls and decodes one poll ahead while the last one is being landed; every call of the source is
-made on that thread, one after the other.
+Polls are fetched and decoded ahead, on a thread each, while earlier ones land; every call of the source is made on the
+fetching thread, one after the other.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from typing import Protocol, Self
 
 from events.clock import now
 from events.errors import BrokerUnavailableError, ConflictError, LogUnavailableError
@@ -23,6 +24,12 @@ QUIET_S = 5.0
 
 WAIT_S = 2.0
 """Pause before another try when the broker or the log is away."""
+
+DECODERS = 2
+AHEAD = DECODERS + 1
+"""Polls fetched and decoded ahead of the one that lands: one being fetched, the others being decoded."""
+
+Fetched = list[tuple[Poll, Decoded]]
 
 logger = logging.getLogger(__name__)
 
@@ -50,12 +57,10 @@ def consume(
     A broker or a log that is away is waited for: nothing is lost, since only what landed is tracked.
     """
     total, quiet_since = Landed(), time.monotonic()
-    with ThreadPoolExecutor(1, thread_name_prefix="fetch") as fetcher:
-        ahead = fetcher.submit(_fetch, source)
+    with _Line(source) as line:
         while not stopped():
             try:
-                polls = ahead.result()
-                ahead = fetcher.submit(_fetch, source)
+                polls = line.next()
                 for poll, decoded in polls:
                     landed = ingester.ingest(poll, decoded)
                     total += landed
@@ -63,34 +68,63 @@ def consume(
                 if polls:
                     quiet_since = time.monotonic()
                 elif until_idle or time.monotonic() - quiet_since > QUIET_S:
-                    if fetcher.submit(source.lag).result() == 0 and until_idle and not ahead.result():
+                    if line.lag() == 0 and until_idle:
                         return total
                     quiet_since = time.monotonic()
             except (BrokerUnavailableError, LogUnavailableError, ConflictError) as error:
                 logger.warning("%s; trying again in %.0f s", error, WAIT_S)
                 _wait(stopped)
-                ahead = _rewound(source, ahead, fetcher)
+                line.rewind()
     return total
 
 
-Fetched = list[tuple[Poll, Decoded]]
+class _Line:
+    """Polls of a source in order, AHEAD of them fetched and decoded before they are asked for."""
+
+    def __init__(self, source: TailSource) -> None:
+        self._source = source
+        self._fetcher = ThreadPoolExecutor(1, thread_name_prefix="fetch")
+        self._decoder = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+        self._waiting: deque[Future[Fetched]] = deque()
+        self._fill()
+
+    def next(self) -> Fetched:
+        polls = self._waiting.popleft().result()
+        self._fill()
+        return polls
+
+    def lag(self) -> int:
+        """Records that are on the broker, or have been fetched, and were not asked for yet."""
+        left = self._fetcher.submit(self._source.lag).result()
+        return left + sum(len(one.payloads) or 1 for polls in self._waiting for one, _ in polls.result())
+
+    def rewind(self) -> None:
+        """Go back to what the log has; what was fetched ahead is let go."""
+        self._waiting.clear()
+        try:
+            self._fetcher.submit(self._source.rewind).result()
+        except (BrokerUnavailableError, LogUnavailableError) as error:  # the next poll will say so again
+            logger.debug("cannot rewind yet: %s", error)
+        self._fill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._fetcher.shutdown(cancel_futures=True)
+        self._decoder.shutdown(cancel_futures=True)
+
+    def _fill(self) -> None:
+        while len(self._waiting) < AHEAD:
+            fetched = self._fetcher.submit(self._source.poll, POLL_S)
+            self._waiting.append(self._decoder.submit(_decoded, fetched))
 
 
-def _fetch(source: TailSource) -> Fetched:
-    return [(poll, decode(poll, now())) for poll in source.poll(POLL_S)]
+def _decoded(fetched: Future[list[Poll]]) -> Fetched:
+    return [(poll, decode(poll, now())) for poll in fetched.result()]
 
 
 def _wait(stopped: Callable[[], bool]) -> None:
     end = time.monotonic() + WAIT_S
     while time.monotonic() < end and not stopped():
         time.sleep(0.05)
-
-
-def _rewound(source: TailSource, ahead: Future[Fetched], fetcher: ThreadPoolExecutor) -> Future[Fetched]:
-    """The next fetch from behind what the log has; what was fetched ahead is let go."""
-    ahead.cancel()
-    try:
-        fetcher.submit(source.rewind).result()
-    except (BrokerUnavailableError, LogUnavailableError) as error:  # the next poll will say so again
-        logger.debug("cannot rewind yet: %s", error)
-    return fetcher.submit(_fetch, source)
