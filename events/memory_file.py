@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from events.beliefs import Beliefs
-from events.entities import ENTITIES
+from events.entities import NAMING
 from events.log import Log
 from events.memory import Memory, Span
 from events.observations import FAMILIES
@@ -41,12 +41,12 @@ def load_memory(path: Path, log: Log) -> Memory | None:
         with np.load(path, allow_pickle=False) as arrays:
             if str(arrays["format"]) != FORMAT or int(arrays["position"]) > log.head():
                 return None
-            memory = Memory(position=int(arrays["position"]))
+            memory = Memory(int(arrays["position"]), log.vault)
             for name in FAMILIES:
                 memory.beliefs[name] = Beliefs(arrays[f"{name}.time"], arrays[f"{name}.digest"])
                 memory.spans[name] = [Span(*row) for row in arrays[f"{name}.spans"].tolist()]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
-    for event in log.read(upto=memory.position, tags=(ENTITIES, QUARANTINE)):
+    for event in log.read(upto=memory.position, tags=(*NAMING, QUARANTINE)):
         memory.recall(event)
     return memory

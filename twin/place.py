@@ -9,13 +9,15 @@ import msgspec
 
 from events.errors import UsageError
 from events.log import Log
+from events.vault import Vault
 
 
 class CityFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`city.json`: the city's name, where its log is, and which sources hold synthetic data."""
+    """`city.json`: the city's name, where its log and its vault of names are, and which sources hold synthetic data."""
 
     name: str = "Taipei"
     log: str = "log.sqlite"
+    vault: str = "vault.sqlite"
     synthetic: bool = False
     synthetic_sources: list[str] = []
     attribution: list[str] = []
@@ -61,7 +63,14 @@ class Place:
     def log(self) -> Log:
         """The city's log: a file beside the city file, or a server's address."""
         where = self.read().log
-        return Log.open(where if "://" in where else self.directory / where)
+        log = Log.open(where if "://" in where else self.directory / where)
+        log.vault = self.vault()
+        return log
+
+    def vault(self) -> Vault:
+        """Names of points, outside the log: a file beside it, or a server's address."""
+        where = self.read().vault
+        return Vault(where if "://" in where else self.directory / where)
 
 
 def init(directory: Path, city: CityFile | None = None) -> Place:

@@ -11,7 +11,7 @@ import polars as pl
 
 from events import batch
 from events.batch import BATCH, Header
-from events.entities import ENTITIES, Entities, names_schema
+from events.entities import NAMING, dictionaries, take_names
 from events.log import Log, LogEvent
 from events.observations import FAMILIES
 from events.quarantine import QUARANTINE, RELEASED
@@ -40,7 +40,7 @@ class Projector:
         self._log = log
         self._checkpoints = directory / "checkpoints"
         self._lake_directory = directory / "lake"
-        self.entities = {name: Entities(family) for name, family in FAMILIES.items()}
+        self.entities = dictionaries(self._log.vault)
         self.register = Register.empty()
         self.reload()
 
@@ -52,10 +52,10 @@ class Projector:
         self.live, self.ledger, self._folded = saved.live, saved.ledger, saved.position
         self.pending: dict[str, list[pl.DataFrame]] = {name: [] for name in FAMILIES}
         self.position = min(self._folded, self.lake.position)
-        self.entities = {name: Entities(family) for name, family in FAMILIES.items()}
+        self.entities = dictionaries(self._log.vault)
         self.register = Register.empty()
         if self.position:
-            self._remember(list(self._log.read(upto=self.position, tags=(ENTITIES, *tags()))))
+            self._remember(list(self._log.read(upto=self.position, tags=(*NAMING, *tags()))))
 
     def catch_up(self, *, write: bool = False, upto: int | None = None) -> int:
         """Fold what the log has gained (up to a position); `write` flushes as rows pile up. The new position."""
@@ -115,10 +115,7 @@ class Projector:
     def _remember(self, events: list[LogEvent]) -> None:
         """Take names of entities, and domain events into the register."""
         for event in events:
-            if event.tag == ENTITIES:
-                family = FAMILIES[batch.header_of(event.state).family]
-                named = batch.decode(event.state, names_schema(family))
-                self.entities[family.name].learn(named, event.version)
+            take_names(self.entities, event)
         told = [e for e in events if e.tag in tags()]
         self.register = self.register.fold(told) if told else self.register
 

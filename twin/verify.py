@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from events import batch
 from events.batch import BATCH
-from events.entities import ENTITIES
+from events.entities import ENTITIES, SEALED
 from events.errors import CorruptEventError
 from events.log import Log, LogEvent
 from events.quarantine import QUARANTINE, RELEASED
@@ -37,7 +37,7 @@ def verify(log: Log) -> Report:
 def _problems(event: LogEvent, before: int) -> Iterator[str]:
     if event.version != before + 1:
         yield f"stream {event.stream} goes from version {before} to {event.version}"
-    if event.tag in (BATCH, ENTITIES, QUARANTINE, RELEASED):
+    if event.tag in (BATCH, ENTITIES, SEALED, QUARANTINE, RELEASED):
         if (found := batch.verify(event.state)) is not None:
             yield f"{event.tag}: {found}"
         return

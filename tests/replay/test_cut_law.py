@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from events import batch
 from events.batch import BATCH
-from events.entities import ENTITIES, Entities, names_schema
+from events.entities import dictionaries, take_names
 from events.ids import SourceId
 from events.ingest import Ingester
 from events.log import Log
@@ -47,18 +47,17 @@ def readings(poll: list[Row]) -> pl.DataFrame:
 
 def naive(log: Log, at: datetime, known: int) -> list[tuple[str, datetime, float, int]]:
     """The cut by a plain loop over the log's raw events."""
-    entities = Entities(READINGS)
+    entities = dictionaries(log.vault)
     best: dict[int, tuple[datetime, int, int, float]] = {}
     for event in log.read():
-        if event.tag == ENTITIES:
-            entities.learn(batch.decode(event.state, names_schema(READINGS)), event.version)
+        take_names(entities, event)
         if event.tag != BATCH or event.position > known:
             continue
         for row in batch.decode(event.state, READINGS.stored).iter_rows(named=True):
             key = (row["time"], int(event.position), row["sequence"], row["value"])
             if row["time"] <= at and (row["entity"] not in best or key[:3] > best[row["entity"]][:3]):
                 best[row["entity"]] = key
-    names = dict(entities.names().select("entity", "point_id").iter_rows())
+    names = dict(entities[READINGS.name].names().select("entity", "point_id").iter_rows())
     return sorted((names[e], time, value, position) for e, (time, position, _, value) in best.items())
 
 

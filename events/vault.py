@@ -1,0 +1,180 @@
+"""The vault: whose name stands behind a token of the log. It lies outside the log, and what is destroyed in it is gone.
+
+The log names the points of meters and sensors by random tokens (`entities.v2`); a token's name is a row here, the
+household's key. One name has one present token; a former tenancy's token stays until it is destroyed. A token that was
+reserved and never landed in the log is harmless.
+
+    vault_keys      token, name, since, until (UTC microseconds; until null: the present one)
+    vault_erased    token of a destroyed key and its `household.erased.v1` event: never deleted, honoured by `restore`
+
+A SQLite file beside the log, or a PostgreSQL database of its own for ingesters on several machines. Deleted rows are
+overwritten (`secure_delete`) and the file is written anew; on PostgreSQL the table is vacuumed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from events.errors import LogUnavailableError
+
+POSTGRES = ("postgresql://", "postgres://")
+LOCK_TIMEOUT_S = 30
+NAMES: dict[str, pl.DataType] = {"token": pl.Int64(), "name": pl.String()}
+"""Columns of `Vault.names`."""
+
+_CHUNK = 500
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS vault_keys"
+    " (token BIGINT PRIMARY KEY, name TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS vault_present ON vault_keys (name) WHERE until IS NULL",
+    "CREATE INDEX IF NOT EXISTS vault_names ON vault_keys (name)",
+    "CREATE TABLE IF NOT EXISTS vault_erased (token BIGINT PRIMARY KEY, facts TEXT NOT NULL)",
+)
+_RESERVE = (
+    "INSERT INTO vault_keys (token, name, since) VALUES (?, ?, ?) ON CONFLICT (name) WHERE until IS NULL DO NOTHING"
+)
+_KEEP = "INSERT INTO vault_keys (token, name, since, until) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_ERASED = "INSERT INTO vault_erased (token, facts) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+
+@dataclass(frozen=True)
+class Key:
+    """The key of one point in one tenancy: from `since` to `until` (UTC microseconds; None: it is the present one)."""
+
+    token: int
+    name: str
+    since: int
+    until: int | None
+
+
+class Vault:
+    """The vault at a SQLite file (made when something is first kept) or a `postgresql://` location."""
+
+    def __init__(self, location: str | Path) -> None:
+        self.location = str(location)
+        self._postgres = self.location.startswith(POSTGRES)
+
+    def exists(self) -> bool:
+        """Whether there is anything to read; a vault that is absent knows no name."""
+        return self._postgres or Path(self.location).exists()
+
+    def names(self) -> pl.DataFrame:
+        """Every token with its name (NAMES)."""
+        rows = self._rows("SELECT token, name FROM vault_keys")
+        tokens, names = zip(*rows, strict=True) if rows else ((), ())
+        return pl.DataFrame({"token": tokens, "name": names}, schema=NAMES)
+
+    def tokens(self, names: Sequence[str], at: int) -> list[int]:
+        """The present token of every name, in their order; a name without one gets a new one as of `at`."""
+        fresh = [(secrets.randbits(63), name, at) for name in dict.fromkeys(names)]
+        with self._session() as cursor:
+            self._many(cursor, _RESERVE, fresh)
+            found = dict(self._among(cursor, "SELECT name, token FROM vault_keys WHERE until IS NULL AND name", names))
+        return [found[name] for name in names]
+
+    def keys(self, names: Sequence[str]) -> list[Key]:
+        """Every key of these names, the oldest first."""
+        if not self.exists():
+            return []
+        with self._session() as cursor:
+            found = self._among(cursor, "SELECT token, name, since, until FROM vault_keys WHERE name", names)
+        return sorted((Key(*row) for row in found), key=lambda key: (key.since, key.token))
+
+    def end(self, tokens: Sequence[int], at: int) -> None:
+        """From `at` on these tokens are no longer the present ones: their names get new ones when they are next seen."""
+        with self._session() as cursor:
+            self._many(cursor, "UPDATE vault_keys SET until = ? WHERE token = ? AND until IS NULL", _each(at, tokens))
+
+    def destroy(self, tokens: Sequence[int], facts: str) -> None:
+        """Destroy these keys, and keep the erasure's `facts` (JSON, which name nobody) under each token."""
+        with self._session() as cursor:
+            self._many(cursor, _ERASED, [(token, facts) for token in tokens])
+            self._many(cursor, "DELETE FROM vault_keys WHERE token = ?", [(token,) for token in tokens])
+        self._overwrite()
+
+    def erased(self) -> dict[int, str]:
+        """Facts of the erasure of every destroyed token."""
+        return dict(self._rows("SELECT token, facts FROM vault_erased"))
+
+    def copy_to(self, other: Vault) -> int:
+        """Take every key into `other`, but those that either vault has destroyed; how many keys it got."""
+        keys = self._rows("SELECT token, name, since, until FROM vault_keys")
+        gone = self.erased() | other.erased()
+        kept = [row for row in keys if row[0] not in gone]
+        with other._session() as cursor:
+            other._many(cursor, _ERASED, list(gone.items()))
+            other._many(cursor, _KEEP, kept)
+        return len(kept)
+
+    def _rows(self, query: str) -> list[Any]:
+        if not self.exists():
+            return []
+        with self._session() as cursor:
+            return list(cursor.execute(query).fetchall())
+
+    def _among(self, cursor: Any, query: str, names: Sequence[str]) -> Iterator[Any]:
+        """Rows of `query IN (names)`, a few hundred names at once."""
+        for start in range(0, len(names), _CHUNK):
+            some = list(names[start : start + _CHUNK])
+            yield from cursor.execute(self._sql(f"{query} IN ({', '.join('?' * len(some))})"), some).fetchall()
+
+    def _many(self, cursor: Any, query: str, rows: Iterable[tuple[object, ...]]) -> None:
+        cursor.executemany(self._sql(query), list(rows))
+
+    def _sql(self, query: str) -> str:
+        return query.replace("?", "%s") if self._postgres else query
+
+    def _overwrite(self) -> None:
+        """Leave no copy of deleted rows in the store's free pages."""
+        with _vault_errors(self.location), closing(self._connected()()) as connection:
+            if self._postgres:
+                connection.autocommit = True
+            connection.execute("VACUUM vault_keys" if self._postgres else "VACUUM")
+
+    @contextmanager
+    def _session(self) -> Iterator[Any]:
+        """A cursor in one transaction."""
+        with _vault_errors(self.location), closing(self._connected()()) as connection, connection:
+            cursor = connection.cursor()
+            for statement in _TABLES:
+                cursor.execute(statement)
+            yield cursor
+
+    def _connected(self) -> Callable[[], Any]:
+        if self._postgres:
+            import psycopg  # an extra
+
+            return lambda: psycopg.connect(self.location)
+        return self._file
+
+    def _file(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.location, timeout=LOCK_TIMEOUT_S)
+        connection.execute("PRAGMA secure_delete = ON")
+        return connection
+
+
+def _each(at: int, tokens: Sequence[int]) -> list[tuple[object, ...]]:
+    return [(at, token) for token in tokens]
+
+
+@contextmanager
+def _vault_errors(location: str) -> Iterator[None]:
+    """Translate either store's errors; psycopg, an extra, is named only where it can have been used."""
+    kinds: tuple[type[Exception], ...] = (sqlite3.Error,)
+    if location.startswith(POSTGRES):
+        import psycopg
+
+        kinds = (psycopg.Error,)
+    try:
+        yield
+    except kinds as error:
+        where = location.rsplit("@", 1)[-1]
+        raise LogUnavailableError(f"{where}: the vault of names cannot be used: {error}; check the file") from error
