@@ -26,12 +26,13 @@ ANSWER_S = 10.0
 
 _Errors = vendor.KafkaError
 _AWAY = (
-    _Errors._TRANSPORT, _Errors._ALL_BROKERS_DOWN, _Errors._TIMED_OUT, _Errors._RESOLVE, _Errors._TIMED_OUT_QUEUE,
+    _Errors._SSL, _Errors._TRANSPORT, _Errors._ALL_BROKERS_DOWN, _Errors._RESOLVE,
+    _Errors._TIMED_OUT, _Errors._TIMED_OUT_QUEUE,
     _Errors.LEADER_NOT_AVAILABLE, _Errors.NOT_LEADER_FOR_PARTITION, _Errors.BROKER_NOT_AVAILABLE,
     _Errors.REQUEST_TIMED_OUT, _Errors._WAIT_COORD, _Errors.UNKNOWN_TOPIC_OR_PART, _Errors._UNKNOWN_PARTITION,
 )  # fmt: skip
 _REFUSED = (
-    _Errors._AUTHENTICATION, _Errors._SSL, _Errors.SASL_AUTHENTICATION_FAILED, _Errors.TOPIC_AUTHORIZATION_FAILED,
+    _Errors._AUTHENTICATION, _Errors.SASL_AUTHENTICATION_FAILED, _Errors.TOPIC_AUTHORIZATION_FAILED,
     _Errors.CLUSTER_AUTHORIZATION_FAILED, _Errors.GROUP_AUTHORIZATION_FAILED, _Errors.UNSUPPORTED_SASL_MECHANISM,
 )  # fmt: skip
 _GONE = (_Errors._AUTO_OFFSET_RESET, _Errors.OFFSET_OUT_OF_RANGE)
@@ -153,6 +154,7 @@ class FastClient:
             yield
         except vendor.KafkaException as error:
             told = error.args[0]
+            self._admin.poll(0)  # the reason of a time-out is told to `error_cb`, and only when it is asked for
             codes = {told.code(), *(heard.code() for heard in self._heard)}
             self._heard.clear()
             if codes & set(_REFUSED) or (codes & set(_AWAY) and explained(self._servers, self._security)):
@@ -162,7 +164,7 @@ class FastClient:
                 raise OffsetGapError(f"{self._servers}: an offset asked for is gone ({told.str()})") from error
             if codes & set(_AWAY):
                 raise BrokerUnavailableError(
-                    f"{self._servers}: no Kafka broker answers ({told.str()}); start one: make kafka"
+                    f"{self._servers}: no Kafka broker answers ({told.str()}); {self._security.to_check}"
                 ) from error
             raise SourceError(f"{self._servers}: Kafka refused: {told.str()}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,7 +34,7 @@ class PythonClient:
         """`settings` are kafka-python's own, over ours."""
         self._servers, self._security = servers, security
         common = PATIENCE | arguments(security) | dict(settings or {})
-        with vendor_errors(servers, security):
+        with vendor_errors(servers, security), first_contact():
             self._admin = KafkaAdminClient(bootstrap_servers=servers, **common)
             self._consumer = KafkaConsumer(
                 bootstrap_servers=servers,
@@ -119,6 +120,39 @@ def arguments(security: Security) -> dict[str, Any]:
 
 
 @contextmanager
+def first_contact() -> Iterator[None]:
+    """A refused password raises, instead of a time-out.
+
+    kafka-python 3.0.12 tells of it in its log only, and goes on trying: drop this when its bootstrap raises.
+    """
+    heard = _Heard()
+    log = logging.getLogger("kafka.net.manager")
+    before = log.level, log.propagate
+    log.addHandler(heard)
+    log.setLevel(logging.WARNING)
+    log.propagate = False
+    try:
+        yield
+    except _AWAY as error:
+        raise next((refusal for refusal in heard.errors if isinstance(refusal, _REFUSED)), error) from error
+    finally:
+        log.removeHandler(heard)
+        log.level, log.propagate = before
+
+
+class _Heard(logging.Handler):
+    """Keeps the errors that are logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the record's errors."""
+        self.errors += [word for word in record.args or () if isinstance(word, BaseException)]
+
+
+@contextmanager
 def vendor_errors(servers: str, security: Security = LOOPBACK) -> Iterator[None]:
     """kafka-python's errors as ours."""
     try:
@@ -132,7 +166,7 @@ def vendor_errors(servers: str, security: Security = LOOPBACK) -> Iterator[None]
     except _AWAY as error:
         if (reason := explained(servers, security)) is not None:
             raise BrokerRefusedError(f"{servers}: {reason}") from error
-        raise BrokerUnavailableError(f"{servers}: no Kafka broker answers ({error}); start one: make kafka") from error
+        raise BrokerUnavailableError(f"{servers}: no Kafka broker answers ({error}); {security.to_check}") from error
     except vendor.KafkaError as error:
         raise SourceError(f"{servers}: Kafka refused: {error}") from error
 

@@ -68,6 +68,13 @@ class Security:
         """Whether the connection is encrypted."""
         return self.protocol.endswith("SSL")
 
+    @property
+    def to_check(self) -> str:
+        """What to do when no broker answers."""
+        if self == LOOPBACK:
+            return "start one: make kafka"
+        return f"check the address, and whether it speaks {self.protocol} there"
+
     def _check_sasl(self) -> None:
         given = {"sasl.mechanism": self.mechanism, "sasl.username": self.username, "sasl.password": self.password}
         if self.is_sasl and (absent := [name for name, value in given.items() if not value]):

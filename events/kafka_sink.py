@@ -14,7 +14,7 @@ from events.clock import now
 from events.envelope import wrap
 from events.feeds.decoded import Format
 from events.kafka_port import MESSAGE_BYTES
-from events.kafka_python import PATIENCE, arguments, vendor_errors
+from events.kafka_python import PATIENCE, arguments, first_contact, vendor_errors
 from events.kafka_security import LOOPBACK, Security
 
 _SENML_NAME = re.compile(rb'"b?n"\s*:\s*"([^"]*)"')
@@ -36,7 +36,7 @@ class KafkaSink:
         self._servers, self._partitions, self._replicas, self._security = servers, partitions, replicas, security
         self._settings = PATIENCE | arguments(security) | dict(settings or {})
         self._made: set[str] = set()
-        with self._vendor():
+        with self._vendor(), first_contact():
             self._producer = KafkaProducer(
                 bootstrap_servers=servers,
                 compression_type="gzip",

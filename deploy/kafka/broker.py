@@ -27,50 +27,30 @@ from typing import NoReturn
 if __package__:
     from deploy.kafka.jars import BrokerError, jars, java
     from deploy.kafka.probe import answers
+    from deploy.kafka.properties import Member, properties
+    from deploy.kafka.secured import Secured
 else:  # run as a script, before any environment exists
     from jars import BrokerError, jars, java  # type: ignore[import-not-found,no-redef]
     from probe import answers  # type: ignore[import-not-found,no-redef]
+    from properties import Member, properties  # type: ignore[import-not-found,no-redef]
+    from secured import Secured  # type: ignore[import-not-found,no-redef]
 
 HOST = "127.0.0.1"
 HEAP = "-Xms256m -Xmx512m"  # Kafka's own variable KAFKA_HEAP_OPTS overrides it
 LOGGING = Path(__file__).with_name("log4j2.properties")
 
-# A replication factor of 1 because there is one node; small internal topics and no rebalance delay because tests start
-# many; a short session because a broker that was killed is let in again only when its old session has ended.
-PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller}
-controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={data}
-num.partitions=1
-auto.create.topics.enable=true
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-broker.session.timeout.ms=4000
-broker.heartbeat.interval.ms=500
-group.initial.rebalance.delay.ms=0
-log.cleaner.dedupe.buffer.size=16777216
-message.max.bytes=8388608
-replica.fetch.max.bytes=8388608
-"""
-
 
 class Broker:
     """One broker over one data directory. Port 0 takes a free one, and keeps it over restarts."""
 
-    def __init__(self, data_dir: Path, port: int = 0) -> None:
-        """Nothing starts yet; `data_dir` is created by `start`."""
+    def __init__(
+        self, data_dir: Path, port: int = 0, *, member: Member | None = None, secured: Secured | None = None
+    ) -> None:
+        """Nothing starts yet; `data_dir` is created by `start`. Without `member` it is a cluster of its own."""
         self.data_dir = data_dir.resolve()
         self.port = port or free_port()
+        self._member = member
+        self._secured = secured
         self._java: subprocess.Popen[bytes] | None = None
         self._watch: subprocess.Popen[bytes] | None = None
 
@@ -91,6 +71,11 @@ class Broker:
 
     def start(self, timeout_s: float = 60) -> None:
         """Format the storage if it is new, start, and return once the broker answers. Raises `BrokerError`."""
+        self.launch()
+        self.wait(timeout_s)
+
+    def launch(self) -> None:
+        """Start without waiting for an answer."""
         if self.pid is not None:
             return
         if answers(HOST, self.port) or not port_is_free(self.port):
@@ -98,6 +83,9 @@ class Broker:
         self._configure()
         self._java = self._spawn("kafka.Kafka", str(self._properties))
         self._watch = follow_this_process(self._java.pid)
+
+    def wait(self, timeout_s: float = 60) -> None:
+        """Return once the broker answers; one that does not is killed. Raises `BrokerError`."""
         try:
             self._wait_until_it_answers(timeout_s)
         except BaseException:
@@ -143,11 +131,11 @@ class Broker:
     def _configure(self) -> None:
         topics = self.data_dir / "topics"
         topics.mkdir(parents=True, exist_ok=True)
-        controller = self._controller_port()
-        text = PROPERTIES.format(host=HOST, port=self.port, controller=controller, data=topics)
+        member = self._member or Member(1, (self._controller_port(),), cluster_id())
+        text = properties(HOST, self.port, member, topics, self._secured)
         self._properties.write_text(text, encoding="utf-8")
         if not (topics / "meta.properties").exists():
-            self._format()
+            self._format(member.cluster_id)
 
     def _controller_port(self) -> int:
         """The voters are part of the stored quorum: a data directory keeps the controller port of its first start."""
@@ -157,10 +145,10 @@ class Broker:
                 return int(kept[1])
         return free_port()
 
-    def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    def _format(self, cluster: str) -> None:
         named = f"--cluster-id={cluster}"  # one word with `=`: an id may begin with a dash
-        formatter = self._spawn("kafka.tools.StorageTool", "format", named, "-c", str(self._properties))
+        users = self._secured.format_words() if self._secured else []
+        formatter = self._spawn("kafka.tools.StorageTool", "format", named, "-c", str(self._properties), *users)
         if formatter.wait() != 0:
             raise BrokerError(f"{self.data_dir}: the storage cannot be formatted\n{self._last_words()}")
 
@@ -186,10 +174,21 @@ class Broker:
         return "\n".join(self.log_file.read_text("utf-8", "replace").splitlines()[-15:])
 
 
+def cluster_id() -> str:
+    """A new cluster's id: 22 letters."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
 def free_port() -> int:
     """A TCP port that nothing listens on now."""
-    with socket.create_server((HOST, 0)) as server:
-        return int(server.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ports, all free."""
+    with contextlib.ExitStack() as held:
+        servers = [held.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
+        return [int(server.getsockname()[1]) for server in servers]
 
 
 def port_is_free(port: int) -> bool:

@@ -48,7 +48,7 @@ def test_an_old_python_is_refused_with_the_way_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("missing", "package"), [("java", "openjdk-17-jre-headless"), ("mvn", "maven")])
 def test_the_broker_names_the_missing_program_and_its_package(missing: str, package: str, tmp_path: Path) -> None:
     # Given a checkout without cached jars, on a machine whose PATH lacks the program
-    for name in ("broker.py", "jars.py", "probe.py", "pom.xml", "log4j2.properties"):
+    for name in ("broker.py", "jars.py", "probe.py", "properties.py", "secured.py", "pom.xml", "log4j2.properties"):
         target = tmp_path / "deploy" / "kafka" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((CHECKOUT / "deploy" / "kafka" / name).read_bytes())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from events.connectors.poller import Document
 from events.ids import SourceId
 from events.ingest import Ingester, Landed
+from events.kafka_security import LOOPBACK, Security
 from events.source import document_polls
 from twin.place import Place
 from twin.projector import Projector
@@ -34,15 +35,15 @@ class Delivery(Protocol):
 class ToKafka:
     """Publishes on a broker, which is met at the first document: one that is away is a failure to be tried again."""
 
-    def __init__(self, servers: str, topic: str | None) -> None:
-        self._servers, self._topic = servers, topic
+    def __init__(self, servers: str, topic: str | None, security: Security = LOOPBACK) -> None:
+        self._servers, self._topic, self._security = servers, topic, security
         self._sink: KafkaSink | None = None
 
     def deliver(self, document: Document) -> int:
         """Publish a document in its slices; BrokerUnavailableError when nobody answers."""
         from events.kafka import KafkaSink
 
-        self._sink = self._sink or KafkaSink(self._servers)
+        self._sink = self._sink or KafkaSink(self._servers, security=self._security)
         return self._sink.publish(document.form, document.body, topic=self._topic, source=document.source)
 
     def close(self) -> None:

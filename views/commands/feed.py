@@ -17,6 +17,7 @@ from events.feeds.decoded import Format
 from events.feeds.registry import format_named
 from twin.place import Place
 from views.commands.deliveries import Delivery, ToCity, ToKafka
+from views.commands.kafka_options import KafkaConfig, security_of
 from views.commands.options import REFUSED, Json, logs, show
 from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
 from views.logs import LogFormat, in_json
@@ -39,6 +40,7 @@ def feed(
     kafka: Annotated[
         str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Publish on this broker 發布到訊息伺服器.")
     ] = None,
+    kafka_config: KafkaConfig = None,
     topic: Annotated[str | None, typer.Option("--topic", help="Another topic than the format's own 主題.")] = None,
     city: Annotated[
         Path | None, typer.Option("--city", metavar="DIR", help="Instead of Kafka: into this city's log 城市資料夾.")
@@ -79,7 +81,9 @@ def feed(
     configure_logs(log_format, log_level)
     transport = HttpTransport(limits, tuple(key.headers))
     stop = stop_on_signals(transport.cut)
-    delivery: Delivery = ToKafka(kafka, topic) if kafka else ToCity(Place(city or Path("city")))
+    delivery: Delivery = (
+        ToKafka(kafka, topic, security_of(kafka_config)) if kafka else ToCity(Place(city or Path("city")))
+    )
     tally = _Tally()
     poller = Poller(address, form, every_s, transport=transport, deliver=delivery.deliver, key=key, report=tally.take)
     if not in_json():

@@ -17,6 +17,7 @@ from events.ingest import Ingester, Landed
 from events.source import file_polls
 from twin.place import Place
 from twin.projector import Projector
+from views.commands.kafka_options import Adapter, KafkaConfig, Reading, Share, security_of
 from views.commands.options import REFUSED, City, Json, logs, named_files, show
 
 PROJECT_EVERY_S = 5.0
@@ -29,6 +30,8 @@ def publish(
     files: Annotated[list[str], typer.Argument(metavar="FORMAT:PATH...", help="Captured documents 擷取的檔案.")],
     kafka: Annotated[str, typer.Option("--kafka", metavar="HOST:PORT", help="The Kafka broker 訊息伺服器.")],
     partitions: Annotated[int, typer.Option(help="Partitions of a topic that has to be made.")] = 4,
+    replicas: Annotated[int, typer.Option(help="Replicas of a topic that has to be made 副本數.")] = 1,
+    kafka_config: KafkaConfig = None,
     json: Json = False,
 ) -> None:
     """Put captured documents on their topics as CloudEvents 1.0. 將擷取的檔案發布到 Kafka。
@@ -38,7 +41,7 @@ def publish(
     from events.kafka import KafkaSink
 
     documents = [(format_named(name), path, _read(path)) for name, path in named_files(files)]
-    sink = KafkaSink(kafka, partitions=partitions)
+    sink = KafkaSink(kafka, partitions=partitions, replicas=replicas, security=security_of(kafka_config))
     try:
         sent = [
             {"file": str(path), "format": form.name, "topic": form.topic, "messages": sink.publish(form, data)}
@@ -55,11 +58,16 @@ def ingest(
     kafka: Kafka = None,
     from_files: Annotated[bool, typer.Option("--files", help="Read FORMAT:PATH documents without a broker.")] = False,
     until_idle: Annotated[bool, typer.Option("--until-idle", help="Stop when nothing is left to read.")] = False,
+    kafka_config: KafkaConfig = None,
+    adapter: Adapter = "python",
+    share: Share = "1/1",
     json: Json = False,
 ) -> None:
     """Bring records into the city's log, exactly once. 將資料收進城市的事件紀錄。
 
     Example: twin ingest --kafka 127.0.0.1:9092 --city city --until-idle
+
+    Example: twin ingest --kafka kafka-1:9093 --kafka-config kafka.toml --adapter confluent --share 1/2 --city city
 
     Example: twin ingest --city city --files youbike:youbike_immediate.json
     """
@@ -73,7 +81,7 @@ def ingest(
         projector = Projector(log, place.directory)
         started = time.monotonic()
         landed = (
-            _from_kafka(kafka, ingester, projector, until_idle=until_idle)
+            _from_kafka(Reading(kafka, kafka_config, adapter, share), ingester, projector, until_idle=until_idle)
             if kafka
             else _from_files(files or [], ingester)
         )
@@ -95,11 +103,9 @@ def _from_files(words: list[str], ingester: Ingester) -> Landed:
     return total
 
 
-def _from_kafka(servers: str, ingester: Ingester, projector: Projector, *, until_idle: bool) -> Landed:
-    from events.kafka import KafkaSource
-
+def _from_kafka(reading: Reading, ingester: Ingester, projector: Projector, *, until_idle: bool) -> Landed:
     stopped = _stop_on_signals()
-    source = KafkaSource(servers, ingester.tracked)
+    source = reading.source(ingester.tracked)
     last = time.monotonic()
 
     def report(landed: Landed) -> None:
@@ -110,7 +116,7 @@ def _from_kafka(servers: str, ingester: Ingester, projector: Projector, *, until
             last = time.monotonic()
             logs.print(f"position {landed.position}")
 
-    logs.print(f"reading {servers} 讀取中")
+    logs.print(f"reading {reading.servers} 讀取中")
     try:
         return consume(source, ingester, until_idle=until_idle, stopped=stopped, report=report)
     finally:

@@ -22,6 +22,7 @@ from replay.export import write as write_export
 from replay.player import Player, moments
 from replay.show import facts_of
 from replay.why import why as chain_of
+from views.commands.kafka_options import KafkaConfig, security_of
 from views.commands.options import City, Json, Known, instant, known_word, show
 
 ROWS_SHOWN = 1000
@@ -113,6 +114,7 @@ def replay(
     ] = 60.0,
     family: Annotated[str, typer.Option("--family", help="docks or readings 資料類別.")] = "docks",
     known: Known = None,
+    kafka_config: KafkaConfig = None,
     city: City = Path("city"),
     json: Json = False,
 ) -> None:
@@ -131,7 +133,7 @@ def replay(
         position = opened.cut(known=known_word(known)).known
         open_at = partial(moments, opened, family)
         player = Player(lambda since: open_at(since, last, position), first, speed=speed or None)
-        sink = KafkaSink(kafka)
+        sink = KafkaSink(kafka, security=security_of(kafka_config))
         try:
             for moment in player:
                 form, document = document_of(moment)
