@@ -6,11 +6,13 @@
         tables/<name>.parquet        bim.tables
         meshes.npz                   bim.meshes
 
-A model appears whole or not at all: it is written beside its place and renamed. Reading one never imports the parser.
+A model appears whole or not at all: it is written beside its place and renamed. Reading one never imports the parser;
+one of an older layout gets the tables that it lacks from its file when they are first asked for.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -26,7 +28,7 @@ from bim.meshes import Meshes
 from bim.model import BuildingModel
 from bim.tables import SCHEMAS, Tables
 
-LAYOUT = 2
+LAYOUT = 3
 """Version of the layout and of what is read from a file; a model of another one is read from its file again."""
 
 
@@ -64,8 +66,11 @@ def read(archive_dir: Path, sha256: str) -> BuildingModel:
     report = _report(folder)
 
     def table(name: str) -> pl.DataFrame:
+        path = folder / "tables" / f"{name}.parquet"
+        if report.layout < LAYOUT and not path.exists():
+            _complete(archive_dir, report)
         try:
-            return pl.read_parquet(folder / "tables" / f"{name}.parquet")
+            return pl.read_parquet(path)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise ArchiveError(f"{folder}: table {name} is damaged ({error}); load {report.file} again") from error
 
@@ -111,6 +116,19 @@ def write(archive_dir: Path, model: BuildingModel, file: Path, stated: str) -> N
         raise ArchiveUnavailableError(
             f"{archive_dir}: the model of {file} cannot be kept: {error.strerror}; free space or permit writing"
         ) from error
+
+
+def _complete(archive_dir: Path, report: Report) -> None:
+    """Add to a model of an older layout the tables that it lacks, from its archived file; what it has stays as it is."""
+    from bim.load import load  # which starts the parser's process; no model of this layout needs it
+
+    again = load(source(archive_dir, report.sha256), length_unit_m=report.length_unit_m)
+    folder = place(archive_dir, report.sha256) / "tables"
+    for name in SCHEMAS:
+        if not (folder / f"{name}.parquet").exists():
+            fresh = folder / f".writing-{os.getpid()}-{name}"
+            again.tables[name].write_parquet(fresh)
+            fresh.replace(folder / f"{name}.parquet")
 
 
 def _report(folder: Path) -> Report:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from bim import meshes, strokes
+from bim.belongings import classifications_table, systems_table
 from bim.coverage import Coverage, Phase, coverage
 from bim.descriptions import properties_table, quantities_table
 from bim.devices import connections_table, devices_table, elements_table
@@ -17,9 +18,10 @@ from bim.facts import Step
 from bim.footprints import footprints_table, space_areas
 from bim.georeference import FAR_M, Georeference, georeference
 from bim.identity import identities
+from bim.labels import Labels
 from bim.mapping import Mapping
 from bim.meshes import Meshes
-from bim.parsing import Parsed
+from bim.reading import Reading
 from bim.rooms import dwelling_of, dwellings_table, spaces_table, stated_areas, storeys_table
 from bim.tree import Tree
 
@@ -43,9 +45,10 @@ class Stated:
     mapping: Mapping
 
 
-def build(parsed: Parsed, ifc: Path, stated: Stated) -> Built:
+def build(reading: Reading, stated: Stated) -> Built:
     """Tables, meshes, georeference and coverage of a parsed file."""
     begun = time.process_time()
+    parsed = reading.parsed
     tree = Tree(parsed.facts, identities(parsed.facts.entities))
     shapes, instance_of = _shapes(parsed.folder, tree)
     where = georeference(parsed.facts, _far(shapes), stated.site)
@@ -57,7 +60,7 @@ def build(parsed: Parsed, ifc: Path, stated: Stated) -> Built:
     ]
     unit_m = parsed.facts.length_unit_m
     unit = "none, and no lengths to read" if unit_m is None else f"{unit_m:g} m"
-    return Built(tables, shapes, where, coverage(tree, parsed, ifc, set(instance_of), tables, unit, phases))
+    return Built(tables, shapes, where, coverage(tree, reading, set(instance_of), tables, unit, phases))
 
 
 def _shapes(folder: Path, tree: Tree) -> tuple[Meshes, dict[Step, int]]:
@@ -86,7 +89,8 @@ def _tables(
 ) -> dict[str, pl.DataFrame]:
     properties, quantities = properties_table(tree.facts, tree.ids), quantities_table(tree.facts, tree.ids)
     storeys = storeys_table(tree)
-    dwellings, dwelling = dwelling_of(tree, mapping.dwelling)
+    labels = Labels(tree, properties, mapping.properties)
+    dwellings, dwelling = dwelling_of(tree, mapping.dwelling, labels)
     areas = stated_areas(quantities, properties)
     spaces = spaces_table(tree, dwelling, areas)
     footprints = footprints_table(tree, shapes, instance_of, spaces, storeys, where)
@@ -96,11 +100,13 @@ def _tables(
         "storeys": storeys,
         "spaces": spaces,
         "dwellings": dwellings_table(tree, dwellings, spaces, areas),
-        "devices": devices_table(tree, mapping, dwelling, properties),
+        "devices": devices_table(tree, mapping, labels, dwelling, properties),
         "elements": elements_table(tree, drawn),
         "connections": connections_table(tree),
         "properties": properties,
         "quantities": quantities,
+        "systems": systems_table(tree),
+        "classifications": classifications_table(tree),
         "footprints": footprints,
     }
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import msgspec
 import polars as pl
 
 from bim.facts import Step
-from bim.parsing import Parsed
-from bim.references import references
+from bim.reading import Reading
+from bim.references import classes
 from bim.tree import Tree
 
 _SAMPLE = 20
@@ -34,10 +33,15 @@ class Phase(msgspec.Struct, frozen=True):
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """The report. `geometry`: products with a body, and those drawn. `spaces`: those with a storey and an area.
-    `properties`, `quantities`: entities, and those with at least one. `dangling`: instance numbers that are referred to
-    and not defined. `dropped`: instances defined and not taken by the schema the file was opened as. `unread`: entities
-    that raised when read. `incidents`: kernels that died, hung or failed."""
+    """The report.
+
+    `geometry`: products with a body, and those drawn. `spaces`: those with a storey and an area. `properties`,
+    `quantities`: entities, and those with at least one. `dangling`: instance numbers that are referred to and not
+    defined. `dropped`: instances defined and not taken by the schema the file was opened as; `dropped_classes` names
+    the classes that it does not know. `unread`: entities that raised when read. `incidents`: kernels that died, hung or
+    failed, and whatever else the designer should know. `text_encoding`: what names were written in; anything but
+    `STEP` was guessed.
+    """
 
     geometry: list[ClassCoverage]
     spaces: list[ClassCoverage]
@@ -54,6 +58,8 @@ class Coverage(msgspec.Struct, frozen=True):
     incidents: list[str]
     phases: list[Phase]
     peak_bytes: int
+    dropped_classes: list[str] = []
+    text_encoding: str = "STEP"
 
     @property
     def wanted(self) -> int:
@@ -68,15 +74,15 @@ class Coverage(msgspec.Struct, frozen=True):
 
 def coverage(
     tree: Tree,
-    parsed: Parsed,
-    ifc: Path,
+    reading: Reading,
     drawn: set[Step],
     tables: dict[str, pl.DataFrame],
     length_unit: str,
     phases: list[Phase],
 ) -> Coverage:
     """The report of one load."""
-    defined, dangling = references(ifc.read_bytes())
+    parsed, dangling = reading.parsed, reading.references.dangling
+    dropped = max(0, reading.references.defined - parsed.facts.instances)
     ids = tree.ids
     bodies = {entity.step for entity in tree.facts.entities if entity.wanted}
     placed = tables["spaces"].filter(pl.col("storey_id").is_not_null() & pl.col("area_m2").is_not_null())
@@ -92,13 +98,22 @@ def coverage(
         duplicate_global_ids=len(ids.duplicate),
         dangling=len(dangling),
         dangling_sample=sorted(dangling)[:_SAMPLE],
-        dropped=max(0, defined - parsed.facts.instances),
+        dropped=dropped,
         unread=parsed.facts.unread,
         length_unit=length_unit,
         incidents=parsed.incidents,
         phases=phases,
         peak_bytes=parsed.peak_bytes,
+        dropped_classes=_dropped_classes(reading) if dropped else [],
+        text_encoding=reading.readable.encoding or "STEP",
     )
+
+
+def _dropped_classes(reading: Reading) -> list[str]:
+    """Classes that the file holds and the schema it was opened as does not know, each with its count."""
+    known = {each.upper() for each in reading.parsed.facts.classes}
+    found = classes(reading.readable.path)
+    return [f"{name}: {count}" for name, count in sorted(found.items()) if name not in known][:_SAMPLE]
 
 
 def _by_class(tree: Tree, wanted: set[Step], got: set[str]) -> list[ClassCoverage]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from bim.facts import Entity, Step
+from bim.labels import Labels
 from bim.mapping import Mapping
 from bim.tables import SCHEMAS
 from bim.tree import Tree
@@ -15,14 +16,16 @@ _SERIALS = ("SerialNumber", "Serial Number", "序號", "表號", "MeterNumber")
 _FIRE_DOOR = ("FireRating", "FireExit")
 
 
-def devices_table(tree: Tree, mapping: Mapping, dwelling: dict[Step, str], properties: pl.DataFrame) -> pl.DataFrame:
+def devices_table(
+    tree: Tree, mapping: Mapping, labels: Labels, dwelling: dict[Step, str], properties: pl.DataFrame
+) -> pl.DataFrame:
     """Every element that the mapping takes for a device, other equipment, and fire doors."""
     serials = _first(properties.filter(pl.col("name").is_in(_SERIALS)))
     fire_doors = _fire_doors(properties)
     rows = []
     for each in tree.of_class("IfcElement", "IfcProxy"):
         key = tree.ids.id_of[each.step]
-        kind = _kind(each, tree.facts.lineage[each.ifc_class], mapping, is_fire_door=key in fire_doors)
+        kind = _kind(each, tree.facts.lineage[each.ifc_class], mapping, labels, is_fire_door=key in fire_doors)
         if kind is not None:
             space = tree.facts.space_of.get(each.step, Step(0))
             rows.append(
@@ -69,13 +72,14 @@ def connections_table(tree: Tree) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMAS["connections"], orient="row").sort("entity_id", "place_id", "relation")
 
 
-def _kind(entity: Entity, lineage: list[str], mapping: Mapping, *, is_fire_door: bool) -> str | None:
+def _kind(entity: Entity, lineage: list[str], mapping: Mapping, labels: Labels, *, is_fire_door: bool) -> str | None:
     occurrence = (entity.type_class or "").removesuffix(
         "Type"
     )  # IfcFlowController of an IfcFlowMeterType: IfcFlowMeter
     known_as = [*lineage, occurrence]
+    texts = labels.of(entity)
     for rule in mapping.devices:
-        if rule.takes(entity, known_as):
+        if rule.takes(entity, known_as, texts):
             return rule.kind
     if is_fire_door and "IfcDoor" in lineage:
         return "fire_door"

@@ -25,6 +25,10 @@ _FAR_M = 1e4
 _BEYOND_A_SITE_M = 1e6
 _BEYOND_EARTH_M = 1e8
 _SURFACE_MODELS = ("IfcFaceBasedSurfaceModel", "IfcShellBasedSurfaceModel")
+_LAST_STEP = (1 << 31) - 1
+_FRUITLESS = 200
+"""Products that may be tried one by one without success, beyond twice those drawn so: more are no accident."""
+
 _MARK = struct.Struct("<I")
 
 
@@ -75,23 +79,32 @@ class Canvas:
         return row, moved
 
 
-def name_the_nameless(model: ifcopenshell.file, entities: list[Entity]) -> None:
-    """Give products without a GlobalId one in memory: kernels end their pass at the first that has none."""
+def name_the_nameless(model: ifcopenshell.file, entities: list[Entity], misnamed: list[Step]) -> None:
+    """Give products without a GlobalId one in memory, and no Name to those whose Name is no text: kernels end their
+    pass at the first of these, silently."""
     for entity in entities:
         if entity.wanted and entity.global_id is None:
-            model.by_id(entity.step).GlobalId = ifcopenshell.guid.new()
+            for product in products_of(model, [entity.step]):
+                product.GlobalId = ifcopenshell.guid.new()
+    for product in products_of(model, misnamed):
+        product.Name = None
+
+
+def products_of(model: ifcopenshell.file, steps: list[Step]) -> list[Any]:
+    """The instances with these numbers; without those whose number the parser's own lookup cannot take (over 2³¹)."""
+    return [model.by_id(step) for step in steps if step <= _LAST_STEP]
 
 
 def without_fatal(model: ifcopenshell.file, wanted: list[Step], kernel: str) -> list[Step]:
     """The products that a kernel may be given: manifold dies of some surface models, cgal-simple of none seen."""
     if kernel != "manifold" or not any(by_type(model, each) for each in _SURFACE_MODELS):
         return wanted
-    return [step for step in wanted if not _has_surfaces(model.by_id(step))]
+    return [Step(each.id()) for each in products_of(model, wanted) if not _has_surfaces(each)]
 
 
 def draw(model: ifcopenshell.file, wanted: list[Step], kernel: str, canvas: Canvas) -> int:
     """Draw the wanted products by one kernel; the number drawn. A product that raises is left for another kernel."""
-    products = [model.by_id(step) for step in wanted]
+    products = products_of(model, wanted)
     if not products:
         return 0
     shapes = _one_by_one(model, products, canvas) if kernel == ONE_BY_ONE else _iterated(model, products, kernel)
@@ -128,10 +141,15 @@ def _iterated(model: ifcopenshell.file, products: list[Any], kernel: str) -> Ite
 def _one_by_one(model: ifcopenshell.file, products: list[Any], canvas: Canvas) -> Iterator[Any]:
     settings = ifcopenshell.geom.settings()  # type: ignore[no-untyped-call]
     kernel = ifcopenshell.geom.kernel(settings, model, geometry_library="opencascade")
+    credit = _FRUITLESS
     for product in products:
         canvas.mark(Step(product.id()))
         try:
             shape = kernel.create_shape(product)
         except RuntimeError:
+            credit -= 1
+            if not credit:
+                return
             continue
+        credit += 2
         yield shape

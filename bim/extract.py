@@ -9,9 +9,11 @@ import ifcopenshell
 
 from bim import properties, relations, site, units
 from bim.attributes import Attributes
+from bim.classifications import classifications
 from bim.facts import Entity, Facts, Property, Quantity, Step
 
 _ROOTS = ("IfcProject", "IfcSpatialStructureElement", "IfcSpatialElement", "IfcElement", "IfcProxy", "IfcGroup")
+_TEXT = (str, type(None))
 _NOT_BODY = frozenset({"Axis", "FootPrint", "Box", "Annotation", "Plan", "CoG", "Clearance", "Lighting", "Reference"})
 
 
@@ -21,7 +23,7 @@ def facts(model: ifcopenshell.file) -> Facts:
     types = relations.types(model)
     described, sets = properties.described(model, types)
     attributes = Attributes(model.schema_identifier)
-    found, unread = _entities(model, attributes, types, factors.get("LENGTHUNIT", 1.0))
+    found, misnamed, unread = _entities(model, attributes, types, factors.get("LENGTHUNIT", 1.0))
     rows, quantities, unread_sets = _set_rows(sets, factors)
     return Facts(
         entities=found,
@@ -39,21 +41,29 @@ def facts(model: ifcopenshell.file) -> Facts:
         site=site.site_position(model),
         instances=len(model.entity_names()),
         unread=unread + unread_sets,
+        classes=sorted(model.types()),
+        misnamed=misnamed,
+        classifications=classifications(model, types),
     )
 
 
 def _entities(
     model: ifcopenshell.file, attributes: Attributes, types: dict[Step, Any], metre: float
-) -> tuple[list[Entity], int]:
+) -> tuple[list[Entity], list[Step], int]:
+    """Entities, those of them that are to be drawn and whose Name is no text, and how many could not be read."""
     found: dict[int, Entity] = {}
+    misnamed: list[Step] = []
     unread = 0
     for instance in _instances(model):
         step = instance.id()
+        read = _Reader(instance, attributes)
         try:
-            found[step] = _entity(_Reader(instance, attributes), types.get(step), metre)
+            found[step] = _entity(read, types.get(step), metre)
+            if found[step].wanted and not isinstance(read("Name"), _TEXT):
+                misnamed.append(Step(step))
         except (RuntimeError, ValueError, TypeError, AttributeError):
             unread += 1
-    return [found[step] for step in sorted(found)], unread
+    return [found[step] for step in sorted(found)], misnamed, unread
 
 
 def _instances(model: ifcopenshell.file) -> Iterator[Any]:
@@ -75,8 +85,9 @@ class _Reader:
         return self._attributes.read(self.instance, self.ifc_class, name)
 
     def text(self, name: str) -> str | None:
+        """A text; a number as text; nothing where a damaged file refers to an instance or a list."""
         value = self(name)
-        return None if value is None else str(value)
+        return str(value) if isinstance(value, (str, int, float)) else None
 
 
 def _entity(read: _Reader, kind: Any, metre: float) -> Entity:

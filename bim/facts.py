@@ -55,6 +55,16 @@ class Quantity(msgspec.Struct, frozen=True, array_like=True):
     value: float
 
 
+class Classification(msgspec.Struct, frozen=True, array_like=True):
+    """One classification reference of an entity: its code and name within a classification system."""
+
+    entity: Step
+    system: str | None
+    code: str | None
+    name: str | None
+    inherited: bool
+
+
 class MapConversion(msgspec.Struct, frozen=True):
     """A georeference as the file writes it, numbers in the file's own units."""
 
@@ -83,7 +93,8 @@ class Facts(msgspec.Struct, frozen=True):
     `lineage`: class → its supertypes. `parents`: child → whole or container. `space_of`: element → space it stands
     in or serves. `connections`: (door, stair or lift; place; relation), see `bim.tables`. `members`: (group, member).
     `sets`: property or quantity set → its name. `described`: (entity, set, inherited from the type). `length_unit_m`
-    null: the file names none. `unread`: instances that raised when read.
+    null: the file names none. `instances`: how many the parser took; `classes`: of which classes. `unread`: instances
+    that raised when read. `misnamed`: products whose Name is no text, which kernels stop at.
     """
 
     entities: list[Entity]
@@ -101,3 +112,6 @@ class Facts(msgspec.Struct, frozen=True):
     site: SitePosition | None
     instances: int
     unread: int
+    classes: list[str] = []
+    misnamed: list[Step] = []
+    classifications: list[Classification] = []

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from bim.codepages import code_page, escaped
 from bim.errors import OversizeError, UnreadableFileError
 from bim.packed import MAX_BYTES, is_gzip, is_zip, unpack
 from bim.schemas import opened_as
-from bim.step import HEAD_BYTES, TAIL_BYTES, require_end, schema_in
+from bim.step import HEAD_BYTES, require_end, schema_in, with_schema
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,15 @@ class IfcFile:
 
 @dataclass(frozen=True)
 class ReadableIfc:
-    """A plain STEP file of a schema that the parser holds. `schema` is the header's own word."""
+    """A plain STEP file of a schema that the parser holds, its text in STEP's own escapes.
+
+    `schema` is the header's own word; `encoding` what its text was written in (None: ASCII, as it should be).
+    """
 
     path: Path
     schema: str
     schema_loaded: str
+    encoding: str | None
 
 
 def identify(path: Path) -> IfcFile:
@@ -59,13 +64,28 @@ def make_readable(file: IfcFile, work_dir: Path) -> ReadableIfc:
     OversizeError and UnsafeArchiveError.
     """
     plain = _plain(file, work_dir)
-    head, tail = _ends(plain)
+    with plain.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
     schema = schema_in(str(file.path), head)
     loaded = opened_as(str(file.path), schema)
-    require_end(str(file.path), tail)
-    if schema.upper() == loaded and not head.startswith(b"\xef\xbb\xbf"):
-        return ReadableIfc(plain, schema, loaded)
-    return ReadableIfc(_renamed(plain, schema, loaded, work_dir), schema, loaded)
+    require_end(str(file.path), plain)
+    encoding = code_page(plain)
+    if with_schema(head, loaded) == head and encoding is None:
+        return ReadableIfc(plain, schema, loaded, encoding)
+    return ReadableIfc(rewritten(plain, work_dir / "renamed.ifc", loaded, encoding), schema, loaded, encoding)
+
+
+def rewritten(path: Path, target: Path, schema: str, encoding: str | None) -> Path:
+    """A copy at `target` that names `schema` and holds STEP's escapes for text in `encoding` (None: it is ASCII)."""
+    with path.open("rb") as source, target.open("wb") as out:
+        head = with_schema(source.read(HEAD_BYTES), schema)
+        if encoding is None:
+            out.write(head)
+            shutil.copyfileobj(source, out)
+        else:
+            head, *rest = (head + source.readline()).splitlines(keepends=True)
+            out.writelines(escaped(chain([head], rest, source), encoding))
+    return target
 
 
 def _plain(file: IfcFile, work_dir: Path) -> Path:
@@ -75,22 +95,4 @@ def _plain(file: IfcFile, work_dir: Path) -> Path:
         return file.path
     target = work_dir / "unpacked.ifc"
     unpack(file.path, target)
-    return target
-
-
-def _ends(path: Path) -> tuple[bytes, bytes]:
-    with path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
-        stream.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        return head, stream.read()
-
-
-def _renamed(path: Path, schema: str, loaded: str, work_dir: Path) -> Path:
-    """A copy whose FILE_SCHEMA names `loaded`: the parser knows no other spelling."""
-    target = work_dir / "renamed.ifc"
-    header = re.compile(rb"(FILE_SCHEMA\s*\(\s*\(\s*')" + re.escape(schema.encode()) + b"'", re.IGNORECASE)
-    with path.open("rb") as source, target.open("wb") as out:
-        head = source.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
-        out.write(header.sub(rb"\g<1>" + loaded.encode() + b"'", head, count=1))
-        shutil.copyfileobj(source, out)
     return target

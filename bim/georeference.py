@@ -58,6 +58,11 @@ class Georeference(msgspec.Struct, frozen=True):
         lon, lat = to_wgs84.transform(easting / self.crs_unit_m, northing / self.crs_unit_m)
         return np.column_stack([lon, lat])
 
+    def is_on_earth(self) -> bool:
+        """Whether the model's zero has a longitude and latitude; a map's formulas hold near its own country only."""
+        origin = self.lon_lat(np.zeros((1, 2)))
+        return origin is None or bool(np.isfinite(origin).all())
+
 
 @lru_cache(maxsize=32)
 def _to_wgs84(crs: str, thread: int) -> pyproj.Transformer:
@@ -71,9 +76,9 @@ def georeference(
     """Where a file says that it stands. `far`: a typical placement beyond `FAR_M`; `stated_site`: (lon, lat) given."""
     for conversion in facts.map_conversions:
         found = _by_conversion(conversion, facts.length_unit_m or 1.0, far)
-        if found is not None:
+        if found is not None and (found.status == "twice" or found.is_on_earth()):
             return found
-    notes = [f"{each.source} names no known CRS ({each.crs!r})" for each in facts.map_conversions]
+    notes = [_refused(each) for each in facts.map_conversions]
     if far is not None:
         notes.append(f"placements lie near ({far[0]:.0f}, {far[1]:.0f}) m, map coordinates without a CRS")
     if stated_site is not None:
@@ -92,6 +97,14 @@ def known_crs(name: str | None) -> pyproj.CRS | None:
         return pyproj.CRS.from_epsg(int(code.group(1))) if code else pyproj.CRS.from_user_input(name)
     except pyproj.exceptions.CRSError:
         return None
+
+
+def _refused(conversion: MapConversion) -> str:
+    crs = known_crs(conversion.crs)
+    if crs is None or crs.is_geographic:
+        return f"{conversion.source} names no known map ({conversion.crs!r}); give an EPSG code such as EPSG:3826"
+    place = f"({conversion.eastings:g}, {conversion.northings:g})"
+    return f"{conversion.source} puts the model at {place}, which is no place on the map {conversion.crs!r}"
 
 
 def _by_conversion(

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 
 from bim import archive, mapping
 from bim.errors import BimError, MissingLengthUnitError
 from bim.facts import Facts
-from bim.file import IfcFile, identify, make_readable
+from bim.file import IfcFile, identify
 from bim.model import BuildingModel
 from bim.process import Worker
 from bim.tables import Tables
@@ -68,6 +69,8 @@ def summary(model: BuildingModel, seconds: float) -> dict[str, Any]:
         "dwellings": model.dwellings.height,
         "devices": model.devices.height,
         "elements": model.elements.height,
+        "systems": _systems(model),
+        "classifications": _classifications(model),
         "geometry": {"wanted": model.coverage.wanted, "got": model.coverage.got},
         "seconds": round(seconds, 3),
         "schema_loaded": model.schema_loaded,
@@ -78,7 +81,7 @@ def summary(model: BuildingModel, seconds: float) -> dict[str, Any]:
 
 def refusal(path: Path, error: BimError, seconds: float) -> dict[str, Any]:
     """What `twin bim load --json` prints of a refused file: the same keys, and the reason."""
-    counts = dict.fromkeys(("storeys", "spaces", "dwellings", "devices", "elements"), 0)
+    counts: dict[str, Any] = dict.fromkeys(("storeys", "spaces", "dwellings", "devices", "elements"), 0)
     return {
         "file": str(path),
         "status": "refused",
@@ -90,6 +93,19 @@ def refusal(path: Path, error: BimError, seconds: float) -> dict[str, Any]:
     }
 
 
+def _systems(model: BuildingModel) -> list[dict[str, Any]]:
+    """Each technical system and how many members it has."""
+    named = model.tables["systems"].group_by("system_id", "ifc_class", "name", "predefined_type")
+    return named.agg(members=pl.col("element_id").count()).sort("system_id").to_dicts()
+
+
+def _classifications(model: BuildingModel) -> list[dict[str, Any]]:
+    """Each classification system, how many codes of it the model uses and how many entities have one."""
+    counted = model.tables["classifications"].group_by("system")
+    columns = {"codes": pl.col("code").n_unique(), "entities": pl.col("entity_id").n_unique()}
+    return counted.agg(**columns).sort("system").to_dicts()
+
+
 def _read(
     file: IfcFile,
     worker: Worker,
@@ -99,20 +115,18 @@ def _read(
     rules: mapping.Mapping,
 ) -> BuildingModel:
     from bim.build import Stated, build  # a warm load needs neither shapely nor pyproj
-    from bim.parsing import parse
+    from bim.reading import read
 
     with tempfile.TemporaryDirectory(prefix="bim-") as work:
-        folder = Path(work)
-        readable = make_readable(file, folder)
-        parsed = parse(worker, str(file.path), readable.path.resolve(), folder, budget_s, length_unit_m)
-        _require_unit(file, parsed.facts)
-        built = build(parsed, readable.path, Stated(length_unit_m, site, rules))
+        reading = read(worker, file, Path(work), budget_s, length_unit_m)
+        _require_unit(file, reading.parsed.facts)
+        built = build(reading, Stated(length_unit_m, site, rules))
     return BuildingModel(
         str(file.path),
         file.sha256,
-        readable.schema,
-        readable.schema_loaded,
-        parsed.facts.length_unit_m,
+        reading.readable.schema,
+        reading.readable.schema_loaded,
+        reading.parsed.facts.length_unit_m,
         built.georeference,
         built.coverage,
         Tables(built.tables.__getitem__),

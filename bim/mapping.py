@@ -1,6 +1,8 @@
 """Which spaces are dwellings and which elements are which device, told by a small TOML file.
 
-The default is `mapping_default.toml`; a project's file has the same shape, and what it leaves out stays as there.
+An entity's texts are its name, long name, object type and type name, the codes and names that classify it, and the
+values of the properties that the file lists. The default is `mapping_default.toml`; a project's file has the same
+shape, and what it leaves out stays as there.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,21 +40,22 @@ class DeviceRule:
     predefined: frozenset[str] = field(default_factory=frozenset)
     named: re.Pattern[str] | None = None
 
-    def takes(self, entity: Entity, lineage: list[str]) -> bool:
-        """Whether an entity of a class with these supertypes is of this kind."""
+    def takes(self, entity: Entity, lineage: list[str], texts: Iterable[str]) -> bool:
+        """Whether an entity of a class with these supertypes and with these texts is of this kind."""
         if not self.classes.intersection(lineage):
             return False
         if not self.predefined and self.named is None:
             return True
-        return (entity.predefined_type or "") in self.predefined or says(self.named, entity)
+        return (entity.predefined_type or "") in self.predefined or says(self.named, texts)
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """A mapping file, read. `digest` names its content."""
+    """A mapping file, read. `properties` (`Set.Name`) count as texts; `digest` names its content."""
 
     dwelling: DwellingRule
     devices: tuple[DeviceRule, ...]
+    properties: frozenset[str]
     digest: str
 
 
@@ -65,16 +69,16 @@ def read(path: Path | None) -> Mapping:
         raise MappingError(f"{path}: no mapping file: {error}; see bim/mapping_default.toml for its shape") from error
 
 
-def texts(entity: Entity) -> tuple[str, ...]:
+def called(entity: Entity) -> tuple[str, ...]:
     """What an entity is called: name, long name, object type, type name."""
     return tuple(
         text for text in (entity.name, entity.long_name, entity.object_type, entity.type_name) if text is not None
     )
 
 
-def says(pattern: re.Pattern[str] | None, entity: Entity) -> bool:
-    """Whether a pattern is found in one of an entity's texts."""
-    return pattern is not None and any(pattern.search(text) for text in texts(entity))
+def says(pattern: re.Pattern[str] | None, texts: Iterable[str]) -> bool:
+    """Whether a pattern is found in one of the texts."""
+    return pattern is not None and any(pattern.search(text) for text in texts)
 
 
 def _bytes(path: Path) -> bytes:
@@ -85,13 +89,16 @@ def _bytes(path: Path) -> bytes:
 
 
 def _mapping(default: dict[str, Any], own: dict[str, Any], content: bytes) -> Mapping:
-    unknown = set(own) - {"dwelling", "device"}
+    unknown = set(own) - {"dwelling", "device", "texts"}
     if unknown:
         raise KeyError(f"unknown tables {sorted(unknown)}")
     dwelling = {**default["dwelling"], **own.get("dwelling", {})}
     devices = [*own.get("device", []), *default["device"]]
     return Mapping(
-        _dwelling_rule(dwelling), tuple(_device_rule(each) for each in devices), hashlib.sha256(content).hexdigest()
+        _dwelling_rule(dwelling),
+        tuple(_device_rule(each) for each in devices),
+        frozenset({**default["texts"], **own.get("texts", {})}["properties"]),
+        hashlib.sha256(content).hexdigest(),
     )
 
 

@@ -59,13 +59,18 @@ def _unzip(path: Path, target: Path) -> None:
 
 
 def _model_in(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in archive.infolist() if not member.is_dir() and not _is_shadow(member.filename)]
     for member in members:
         _require_plain(path, member)
     models = [member for member in members if member.filename.lower().endswith((".ifc", ".ifcxml"))]
     if len(models) != 1:
         raise UnsafeArchiveError(f"{path}: an ifczip holds exactly one model, this one holds {len(models)}")
     return models[0]
+
+
+def _is_shadow(name: str) -> bool:
+    """Whether a member is what macOS packs beside a file: its resource fork, named like it."""
+    return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith("._")
 
 
 def _require_plain(path: Path, member: zipfile.ZipInfo) -> None:

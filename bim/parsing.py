@@ -47,13 +47,26 @@ class Parsed:
     peak_bytes: int = 0
 
 
-def parse(worker: Worker, file: str, ifc: Path, folder: Path, budget_s: float, length_unit_m: float | None) -> Parsed:
-    """Parse `ifc` (called `file` in messages) into `folder` within `budget_s`.
+KERNELS = ("manifold", "cgal-simple", "opencascade")
+"""The kernels that draw what the ones before left."""
+
+
+def parse(
+    worker: Worker,
+    file: str,
+    ifc: Path,
+    folder: Path,
+    budget_s: float,
+    length_unit_m: float | None,
+    *,
+    kernels: tuple[str, ...] = KERNELS,
+) -> Parsed:
+    """Parse `ifc` (called `file` in messages) into `folder` within `budget_s`; without kernels nothing is drawn.
 
     Raises CorruptIfcError, BudgetError and ParserCrashError; once there are facts, what befalls the drawing is noted.
     """
     deadline = time.monotonic() + budget_s
-    job = Job(str(ifc), str(folder), ["manifold", "cgal-simple", "opencascade"], length_unit_m=length_unit_m)
+    job = Job(str(ifc), str(folder), list(kernels), length_unit_m=length_unit_m)
     seen: list[Reply] = []
     parsed: Parsed | None = None
     while True:

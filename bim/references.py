@@ -3,33 +3,70 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 _TEXT = re.compile(rb"'(?:[^']|'')*'")
+_CLASS = re.compile(rb"#\d+\s*=\s*([A-Za-z0-9_]+)\s*\(")
 _MAX_DIGITS = 10
+_PIECE_BYTES = 8 << 20
 _HASH, _ZERO, _SPACE, _EQUALS = b"#0 ="
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 
 
-def references(step_file: bytes) -> tuple[int, set[int]]:
-    """(number of instances defined, numbers referred to and not defined) of a STEP file's bytes."""
-    defined, loose = _loose(step_file)
-    if loose:  # a '#12' inside a text is no reference: look again without the texts, which costs more
-        defined, loose = _loose(_TEXT.sub(b"''", step_file))
-    return defined, loose
+@dataclass(frozen=True)
+class References:
+    """`defined`: number of different instances; `dangling`: numbers that are referred to and not defined."""
+
+    defined: int
+    dangling: frozenset[int]
 
 
-def _loose(step_file: bytes) -> tuple[int, set[int]]:
-    data = np.frombuffer(step_file + b" " * (_MAX_DIGITS + 4), np.uint8)
-    numbers, ends = _numbers(data, np.flatnonzero(data == _HASH) + 1)
-    is_definition = _next_is_equals(data, ends)
-    defined = np.unique(numbers[is_definition])
-    referred = np.unique(numbers[~is_definition])
-    return len(defined), {int(each) for each in np.setdiff1d(referred, defined, assume_unique=True) if each > 0}
+def references(path: Path) -> References:
+    """What a STEP file defines and refers to."""
+    found = _referred(_pieces(path))
+    if found.dangling:  # a '#12' inside a text is no reference: look again without the texts, which costs more
+        return _referred(_TEXT.sub(b"''", piece) for piece in _pieces(path))
+    return found
+
+
+def classes(path: Path) -> Counter[str]:
+    """How many instances a STEP file defines of each class, in upper case."""
+    found: Counter[str] = Counter()
+    for piece in _pieces(path):
+        found.update(name.decode("ascii").upper() for name in _CLASS.findall(piece))
+    return found
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The file in pieces of a few megabytes, cut after a semicolon: as much memory as a piece needs."""
+    rest = b""
+    with path.open("rb") as stream:
+        while read := stream.read(_PIECE_BYTES):
+            whole, mark, rest = (rest + read).rpartition(b";")
+            yield whole + mark
+    yield rest
+
+
+def _referred(pieces: Iterable[bytes]) -> References:
+    """Of each piece its different numbers: what is in one may be defined in another."""
+    defined, referred = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for piece in pieces:
+        data = np.frombuffer(piece + b" " * (_MAX_DIGITS + 4), np.uint8)
+        numbers, ends = _numbers(data, np.flatnonzero(data == _HASH) + 1)
+        is_definition = _next_is_equals(data, ends)
+        defined.append(np.unique(numbers[is_definition]))
+        referred.append(np.unique(numbers[~is_definition]))
+    known = np.unique(np.concatenate(defined))
+    loose = np.setdiff1d(np.unique(np.concatenate(referred)), known, assume_unique=True)
+    return References(len(known), frozenset(int(each) for each in loose if each > 0))
 
 
 def _numbers(data: Bytes, starts: Numbers) -> tuple[Numbers, Numbers]:

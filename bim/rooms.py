@@ -9,6 +9,7 @@ import polars as pl
 
 from bim.facts import Entity, Step
 from bim.identity import compressed
+from bim.labels import Labels
 from bim.mapping import DwellingRule, says
 from bim.tables import SCHEMAS
 from bim.tree import Tree
@@ -28,19 +29,19 @@ def storeys_table(tree: Tree) -> pl.DataFrame:
     return ordered.with_columns(storey_order=pl.int_range(pl.len(), dtype=pl.Int32))
 
 
-def dwelling_of(tree: Tree, rule: DwellingRule) -> tuple[dict[str, Entity], dict[Step, str]]:
+def dwelling_of(tree: Tree, rule: DwellingRule, labels: Labels) -> tuple[dict[str, Entity], dict[Step, str]]:
     """Dwellings by id (with the zone or space that is one), and space → dwelling.
 
     Zones that say that they are dwellings; else spaces that say so; else groups of spaces by their names, if the rule
     has a pattern for that.
     """
-    zones = [each for each in tree.of_class("IfcZone", "IfcSpatialZone") if _is_dwelling(each, rule)]
+    zones = [each for each in tree.of_class("IfcZone", "IfcSpatialZone") if _is_dwelling(labels.of(each), rule)]
     spaces = tree.of_class("IfcSpace")
     if zones:
         return _by_zone(tree, zones, {each.step for each in spaces})
     if rule.group_spaces_by is not None:
         return _by_name(tree, spaces, rule)
-    dwellings = [each for each in spaces if _is_dwelling(each, rule)]
+    dwellings = [each for each in spaces if _is_dwelling(labels.of(each), rule)]
     own = {each.step: tree.ids.id_of[each.step] for each in dwellings}
     return {own[each.step]: each for each in dwellings}, own
 
@@ -111,8 +112,8 @@ def stated_areas(quantities: pl.DataFrame, properties: pl.DataFrame) -> pl.DataF
     )
 
 
-def _is_dwelling(entity: Entity, rule: DwellingRule) -> bool:
-    return says(rule.matches, entity) and not says(rule.excludes, entity)
+def _is_dwelling(texts: tuple[str, ...], rule: DwellingRule) -> bool:
+    return says(rule.matches, texts) and not says(rule.excludes, texts)
 
 
 def _by_zone(tree: Tree, zones: list[Entity], spaces: set[Step]) -> tuple[dict[str, Entity], dict[Step, str]]:

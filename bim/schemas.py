@@ -36,6 +36,15 @@ OPENED_AS = {
 """Schema in the file's header, upper case → schema it is opened as."""
 
 
+def first_known(schemas: list[str]) -> str:
+    """The one of a header's schemas that is read here, else the first (empty: none is named).
+
+    >>> first_known(["COBIE", "IFC4"])
+    'IFC4'
+    """
+    return next((each for each in schemas if each.strip().upper() in OPENED_AS), schemas[0] if schemas else "")
+
+
 def opened_as(file: str, schema: str) -> str:
     """The schema that opens a file whose header names `schema`.
 

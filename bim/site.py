@@ -20,10 +20,10 @@ def map_conversions(model: ifcopenshell.file) -> list[MapConversion]:
 
 
 def site_position(model: ifcopenshell.file) -> SitePosition | None:
-    """The first IfcSite that states its latitude and longitude."""
+    """The first IfcSite that states a latitude and longitude that are some."""
     for site in by_type(model, "IfcSite"):
         lat_deg, lon_deg = _degrees(site.RefLatitude), _degrees(site.RefLongitude)
-        if lat_deg is not None and lon_deg is not None:
+        if lat_deg is not None and lon_deg is not None and abs(lat_deg) <= 90.0 and abs(lon_deg) <= 180.0:
             return SitePosition(lon_deg, lat_deg, _true_north(model))
     return None
 

@@ -6,8 +6,10 @@ Nothing is parsed here, so a file can be refused before the parser is started.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from bim.errors import EmptyFileError, NotAnIfcError, TruncatedIfcError, UnsupportedFormatError
+from bim.schemas import first_known
 
 HEAD_BYTES = 262_144
 """The header section of a real file lies within these."""
@@ -16,14 +18,15 @@ TAIL_BYTES = 4_096
 """The end mark lies within these, exporters' trailing comments included."""
 
 _COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
-_SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'([^']*)'", re.IGNORECASE)
+_SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(([^()]*)\)", re.IGNORECASE)
+_NAME = re.compile(rb"'([^']*)'")
 _MARK = b"ISO-10303-21"
 _END = re.compile(rb"END-ISO-10303-21\s*;?", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def schema_in(file: str, head: bytes) -> str:
-    """The schema named by FILE_SCHEMA in the first `HEAD_BYTES` of a file.
+    """The schema named by FILE_SCHEMA in the first `HEAD_BYTES` of a file; of several, the one that is read here.
 
     Raises EmptyFileError, UnsupportedFormatError, NotAnIfcError.
     """
@@ -34,16 +37,34 @@ def schema_in(file: str, head: bytes) -> str:
     found = _SCHEMA.search(_COMMENT.sub(b"", start))
     if found is None:
         raise NotAnIfcError(f"{file}: no FILE_SCHEMA in the header; a model names its schema, such as IFC4")
-    return found.group(1).decode("ascii", "replace")
+    names = [each.decode("ascii", "replace") for each in _NAME.findall(found.group(1))]
+    return first_known(names)
 
 
-def require_end(file: str, tail: bytes) -> None:
-    """Raise TruncatedIfcError unless the last `TAIL_BYTES` of a file hold the end mark."""
-    if _END.search(tail) is None:
-        last = tail.strip()[-40:].decode("ascii", "replace")
+def with_schema(head: bytes, schema: str) -> bytes:
+    """The head of a file, without a byte order mark, its FILE_SCHEMA naming only `schema`."""
+    bare = head.removeprefix(b"\xef\xbb\xbf")
+    comments = [(found.start(), found.end()) for found in _COMMENT.finditer(bare)]
+    for found in _SCHEMA.finditer(bare):
+        if not any(start < found.start() < end for start, end in comments):
+            return bare[: found.start(1)] + b"'" + schema.encode() + b"'" + bare[found.end(1) :]
+    return bare
+
+
+def require_end(file: str, path: Path) -> None:
+    """Raise TruncatedIfcError unless the STEP file at `path` has its end mark; what follows it is let be."""
+    tail = _tail(path, TAIL_BYTES)
+    if _END.search(tail) is None and _END.search(path.read_bytes()) is None:
+        last = tail.strip(b" \t\r\n\0")[-40:].decode("ascii", "replace")
         raise TruncatedIfcError(
             f"{file}: truncated: END-ISO-10303-21 is missing, the file ends in {last!r}; copy or export it again"
         )
+
+
+def _tail(path: Path, size: int) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - size))
+        return stream.read()
 
 
 def _refuse_other_formats(file: str, start: bytes) -> None:

@@ -15,6 +15,9 @@ connections   one row per door, opening, stair or lift and the space (or storey)
 properties    one row per property of an entity; a type's property is inherited unless the occurrence has its own
               (`inherited`). `value` as text, `number` where it is one, `unit` as the file says (null: project unit).
 quantities    one row per base quantity, SI. `quantity`: length, area, volume, count, weight, time.
+systems       one row per member of a technical system (IfcSystem and its subclasses); `element_id` null: it has none.
+classifications  one row per classification reference of an entity: `code` and `name` within the classification
+              `system`. `inherited`: from its type.
 footprints    one row per outline ring; several `part`s where an entity has several. `polygon` is a closed ring of
               [longitude, latitude] in degrees WGS84 (null without georeference); `polygon_m` the same ring in local
               metres [x, y]; `base_m` and `height_m` above the model's own zero.
@@ -110,6 +113,14 @@ SCHEMAS: dict[str, pl.Schema] = {
             "quantity": pl.String,
             "value": pl.Float64,
         }
+    ),
+    "systems": pl.Schema(
+        dict.fromkeys(
+            ("system_id", "ifc_class", "name", "long_name", "object_type", "predefined_type", "element_id"), pl.String
+        )
+    ),
+    "classifications": pl.Schema(
+        {**dict.fromkeys(("entity_id", "system", "code", "name"), pl.String), "inherited": pl.Boolean}
     ),
     "footprints": pl.Schema(
         {

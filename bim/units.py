@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ifcopenshell
+import ifcopenshell.guid
 
 _PREFIX = {
     "EXA": 1e18, "PETA": 1e15, "TERA": 1e12, "GIGA": 1e9, "MEGA": 1e6, "KILO": 1e3, "HECTO": 1e2, "DECA": 1e1,
@@ -18,13 +19,32 @@ _GRAM_IN_SI = 1e-3
 def factors(model: ifcopenshell.file) -> dict[str, float]:
     """Unit type (`LENGTHUNIT`, `AREAUNIT` …) → factor to SI, for every unit that the project assigns."""
     found: dict[str, float] = {}
-    for project in model.by_type("IfcProject"):
-        assignment = getattr(project, "UnitsInContext", None)
+    for assignment in _assignments(model):
         for unit in getattr(assignment, "Units", None) or ():
             factor = factor_of(unit)
             if factor is not None:
                 found.setdefault(str(unit.UnitType), factor)
     return found
+
+
+def give_to_project(model: ifcopenshell.file) -> None:
+    """Let the kernels, which ask the project only, find the units that no project refers to."""
+    projects = model.by_type("IfcProject")
+    if any(getattr(project, "UnitsInContext", None) is not None for project in projects):
+        return
+    for assignment in _assignments(model):
+        if not projects:
+            model.create_entity("IfcProject", GlobalId=ifcopenshell.guid.new(), UnitsInContext=assignment)
+        for project in projects:
+            project.UnitsInContext = assignment
+
+
+def _assignments(model: ifcopenshell.file) -> list[Any]:
+    """Those of the projects; where no project has one, the only one that there is."""
+    stated = [getattr(project, "UnitsInContext", None) for project in model.by_type("IfcProject")]
+    found = [each for each in stated if each is not None]
+    alone = model.by_type("IfcUnitAssignment")
+    return found or (list(alone) if len(alone) == 1 else [])
 
 
 def factor_of(unit: Any) -> float | None:

@@ -49,7 +49,7 @@ def _serve(job: Job, reply: Callable[[Reply], None]) -> None:
         wanted = _tables(job, model, reply, begun)
         _draw(job, model, wanted, reply)
         reply(Reply("done", peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
-    except (ifcopenshell.Error, RuntimeError, ValueError, TypeError, AttributeError, IndexError, MemoryError) as error:
+    except Exception as error:  # noqa: BLE001 - the top of a process: whatever the parser raises is told, not died of
         reply(Reply("failed", error=type(error).__name__, message=str(error)))
 
 
@@ -64,16 +64,18 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
         reply(Reply("facts", cpu_s=time.process_time() - begun))
     if found.length_unit_m is None and "LENGTHUNIT" not in units.factors(model):
         return []
-    drawing.name_the_nameless(model, found.entities)
+    units.give_to_project(model)
+    drawing.name_the_nameless(model, found.entities, found.misnamed)
     skip = set(job.skip)
     return [entity.step for entity in found.entities if entity.wanted and entity.step not in skip]
 
 
 def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callable[[Reply], None]) -> None:
+    """By each kernel what the ones before left; what all of them left is tried one by one, since a kernel's pass may
+    end early at one bad product, with an error or without."""
     folder = Path(job.folder)
     canvas = drawing.Canvas(folder)
-    kernels = list(job.kernels)
-    for kernel in kernels:
+    for kernel in dict.fromkeys([*job.kernels, strokes.ONE_BY_ONE] if job.kernels else []):
         done = strokes.drawn(folder)
         left = drawing.without_fatal(model, [step for step in wanted if step not in done], kernel)
         if not left:
@@ -84,8 +86,6 @@ def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callabl
             count = drawing.draw(model, left, kernel, canvas)
         except RuntimeError as error:
             reply(Reply("drawn", kernel, message=str(error), cpu_s=time.process_time() - begun))
-            if strokes.ONE_BY_ONE not in kernels:  # one bad product ends a kernel's whole pass
-                kernels.append(strokes.ONE_BY_ONE)
             continue
         reply(Reply("drawn", kernel, count, time.process_time() - begun))
 

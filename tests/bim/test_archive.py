@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -73,3 +74,18 @@ def test_an_archive_that_cannot_be_written_is_said_so(authored: Path, tmp_path: 
 def test_nothing_half_written_is_left(authored: Path, tmp_path: Path, worker: Worker) -> None:
     model = load(authored, archive_dir=tmp_path, worker=worker)
     assert [path.name for path in tmp_path.iterdir()] == [model.sha256[:2]]
+
+
+def test_a_model_of_an_older_layout_gets_the_tables_it_lacks_and_keeps_the_others(
+    authored: Path, tmp_path: Path, worker: Worker
+) -> None:
+    model = load(authored, archive_dir=tmp_path, worker=worker)
+    folder = archive.place(tmp_path, model.sha256)
+    (folder / "tables" / "systems.parquet").unlink()
+    kept = (folder / "tables" / "devices.parquet").stat().st_mtime_ns
+    report = msgspec.json.decode((folder / "report.json").read_bytes())
+    (folder / "report.json").write_bytes(msgspec.json.encode(report | {"layout": archive.LAYOUT - 1}))
+    old = archive.read(tmp_path, model.sha256)
+    assert old.tables["systems"].equals(model.tables["systems"])
+    assert (folder / "tables" / "devices.parquet").stat().st_mtime_ns == kept
+    assert not list((folder / "tables").glob(".*"))

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bim.facts import Facts, MapConversion, SitePosition
 from bim.georeference import georeference, known_crs
-from bim.references import references
 
 TAIPEI = (311_000.0, 2_771_900.0)
 
@@ -93,13 +92,3 @@ def test_true_north_turns_the_plane_around_a_site() -> None:
     lon_lat = np.asarray(where.lon_lat(np.array([[0.0, 0.0], [0.0, 100.0]])))
     assert lon_lat[1, 0] > lon_lat[0, 0] + 0.0009
     assert lon_lat[1, 1] == pytest.approx(lon_lat[0, 1], abs=1e-6)
-
-
-@given(defined=st.sets(st.integers(1, 10**9), max_size=20), referred=st.sets(st.integers(1, 10**9), max_size=20))
-def test_references_are_counted_as_written(defined: set[int], referred: set[int]) -> None:
-    lines = [
-        f"#{step}= IFCX('a #77 b',{','.join(f'#{each}' for each in sorted(referred))});" for step in sorted(defined)
-    ]
-    count, dangling = references("\r\n".join(lines).encode())
-    assert count == len(defined)
-    assert dangling == (referred - defined if defined else set())

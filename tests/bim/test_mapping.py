@@ -11,7 +11,7 @@ import pytest
 from bim import mapping
 from bim.errors import MappingError
 from bim.facts import Entity, Step
-from bim.load import load
+from bim.load import load, summary
 from bim.process import Worker
 
 PROXY = ["IfcBuildingElementProxy", "IfcBuildingElement", "IfcElement"]
@@ -19,7 +19,9 @@ PROXY = ["IfcBuildingElementProxy", "IfcBuildingElement", "IfcElement"]
 
 def _kind(name: str, lineage: list[str], predefined: str | None = None) -> str | None:
     entity = Entity(Step(1), lineage[0], None, name, None, None, predefined, None, None, None, False)
-    return next((rule.kind for rule in mapping.read(None).devices if rule.takes(entity, lineage)), None)
+    return next(
+        (rule.kind for rule in mapping.read(None).devices if rule.takes(entity, lineage, mapping.called(entity))), None
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,3 +97,59 @@ def test_a_meter_of_ifc2x3_is_known_by_the_class_of_its_type(tmp_path: Path, wor
     model.write(str(path))
     devices = load(path, worker=worker).devices.sort("name")
     assert devices["kind"].to_list() == ["electricity_meter", "water_meter", "pump"]
+
+
+def test_what_classifies_an_element_and_a_listed_property_tell_what_it_is(tmp_path: Path, worker: Worker) -> None:
+    """Given proxies called by numbers, one classified, one of a type that is, one with a property that the project
+    lists, then they are devices."""
+    model = ifcopenshell.file(schema="IFC4")
+    metre = model.create_entity("IfcSIUnit", UnitType="LENGTHUNIT", Name="METRE")
+    assignment = model.create_entity("IfcUnitAssignment", Units=[metre])
+    model.create_entity("IfcProject", GlobalId=ifcopenshell.guid.new(), UnitsInContext=assignment)
+    proxies = [model.create_entity("IfcBuildingElementProxy", ifcopenshell.guid.new(), Name=str(n)) for n in range(4)]
+    kind = model.create_entity("IfcBuildingElementProxyType", ifcopenshell.guid.new(), PredefinedType="NOTDEFINED")
+    model.create_entity("IfcRelDefinesByType", ifcopenshell.guid.new(), None, None, None, [proxies[1]], kind)
+    system = model.create_entity("IfcClassification", Name="Uniclass 2015")
+    group = model.create_entity("IfcClassificationReference", None, "Pr_70", "Services", system)
+    lift = model.create_entity("IfcClassificationReference", None, "Pr_70_75", "Passenger lift", group)
+    pump = model.create_entity("IfcClassificationReference", None, "Pr_65_53", "Booster pump", system)
+    for reference, owner in ((lift, proxies[0]), (pump, kind)):
+        model.create_entity(
+            "IfcRelAssociatesClassification", ifcopenshell.guid.new(), None, None, None, [owner], reference
+        )
+    use = model.create_entity("IfcPropertySingleValue", "Use", None, model.create_entity("IfcLabel", "瓦斯表"))
+    pset = model.create_entity("IfcPropertySet", ifcopenshell.guid.new(), None, "Vendor", None, [use])
+    model.create_entity("IfcRelDefinesByProperties", ifcopenshell.guid.new(), None, None, None, [proxies[2]], pset)
+    path, rules = tmp_path / "numbers.ifc", tmp_path / "project.toml"
+    model.write(str(path))
+    rules.write_text('[texts]\nproperties = ["Vendor.Use"]\n')
+    loaded = load(path, worker=worker, mapping_file=rules)
+    assert dict(loaded.devices.select("name", "kind").iter_rows()) == {"0": "lift", "1": "pump", "2": "gas_meter"}
+    assert dict(load(path, worker=worker).devices.select("name", "kind").iter_rows()) == {"0": "lift", "1": "pump"}
+    codes = loaded.tables["classifications"].sort("code").select("system", "code", "name", "inherited")
+    assert codes.rows() == [
+        ("Uniclass 2015", "Pr_65_53", "Booster pump", True),
+        ("Uniclass 2015", "Pr_70_75", "Passenger lift", False),
+    ]
+    assert summary(loaded, 0.0)["classifications"] == [{"system": "Uniclass 2015", "codes": 2, "entities": 2}]
+
+
+def test_systems_list_their_members_and_zones_are_none(tmp_path: Path, worker: Worker) -> None:
+    model = ifcopenshell.file(schema="IFC4")
+    model.create_entity("IfcProject", GlobalId=ifcopenshell.guid.new())
+    pump = model.create_entity("IfcPump", ifcopenshell.guid.new(), Name="P1")
+    water = model.create_entity(
+        "IfcDistributionSystem", ifcopenshell.guid.new(), Name="給水", PredefinedType="WATERSUPPLY"
+    )
+    model.create_entity("IfcSystem", ifcopenshell.guid.new(), Name="空")
+    model.create_entity("IfcZone", ifcopenshell.guid.new(), Name="A1")
+    model.create_entity("IfcRelAssignsToGroup", ifcopenshell.guid.new(), None, None, None, [pump], None, water)
+    path = tmp_path / "systems.ifc"
+    model.write(str(path))
+    loaded = load(path, worker=worker)
+    assert sorted(loaded.tables["systems"].select("name", "predefined_type", "element_id").rows()) == [
+        ("空", None, None),
+        ("給水", "WATERSUPPLY", pump.GlobalId),
+    ]
+    members = {row["name"]: row["members"] for row in summary(loaded, 0.0)["systems"]}
+    assert members == {"空": 0, "給水": 1}

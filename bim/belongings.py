@@ -1,0 +1,35 @@
+"""The tables `systems` and `classifications`: to what technical system and class of a standard a thing belongs."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from bim.tables import SCHEMAS
+from bim.tree import Tree
+
+
+def systems_table(tree: Tree) -> pl.DataFrame:
+    """Every IfcSystem with its members, sorted; an empty one has a row without a member."""
+    ids = tree.ids.id_of
+    zones = {each.step for each in tree.of_class("IfcZone")}  # a zone of spaces is an IfcSystem since IFC4
+    systems = {each.step: each for each in tree.of_class("IfcSystem") if each.step not in zones}
+    members = [(group, ids[member]) for group, member in tree.facts.members if group in systems and member in ids]
+    told = {group for group, _ in members}
+    rows = [
+        (ids[group], each.ifc_class, each.name, each.long_name, each.object_type, each.predefined_type, member)
+        for group, member in [*members, *((step, None) for step in systems if step not in told)]
+        for each in (systems[group],)
+    ]
+    return pl.DataFrame(rows, schema=SCHEMAS["systems"], orient="row").unique().sort("system_id", "element_id")
+
+
+def classifications_table(tree: Tree) -> pl.DataFrame:
+    """Every classification reference of every entity, its own before its type's."""
+    ids = tree.ids.id_of
+    rows = [
+        (ids[each.entity], each.system, each.code, each.name, each.inherited)
+        for each in tree.facts.classifications
+        if each.entity in ids
+    ]
+    frame = pl.DataFrame(rows, schema=SCHEMAS["classifications"], orient="row")
+    return frame.unique(["entity_id", "system", "code", "name"], keep="first", maintain_order=True)
