@@ -12,6 +12,7 @@ import msgspec
 import polars as pl
 
 from events import batch, poison, quarantine
+from events.absence import with_absences
 from events.batch import BATCH, Header
 from events.clock import micros, now
 from events.errors import ConflictError, LogError
@@ -100,6 +101,10 @@ class Ingester:
         """The last offset landed from `source`."""
         return self._log.tracked(source)
 
+    def head(self) -> Position:
+        """The log's last position; LogUnavailableError when it does not answer."""
+        return self._log.head()
+
     def save(self) -> None:
         """Write the memory's checkpoint, so that the next start need not read the whole log."""
         if self._checkpoint:
@@ -135,7 +140,7 @@ class Ingester:
         header = Header("", source, 0, micros(moment), first_offset=offsets[0], last_offset=offsets[1])
         events: list[NewEvent] = []
         landed = Landed()
-        for family, frame in decoded.frames.items():
+        for family, frame in with_absences(decoded.frames, self._memory).items():
             landed += self._take(family, frame, header, events)
         landed += self._refuse(decoded.refusals, header, events)
         tracking = None if offsets == NO_OFFSETS else Tracked(source, offsets[1])
