@@ -119,7 +119,7 @@ def write(archive_dir: Path, model: BuildingModel, file: Path, stated: str) -> N
 
 
 def _complete(archive_dir: Path, report: Report) -> None:
-    """Add to a model of an older layout the tables that it lacks, from its archived file; what it has stays as it is."""
+    """Add to a model of an older layout the tables that it lacks, from its archived file; what it has stays."""
     from bim.load import load  # which starts the parser's process; no model of this layout needs it
 
     again = load(source(archive_dir, report.sha256), length_unit_m=report.length_unit_m)

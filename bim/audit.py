@@ -7,7 +7,6 @@ meters, is in `bim.requirements`.
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from bim.audited import Failure, Told
 from bim.errors import BudgetError, ParserCrashError, RequirementsFileError
 from bim.file import identify, make_readable
 from bim.handover import FOLDER, SCHEMAS
+from bim.lifeline import Lifeline
 
 RESULTS = pl.Schema(
     {
@@ -91,6 +91,7 @@ def audit(path: Path, *, ids: Path | None = None, budget_s: float = 60.0) -> Aud
 def _run(name: str, model: Path, ids: Path, out: Path, budget_s: float) -> None:
     if not ids.is_file():
         raise RequirementsFileError(f"{ids}: no such file; give an IDS 1.0 file, or none for the city's own")
+    line = Lifeline.made()
     try:
         done = subprocess.run(
             [sys.executable, "-m", "bim.auditing", str(model), str(ids.resolve()), str(out)],
@@ -98,10 +99,14 @@ def _run(name: str, model: Path, ids: Path, out: Path, budget_s: float) -> None:
             capture_output=True,
             timeout=budget_s,
             check=False,
-            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+            env={**line.environment(), "PYTHONPATH": str(_ROOT)},
+            pass_fds=(line.child_end,),
         )
     except subprocess.TimeoutExpired as error:
         raise BudgetError(f"{name}: not checked within {budget_s:g} s; give it more with --budget") from error
+    finally:
+        line.started()
+        line.cut()
     said = done.stderr.decode(errors="replace").strip().splitlines()
     if done.returncode == _NOT_IDS:
         raise RequirementsFileError(f"{ids}: no IDS 1.0 file ({said[-1] if said else 'unreadable'}); validate it first")

@@ -11,6 +11,7 @@ import ifcopenshell
 import msgspec
 from ifctester import ids
 
+from bim import lifeline
 from bim.audited import Failure, Told
 from bim.worker import MEMORY_BYTES
 
@@ -20,6 +21,7 @@ NOT_IDS = 3
 
 def main() -> int:
     """Check a model, write what was found; the exit code."""
+    lifeline.hold()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     model_path, ids_path, out = sys.argv[1:]

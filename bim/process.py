@@ -16,6 +16,7 @@ from typing import Self
 import msgspec
 
 from bim.job import Job, Reply
+from bim.lifeline import Lifeline
 
 _ROOT = Path(__file__).resolve().parent.parent
 _LOOK_S = 0.25
@@ -42,6 +43,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._lifeline: Lifeline | None = None
         self._jobs = 0
         self._pending = b""
 
@@ -86,19 +88,25 @@ class Worker:
             self.stop()
         if self._process is None:
             self._jobs, self._pending = 1, b""
+            self._lifeline = Lifeline.made()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bim.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": str(_ROOT)},
+                env={**self._lifeline.environment(), "PYTHONPATH": str(_ROOT)},
+                pass_fds=(self._lifeline.child_end,),
             )
+            self._lifeline.started()
         return self._process
 
     def _ended(self) -> int:
         process, self._process = self._process, None
         assert process is not None and process.stdin is not None and process.stdout is not None
         returncode = process.wait()
+        if self._lifeline is not None:
+            self._lifeline.cut()
+            self._lifeline = None
         for stream in (process.stdin, process.stdout):
             with contextlib.suppress(BrokenPipeError):
                 stream.close()

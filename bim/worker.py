@@ -15,7 +15,7 @@ from pathlib import Path
 import ifcopenshell
 import msgspec
 
-from bim import drawing, extract, strokes, units
+from bim import drawing, extract, lifeline, strokes, units
 from bim.facts import Facts, Step
 from bim.job import Job, Reply
 
@@ -25,6 +25,7 @@ MEMORY_BYTES = 6 << 30
 
 def main() -> None:
     """Serve jobs until standard input ends."""
+    lifeline.hold()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     replies = os.fdopen(os.dup(1), "wb", buffering=0)

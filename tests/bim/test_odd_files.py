@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from bim.author import author_building
-from bim.errors import CorruptIfcError, NotAnIfcError, UnsafeArchiveError, UnsupportedSchemaError
+from bim.errors import CorruptIfcError, NotAnIfcError, OversizeError, UnsafeArchiveError, UnsupportedSchemaError
 from bim.housing import HousingSpec
 from bim.load import load
 from bim.model import BuildingModel
+from bim.packed import MAX_BYTES
 from bim.process import Worker
 from tests.bim.surgery import FOOTER, HEADER, steps, with_lines, without, written
 
@@ -393,3 +394,53 @@ def test_a_million_triangles_in_one_shape_are_drawn(odd: Odd) -> None:
     )
     assert model.coverage.got == 1
     assert len(model.meshes.faces) == pytest.approx(2 * (side - 1) ** 2, rel=0.01)
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("'INCH'", 0.0254), ("'FOOT'", 0.3048), ("'US SURVEY FOOT'", 0.3048006)])
+def test_feet_and_inches_are_read_in_metres(text: str, unit: str, factor: float, odd: Odd) -> None:
+    """Given the same numbers in another unit, then everything is smaller by it, quantities and shapes alike."""
+    old = next(each for each in text.split("\n") if ".LENGTHUNIT." in each)
+    step = old.split("=")[0]
+    model = odd(
+        with_lines(
+            text.replace(old, f"{step}=IFCCONVERSIONBASEDUNIT(#900001,.LENGTHUNIT.,{unit},#900002);"),
+            "#900001=IFCDIMENSIONALEXPONENTS(1,0,0,0,0,0,0);",
+            f"#900002=IFCMEASUREWITHUNIT(IFCLENGTHMEASURE({factor}),#900003);",
+            "#900003=IFCSIUNIT(*,.LENGTHUNIT.,$,.METRE.);",
+        )
+    )
+    metres = odd(text)
+    assert model.length_unit_m == pytest.approx(factor)
+    assert _counts(model) == WHOLE
+    for one in (0, 40, 80):
+        assert np.ptp(model.meshes.placed(one), axis=0) == pytest.approx(
+            factor * np.ptp(metres.meshes.placed(one), axis=0), rel=1e-4, abs=1e-6
+        )
+    levels = [frame.storeys["elevation_m"].max() for frame in (model, metres)]
+    assert levels[0] == pytest.approx(factor * float(str(levels[1])))
+
+
+def test_a_file_georeferenced_twice_is_placed_once(text: str, odd: Odd) -> None:
+    """Given map coordinates in the site's placement beside the map conversion, then the conversion is not applied."""
+    plain = odd(text)
+    placement = re.search(r"^(#\d+)=IFCLOCALPLACEMENT\(\$,#\d+\)", text, re.MULTILINE)
+    assert placement is not None
+    where = plain.georeference
+    far = with_lines(
+        text.replace(placement[0], f"{placement[1]}=IFCLOCALPLACEMENT($,#900001)"),
+        "#900001=IFCAXIS2PLACEMENT3D(#900002,$,$);",
+        f"#900002=IFCCARTESIANPOINT(({where.origin_e_m:.3f},{where.origin_n_m:.3f},0.));",
+    )
+    twice = odd(far)
+    assert twice.georeference.status == "twice"
+    middles = [np.mean([ring[0] for ring in model.footprints["polygon"]], axis=0) for model in (plain, twice)]
+    assert np.allclose(*middles, atol=1e-3)
+    assert "georeferenced twice" in twice.georeference.notes[0]
+
+
+def test_a_file_over_the_stated_size_is_refused_unread(tmp_path: Path, worker: Worker) -> None:
+    path = tmp_path / "huge.ifc"
+    with path.open("wb") as stream:
+        stream.truncate(MAX_BYTES + 1)  # a hole: no disk is filled
+    with pytest.raises(OversizeError, match="a model is at most 1,073,741,824"):
+        load(path, worker=worker)
