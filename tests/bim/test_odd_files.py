@@ -434,7 +434,7 @@ def test_a_file_georeferenced_twice_is_placed_once(text: str, odd: Odd) -> None:
     twice = odd(far)
     assert twice.georeference.status == "twice"
     middles = [np.mean([ring[0] for ring in model.footprints["polygon"]], axis=0) for model in (plain, twice)]
-    assert np.allclose(*middles, atol=1e-3)
+    assert np.allclose(middles[0], middles[1], atol=1e-3)
     assert "georeferenced twice" in twice.georeference.notes[0]
 
 
