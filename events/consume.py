@@ -9,14 +9,16 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, Self
 
 from events.clock import now
 from events.errors import BrokerUnavailableError, ConflictError, LogUnavailableError
+from events.ids import SourceId
 from events.ingest import Decoded, Ingester, Landed, decode
 from events.source import Poll, Source
+from events.watch import Unwatched, Watch
 
 POLL_S = 0.2
 QUIET_S = 5.0
@@ -24,6 +26,9 @@ QUIET_S = 5.0
 
 WAIT_S = 2.0
 """Pause before another try when the broker or the log is away."""
+
+LOOK_S = 5.0
+"""How often broker and log are asked how far they are, for those who watch."""
 
 DECODERS = 2
 AHEAD = DECODERS + 1
@@ -40,6 +45,9 @@ class TailSource(Source, Protocol):
     def lag(self) -> int:
         """Records not polled yet."""
 
+    def lags(self) -> Mapping[SourceId, int]:
+        """As `lag`, partition by partition."""
+
     def rewind(self) -> None:
         """Poll again from behind what was landed."""
 
@@ -51,20 +59,29 @@ def consume(
     until_idle: bool = False,
     stopped: Callable[[], bool] = lambda: False,
     report: Callable[[Landed], None] = lambda landed: None,
+    watch: Watch | None = None,
 ) -> Landed:
     """Land polls until stopped, or until nothing is left; the sum of what landed.
 
     A broker or a log that is away is waited for: nothing is lost, since only what landed is tracked.
     """
-    total, quiet_since = Landed(), time.monotonic()
+    total, quiet_since, looked = Landed(), time.monotonic(), float("-inf")
+    watch = watch or Unwatched()
     with _Line(source) as line:
         while not stopped():
             try:
                 polls = line.next()
                 for poll, decoded in polls:
+                    began = time.monotonic()
                     landed = ingester.ingest(poll, decoded)
+                    watch.landed(poll, landed, time.monotonic() - began)
                     total += landed
                     report(landed)
+                watch.turned(len(polls))
+                if time.monotonic() - looked > LOOK_S:
+                    ingester.head()
+                    watch.looked(line.lags())
+                    looked = time.monotonic()
                 if polls:
                     quiet_since = time.monotonic()
                 elif until_idle or time.monotonic() - quiet_since > QUIET_S:
@@ -73,6 +90,7 @@ def consume(
                     quiet_since = time.monotonic()
             except (BrokerUnavailableError, LogUnavailableError, ConflictError) as error:
                 logger.warning("%s; trying again in %.0f s", error, WAIT_S)
+                watch.away(error)
                 _wait(stopped)
                 line.rewind()
     return total
@@ -97,6 +115,10 @@ class _Line:
         """Records that are on the broker, or have been fetched, and were not asked for yet."""
         left = self._fetcher.submit(self._source.lag).result()
         return left + sum(len(one.payloads) or 1 for polls in self._waiting for one, _ in polls.result())
+
+    def lags(self) -> Mapping[SourceId, int]:
+        """Records that are on the broker and were not fetched, partition by partition."""
+        return self._fetcher.submit(self._source.lags).result()
 
     def rewind(self) -> None:
         """Go back to what the log has; what was fetched ahead is let go."""

@@ -122,7 +122,7 @@ class Poller:
 
     def failing(self) -> list[str]:
         """Endpoints, without secrets, whose last request failed."""
-        return [public(url) for url, p in self._progress.items() if p.failures]
+        return [public(url) for url, p in list(self._progress.items()) if p.failures]
 
     def _due(self) -> list[str]:
         moment = self._clocks.monotonic()

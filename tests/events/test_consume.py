@@ -51,6 +51,9 @@ class Topic:
         self.threads.add(threading.get_ident())
         return self._records - self._next
 
+    def lags(self) -> dict[SourceId, int]:
+        return {SOURCE: self.lag()}
+
     def rewind(self) -> None:
         self.threads.add(threading.get_ident())
         landed = self._ingester.tracked(SOURCE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,11 +15,14 @@ from events.connectors.transport import HttpTransport, Limits
 from events.errors import UsageError
 from events.feeds.decoded import Format
 from events.feeds.registry import format_named
+from events.metrics import Metrics
+from events.monitor import Page, health_page
 from twin.place import Place
 from views.commands.deliveries import Delivery, ToCity, ToKafka
 from views.commands.kafka_options import KafkaConfig, security_of
 from views.commands.options import REFUSED, Json, logs, show
 from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
+from views.commands.watching import MetricsAt, metrics_page, served
 from views.logs import LogFormat, in_json
 
 SHORT_NAMES = {"bus": "bus-estimate", "bike": "youbike", "air": "aqi"}
@@ -62,6 +65,7 @@ def feed(
     ] = None,
     timeout: Annotated[str, typer.Option("--timeout", metavar="60s", help="For one whole document 逾時.")] = "60s",
     max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest document, megabytes 檔案上限.")] = 64,
+    metrics: MetricsAt = None,
     log_format: LogForm = LogFormat.HUMAN,
     log_level: LogLevel = None,
     json: Json = False,
@@ -84,15 +88,33 @@ def feed(
     delivery: Delivery = (
         ToKafka(kafka, topic, security_of(kafka_config)) if kafka else ToCity(Place(city or Path("city")))
     )
-    tally = _Tally()
-    poller = Poller(address, form, every_s, transport=transport, deliver=delivery.deliver, key=key, report=tally.take)
+    tally, gauges = _Tally(), Metrics()
+
+    def report(asked: Asked) -> None:
+        tally.take(asked)
+        gauges.asked(asked)
+
+    poller = Poller(address, form, every_s, transport=transport, deliver=delivery.deliver, key=key, report=report)
     if not in_json():
         logs.print(f"{form.name}: asking every {every_s:g} s 抓取中")
     try:
-        follow(poller, stop.wait, once=once)
+        with served(metrics, _pages(gauges, poller, tally)):
+            follow(poller, stop.wait, once=once)
     finally:
         delivery.close()
     _end(poller, tally, form, stopped=stop.is_set(), as_json=json)
+
+
+def _pages(metrics: Metrics, poller: Poller, tally: _Tally) -> dict[str, Page]:
+    """Well is a feed that was asked for and whose endpoints all answered last time."""
+
+    def health() -> tuple[bool, dict[str, Any]]:
+        failing = poller.failing()
+        asked = bool(tally.counts["requests"])
+        return asked and not failing, {"failing": failing, **tally.counts}
+
+    page = health_page(health)
+    return {"/metrics": metrics_page(metrics), "/healthz": page, "/readyz": page}
 
 
 def _end(poller: Poller, tally: _Tally, form: Format, *, stopped: bool, as_json: bool) -> None:

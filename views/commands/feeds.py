@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,14 +11,19 @@ import typer
 from events.consume import consume
 from events.errors import SourceError, UsageError
 from events.feeds.registry import format_named
+from events.flood import ALLOWED_BYTES
 from events.ingest import Ingester, Landed
 from events.source import file_polls
 from twin.place import Place
 from twin.projector import Projector
 from views.commands.kafka_options import Adapter, KafkaConfig, Reading, Share, security_of
 from views.commands.options import REFUSED, City, Json, logs, named_files, show
+from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
+from views.commands.watching import MetricsAt, Watching
+from views.logs import LogFormat, in_json
 
 PROJECT_EVERY_S = 5.0
+MEGABYTE = 1024 * 1024
 
 Kafka = Annotated[str | None, typer.Option("--kafka", metavar="HOST:PORT", help="The Kafka broker 訊息伺服器.")]
 Files = Annotated[list[str] | None, typer.Argument(metavar="FORMAT:PATH...", help="Captured documents 擷取的檔案.")]
@@ -61,6 +64,17 @@ def ingest(
     kafka_config: KafkaConfig = None,
     adapter: Adapter = "python",
     share: Share = "1/1",
+    metrics: MetricsAt = None,
+    quarantine_mb: Annotated[
+        int,
+        typer.Option(
+            "--quarantine-mb-per-hour",
+            min=0,
+            help="Refused bytes kept of one source within an hour; beyond, they are counted 隔離區每小時上限.",
+        ),
+    ] = ALLOWED_BYTES // MEGABYTE,
+    log_format: LogForm = LogFormat.HUMAN,
+    log_level: LogLevel = None,
     json: Json = False,
 ) -> None:
     """Bring records into the city's log, exactly once. 將資料收進城市的事件紀錄。
@@ -75,13 +89,17 @@ def ingest(
         raise UsageError("give either --kafka HOST:PORT, or --files with FORMAT:PATH words")
     if from_files and not files:
         raise UsageError("--files needs FORMAT:PATH words")
-    place = Place(city)
-    with place.log() as log:
-        ingester = Ingester(log, checkpoint=place.memory)
+    configure_logs(log_format, log_level)
+    place, watching = Place(city), Watching()
+    with place.log() as log, watching.served(metrics):
+        ingester = Ingester(log, checkpoint=place.memory, allowed_bytes=quarantine_mb * MEGABYTE)
         projector = Projector(log, place.directory)
+        watching.follow(projector)
         started = time.monotonic()
         landed = (
-            _from_kafka(Reading(kafka, kafka_config, adapter, share), ingester, projector, until_idle=until_idle)
+            _from_kafka(
+                Reading(kafka, kafka_config, adapter, share), ingester, projector, watching, until_idle=until_idle
+            )
             if kafka
             else _from_files(files or [], ingester)
         )
@@ -99,12 +117,14 @@ def _from_files(words: list[str], ingester: Ingester) -> Landed:
     for form, path in documents:
         for poll in file_polls(form, _read(path)):
             total += ingester.ingest(poll)
-        logs.print(f"{path}: done")
+        _say(f"{path}: done")
     return total
 
 
-def _from_kafka(reading: Reading, ingester: Ingester, projector: Projector, *, until_idle: bool) -> Landed:
-    stopped = _stop_on_signals()
+def _from_kafka(
+    reading: Reading, ingester: Ingester, projector: Projector, watching: Watching, *, until_idle: bool
+) -> Landed:
+    stop = stop_on_signals(watching.heartbeat.stopping)
     source = reading.source(ingester.tracked)
     last = time.monotonic()
 
@@ -114,21 +134,21 @@ def _from_kafka(reading: Reading, ingester: Ingester, projector: Projector, *, u
             projector.catch_up(write=True)
             ingester.save()
             last = time.monotonic()
-            logs.print(f"position {landed.position}")
+            _say(f"position {landed.position}")
 
-    logs.print(f"reading {reading.servers} 讀取中")
+    _say(f"reading {reading.servers} 讀取中")
     try:
-        return consume(source, ingester, until_idle=until_idle, stopped=stopped, report=report)
+        return consume(
+            source, ingester, until_idle=until_idle, stopped=stop.is_set, report=report, watch=watching.watch
+        )
     finally:
         source.close()
 
 
-def _stop_on_signals() -> Callable[[], bool]:
-    """A question that turns true at SIGTERM or SIGINT, so that the loop ends between two appends."""
-    caught: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda n, _: caught.append(n))
-    return lambda: bool(caught)
+def _say(text: str) -> None:
+    """Progress for people; where lines are JSON they tell it themselves."""
+    if not in_json():
+        logs.print(text)
 
 
 def _read(path: Path) -> bytes:

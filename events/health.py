@@ -1,0 +1,97 @@
+"""Whether a running process is well, as `/healthz` and `/readyz` tell it: written by its loop, read by any thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from events.errors import ConflictError, LogError, TwinError
+from events.ids import SourceId
+from events.ingest import Landed
+from events.source import Poll
+
+SILENT_S = 60.0
+"""A loop that did not go round for so long hangs."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """One moment: the loop's last turn (monotonic seconds), what is away, how far behind it is, what landed last."""
+
+    turned_s: float | None = None
+    log_fault: str = ""
+    broker_fault: str = ""
+    lags: Mapping[SourceId, int] = field(default_factory=dict)
+    landed_s: float | None = None
+    position: int = 0
+    stopping: bool = False
+
+    def faults(self, now_s: float) -> list[str]:
+        """Why the process is not well; empty: it is."""
+        found = [fault for fault in (self.log_fault, self.broker_fault) if fault]
+        if self.turned_s is None:
+            found.append("starting: what the log holds is being read")
+        elif now_s - self.turned_s > SILENT_S:
+            found.append(f"the loop did not go round for {now_s - self.turned_s:.0f} s")
+        return found
+
+    def report(self, now_s: float) -> dict[str, Any]:
+        """The state as one JSON document."""
+        faults = self.faults(now_s)
+        return {
+            "status": "failing" if faults else "ok",
+            "reasons": faults,
+            "log": "unreachable" if self.log_fault else "reachable",
+            "broker": "unreachable" if self.broker_fault else "reachable",
+            "lag": sum(self.lags.values()),
+            "lags": dict(sorted(self.lags.items())),
+            "position": self.position,
+            "last_landed_s_ago": None if self.landed_s is None else round(now_s - self.landed_s, 1),
+            "stopping": self.stopping,
+        }
+
+
+class Heartbeat:
+    """The present Health, kept by the loop that it watches (a Watch)."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._health = clock, Health()
+
+    def healthz(self) -> tuple[bool, dict[str, Any]]:
+        """Whether the process is well, and how it is."""
+        health, now_s = self._health, self._clock()
+        return not health.faults(now_s), health.report(now_s)
+
+    def readyz(self) -> tuple[bool, dict[str, Any]]:
+        """Whether it has begun to work, and is not about to end."""
+        health = self._health
+        ready = health.turned_s is not None and not health.stopping
+        return ready, {"ready": ready, "stopping": health.stopping}
+
+    def landed(self, poll: Poll, landed: Landed, seconds: float) -> None:
+        """The log took a poll."""
+        self._set(landed_s=self._clock(), position=landed.position, log_fault="")
+
+    def turned(self, waiting: int) -> None:
+        """The loop went round."""
+        self._set(turned_s=self._clock())
+
+    def looked(self, lags: Mapping[SourceId, int]) -> None:
+        """Broker and log answered: how much is left."""
+        self._set(lags=lags, broker_fault="", log_fault="")
+
+    def away(self, error: TwinError) -> None:
+        """Something did not answer; a conflict with another ingester is no fault."""
+        if not isinstance(error, ConflictError):
+            self._set(
+                turned_s=self._clock(), **{"log_fault" if isinstance(error, LogError) else "broker_fault": str(error)}
+            )
+
+    def stopping(self) -> None:
+        """The process is about to end."""
+        self._set(stopping=True)
+
+    def _set(self, **changes: Any) -> None:
+        self._health = replace(self._health, **changes)  # without a lock: a signal's handler comes here too
