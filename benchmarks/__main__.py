@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, machine
 from events.clock import now
 
-MODULES = ("log_and_cut", "replay", "ingest", "latency", "sustained", "decoders", "bim_load")
+MODULES = ("log_and_cut", "replay", "ingest", "latency", "sustained", "compaction", "decoders", "bim_load")
 README = Path(__file__).parent / "README.md"
 MARK = "<!-- figures: written by `make bench` -->"
 

@@ -5,7 +5,7 @@ Stored form (the name `batch.v1` and the header's fields are the storage format:
     b"TB1" | header length, 4 bytes big-endian | header, JSON | Parquet
 
 The same form carries the other columnar events: `entities.v1` (names of the coded entities) and `quarantine.v1`.
-A batch that lies in a segment (`events.segments`) is read with its rows as an Arrow file instead of Parquet.
+A batch that lies in a segment (`events.segments`) is read with its rows as an Arrow stream instead of Parquet.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BATCH = "batch.v1"
 """Tag of a batch of observations."""
 
 MAGIC = b"TB1"
-ARROW = b"ARROW1"
+ARROW = b"\xff\xff\xff\xff"
 ZSTD_LEVEL = 3
 
 
@@ -94,7 +94,7 @@ def stored_frame(state: bytes) -> pl.DataFrame:
 
 def _read(payload: bytes, columns: list[str] | None) -> pl.DataFrame:
     if payload.startswith(ARROW):
-        return pl.read_ipc(payload, columns=columns)
+        return pl.read_ipc_stream(io.BytesIO(payload), columns=columns)
     return pl.read_parquet(io.BytesIO(payload), columns=columns, use_statistics=False)
 
 

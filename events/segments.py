@@ -96,5 +96,5 @@ def _uncompressed(rows: pl.DataFrame) -> bytes:
     if not rows.height:
         return b""
     buffer = io.BytesIO()
-    rows.write_ipc(buffer)
+    rows.write_ipc_stream(buffer)
     return buffer.getvalue()
