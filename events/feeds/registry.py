@@ -10,6 +10,8 @@ from events.feeds import (
     dsmr,
     gbfs,
     gtfs_rt,
+    health,
+    lifts,
     meter_table,
     nem12,
     ocpi,
@@ -56,6 +58,11 @@ FORMATS: dict[str, Format] = {
         ),
         Format("ocpp", "city.ocpp", f"{_TYPE}.charging.call.v1", _JSON, ocpp.decode, ocpp.split),
         Format("ocpi", "city.ocpi", f"{_TYPE}.charging.record.v1", _JSON, ocpi.decode, ocpi.split),
+        Format("bacnet-lift", "city.bacnet-lift", f"{_TYPE}.lift.state.v1", _JSON, lifts.decode, lifts.split),
+        Format(
+            "health-station", "city.health-station", f"{_TYPE}.health.station.state.v1", _JSON,
+            health.decode, health.split,
+        ),
         Format("nem12", "city.nem12", f"{_TYPE}.meter.interval_file.v1", "text/plain", nem12.decode, nem12.split),
         Format(
             "meter-table", "city.meter-table", f"{_TYPE}.meter.table.v1", "application/octet-stream",

@@ -18,6 +18,8 @@ from events.feeds.decoded import Decoded
 from events.feeds.registry import FORMATS
 from tests.feeds.offering import offer
 from tests.feeds.telegrams import telegrams
+from tests.feeds.test_health import report
+from tests.feeds.test_lifts import LIFT
 from tests.feeds.test_ocpi import cdr, document, note
 from tests.feeds.test_timetable import alert_feed
 
@@ -59,6 +61,8 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         "sensorthings": [OBSERVATIONS],
         "ocpp": [(shared_data / "events" / "ocpp16_public_samples.txt").read_bytes(), CHARGING],
         "ocpi": [document(cdr(), note()), json.dumps([cdr("c2")]).encode()],
+        "bacnet-lift": [LIFT, json.dumps([json.loads(LIFT)]).encode()],
+        "health-station": [json.dumps([report()]).encode(), json.dumps(report(systolic=1)).encode()],
         "nem12": [b"\n".join((shared_data / "meters" / "nem12_HH2.csv").read_bytes().splitlines()[:4])],
         "meter-table": [
             pl.read_parquet(shared_data / "meters" / "sgsc_one_household.parquet", n_rows=4).write_csv().encode(),
