@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 import polars as pl
 
 REFUSED = {"record": pl.UInt32(), "reason": pl.String(), "payload": pl.Binary()}
 """Refusals: index of the payload in its poll, why, and the bytes (a whole payload, or one row of it as JSON)."""
 
 
-@dataclass(frozen=True)
-class Payload:
+class Payload(msgspec.Struct, frozen=True, gc=False):
     """One message or document as it arrived; `received_at` (UTC) anchors relative times and times that are missing."""
 
     data: bytes
