@@ -8,6 +8,7 @@ log: the second append of the same offsets conflicts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,7 +16,7 @@ from events.clock import now
 from events.errors import BrokerUnavailableError, OffsetGapError
 from events.feeds.registry import FORMATS
 from events.ids import SourceId
-from events.kafka_port import EVERYTHING, Client, Fetched, Partition, Share, Topic, source_id
+from events.kafka_port import EVERYTHING, Client, Fetched, Partition, Share, Topic, source_id, uncollected
 from events.kafka_records import gap_poll, holes, poll_of
 from events.kafka_security import LOOPBACK, Security
 from events.kafka_sink import KafkaSink
@@ -47,12 +48,14 @@ class KafkaSource:
         security: Security = LOOPBACK,
         share: Share = EVERYTHING,
         settings: Mapping[str, Any] | None = None,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         """`settings` are the client library's own words, over ours."""
-        self._tracked, self._share = tracked, share
+        self._tracked, self._share, self._clock = tracked, share, clock
         self._wanted = frozenset(topics or (form.topic for form in FORMATS.values()))
         self._topics: Mapping[str, Topic] = {}
         self._next: dict[Partition, int] = {}
+        self._origin: dict[SourceId, int] = {}
         self._gaps: list[Poll] = []
         self._looked = 0.0
         self._client = client(servers, adapter, security, settings)
@@ -64,7 +67,7 @@ class KafkaSource:
 
     def discover(self) -> None:
         """Take the partitions that are there; new ones, and of topics made anew, start behind what was landed."""
-        self._looked = now().timestamp()
+        self._looked = self._clock().timestamp()
         topics = self._client.topics(self._wanted)
         mine = {p for p in _partitions(topics) if self._share.has(p)}
         known = {p for p in mine & self._next.keys() if self._topics[p.topic].id == topics[p.topic].id}
@@ -74,14 +77,16 @@ class KafkaSource:
 
     def poll(self, timeout_s: float) -> list[Poll]:
         """The next records by partition; an empty list when nothing came in time (or the broker is away)."""
-        if not 0 <= now().timestamp() - self._looked <= DISCOVERY_S:
+        since_s = self._clock().timestamp() - self._looked
+        if not 0 <= since_s <= DISCOVERY_S:  # below 0 when somebody put the clock back
             try:
                 self.discover()
             except BrokerUnavailableError:
                 return []
         gaps, self._gaps = self._gaps, []
         try:
-            return gaps + [self._poll(fetched) for fetched in self._client.poll(timeout_s)]
+            with uncollected():
+                return gaps + [self._poll(fetched) for fetched in self._client.poll(timeout_s)]
         except OffsetGapError:  # expired between two polls: where the topic begins now tells how much
             self._take(set(self._next), set())
             return gaps
@@ -123,13 +128,14 @@ class KafkaSource:
     def _start(self, partition: Partition, first: int, end: int) -> int:
         source = self._source(partition)
         landed = self._tracked(source)
-        start = 0 if landed is None else landed + 1
+        origin = self._origin.setdefault(source, first)  # what expired before we ever looked is nobody's loss
+        start = origin if landed is None else landed + 1
         if start > end:
             raise OffsetGapError(
                 f"{source}: the log has offset {landed}, but the partition ends at {end}: the broker "
                 "has lost records that were landed; publish from here on under a new topic name"
             )
-        if landed is not None and start < first:
+        if start < first:
             self._gaps.append(gap_poll(source, range(start, first)))
         return max(start, first)
 
