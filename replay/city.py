@@ -15,6 +15,7 @@ from events.log import Log
 from events.observations import family as family_named
 from replay.clocks import position_at
 from replay.cut import Cut
+from twin.lake import Lake
 from twin.latest import in_order
 from twin.place import CityFile, Place
 from twin.projections.ledger import Ledger
@@ -48,6 +49,15 @@ class City:
     def log(self) -> Log:
         """The city's log, for whoever follows a number down to its event."""
         return self._log
+
+    @property
+    def lake(self) -> Lake:
+        """The lake as of the last refresh, for whoever counts or reads landed rows without their names."""
+        return self._projector.lake
+
+    def pending(self, family: str) -> Sequence[pl.DataFrame]:
+        """Landed rows (`twin.latest.landed_schema`) the lake does not hold yet, a frame a batch, in log order."""
+        return tuple(self._projector.pending[family_named(family).name])
 
     @property
     def ledger(self) -> Ledger:
