@@ -62,7 +62,7 @@ class Tracked:
 
 
 class Log:
-    """An open log. Use `Log.open`; close it when done. `vault` holds the names behind its tokens (None: names lie in it)."""
+    """An open log. Use `Log.open`; close it when done. `vault`: the names behind its tokens (None: they lie in it)."""
 
     def __init__(self, recorder: ProcessRecorder, location: str) -> None:
         self._recorder = recorder

@@ -89,7 +89,7 @@ class Vault:
         return sorted((Key(*row) for row in found), key=lambda key: (key.since, key.token))
 
     def end(self, tokens: Sequence[int], at: int) -> None:
-        """From `at` on these tokens are no longer the present ones: their names get new ones when they are next seen."""
+        """These tokens are former ones from `at` on: their names get new ones when they are next seen."""
         with self._session() as cursor:
             self._many(cursor, "UPDATE vault_keys SET until = ? WHERE token = ? AND until IS NULL", _each(at, tokens))
 
@@ -120,11 +120,13 @@ class Vault:
         with self._session() as cursor:
             return list(cursor.execute(query).fetchall())
 
-    def _among(self, cursor: Any, query: str, names: Sequence[str]) -> Iterator[Any]:
+    def _among(self, cursor: Any, query: str, names: Sequence[str]) -> list[Any]:
         """Rows of `query IN (names)`, a few hundred names at once."""
+        found: list[Any] = []
         for start in range(0, len(names), _CHUNK):
             some = list(names[start : start + _CHUNK])
-            yield from cursor.execute(self._sql(f"{query} IN ({', '.join('?' * len(some))})"), some).fetchall()
+            found += cursor.execute(self._sql(f"{query} IN ({', '.join('?' * len(some))})"), some).fetchall()
+        return found
 
     def _many(self, cursor: Any, query: str, rows: Iterable[tuple[object, ...]]) -> None:
         cursor.executemany(self._sql(query), list(rows))

@@ -104,6 +104,12 @@ class Cut:
 
         return register_ids(self.place.archive, digests, self.devices().filter(building_id=building_id))
 
+    def nameless(self, building_id: str) -> list[tuple[str, datetime]]:
+        """When (record order) registers of the building lost their names: label of the state, and event time."""
+        told = self._projector.register.told["former"].filter(building_id=building_id)
+        states = told.with_columns(pl.col("label").str.split(":").list.first())
+        return [(str(label), time) for label, time in states.select("label", "time").unique().sort("time").rows()]
+
     def families(self) -> dict[str, pl.DataFrame]:
         """Every family's frame."""
         return {name: self.frame(name) for name in FAMILIES}

@@ -19,6 +19,7 @@ from events.errors import DomainError
 from events.units import scale
 from replay.branch import CityView
 from replay.engines.registers import Energy, Floats, Register, grid, group_energy
+from twin.projections.former import named_dwelling
 
 FEWEST_HOMES = 10
 """Planners see no aggregate of fewer homes: neither of fewer registered, nor of fewer that have readings."""
@@ -86,7 +87,7 @@ def community_load(
         step,
         of_homes.kwh + common_or_none.kwh,
         of_homes.estimated_kwh + common_or_none.estimated_kwh,
-        homes.select(pl.struct("building_id", "dwelling_id").n_unique()).item(),
+        homes.filter(named_dwelling()).select(pl.struct("building_id", "dwelling_id").n_unique()).item(),
         common.height,
         of_homes.silent + common_or_none.silent,
         seen.hexdigest(),
@@ -94,7 +95,8 @@ def community_load(
 
 
 def _check_privacy(homes: pl.DataFrame, community_id: str) -> None:
-    metered = homes.select(pl.struct("building_id", "dwelling_id").n_unique()).item() if homes.height else 0
+    named = homes.filter(named_dwelling())
+    metered = named.select(pl.struct("building_id", "dwelling_id").n_unique()).item() if named.height else 0
     if metered < FEWEST_HOMES:
         raise DomainError(
             f"community {community_id} has {metered} metered homes as of the base; a planner's aggregate holds at "

@@ -47,11 +47,25 @@ def facts_of(cut: Cut, entity: str, asked_at: datetime) -> list[Fact]:
     points = devices["point_id"].drop_nulls().to_list()
     found = [*_registered(cut, entity, devices, moment), *_observed(cut, {entity, *points}, moment)]
     if not found:
+        _check_nameless(cut, entity, moment)
         raise UsageError(
             f"{entity!r} is not known as of {moment:%Y-%m-%dT%H:%M:%SZ} at position {cut.known}; give the id of a "
             "point, station, vehicle, community, building, device or dwelling (`twin cut` lists them)"
         )
     return found
+
+
+def _check_nameless(cut: Cut, entity: str, moment: datetime) -> None:
+    """UsageError when the entity is a point of a building where readings have lost their names."""
+    of_point = cut.devices().filter(pl.col("point_id") == entity)["building_id"]
+    gone = cut.nameless(of_point[0]) if len(of_point) else []
+    if gone:
+        told = "; ".join(f"{label} at {at:%Y-%m-%dT%H:%M:%SZ}" for label, at in gone)
+        raise UsageError(
+            f"{entity!r} has no reading as of {moment:%Y-%m-%dT%H:%M:%SZ} that is its present household's. Households "
+            f"of building {of_point[0]} were erased or moved out ({told}): what was read of them bears no name and "
+            "counts in totals alone"
+        )
 
 
 def _devices(cut: Cut, entity: str) -> pl.DataFrame:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from events import batch
+from events.entities import ENTITIES, PRIVATE, SEALED, names_schema, sealed
 from events.errors import ConflictError, CorruptEventError, UsageError
-from events.log import Log
+from events.log import Log, LogEvent
 from events.log_tables import marks, write
+from events.observations import FAMILIES
+from events.vault import Vault
 from twin.verify import verify
 
 
@@ -21,9 +25,10 @@ class Copied:
     digest: str
 
 
-def copy_log(source: str, target: str) -> Copied:
+def copy_log(source: str, target: str, seal: Vault | None = None) -> Copied:
     """Copy the log at `source` into the empty log at `target`, and compare them event by event.
 
+    With `seal`, names that may be a household's and lie in the source itself go to that vault, and the copy has tokens.
     UsageError when the target holds anything; ConflictError when the source was written meanwhile (the target may
     then hold a part: empty it and copy again); CorruptEventError when the two differ or the copy does not verify.
     """
@@ -34,12 +39,12 @@ def copy_log(source: str, target: str) -> Copied:
         tracked, head = marks(source), old.head()
         with Log.open(target) as new:
             new.segment_store.copy_from(old.segment_store)
-        write(target, old.stored(upto=head), tracked)
+        write(target, (_sealed(event, seal) for event in old.stored(upto=head)), tracked)
         if old.head() != head or marks(source) != tracked:
             raise ConflictError(
                 f"{_shown(source)}: was written while it was copied; stop the ingester, empty the copy, and try again"
             )
-    events, digest = log_digest(source)
+    events, digest = log_digest(source, seal)
     found = log_digest(target)
     with Log.open(target) as new:
         problems = verify(new).problems
@@ -49,15 +54,27 @@ def copy_log(source: str, target: str) -> Copied:
     return Copied(events, head, len(tracked), digest)
 
 
-def log_digest(location: str) -> tuple[int, str]:
-    """Events of a log, and SHA-256 over every position, stream, version, tag and state, in order."""
+def log_digest(location: str, seal: Vault | None = None) -> tuple[int, str]:
+    """Events of a log (sealed with `seal`), and SHA-256 over every position, stream, version, tag, state in order."""
     total, events = hashlib.sha256(), 0
     with Log.open(location) as log:
-        for event in log.read():
+        for event in (_sealed(event, seal) for event in log.read()):
             head = f"{event.position}\x1f{event.stream}\x1f{event.version}\x1f{event.tag}\x1f{len(event.state)}\n"
             total.update(head.encode() + event.state)
             events += 1
     return events, total.hexdigest()
+
+
+def _sealed(event: LogEvent, vault: Vault | None) -> LogEvent:
+    """The event, with tokens where it named points; the same names give the same tokens every time."""
+    if vault is None or event.tag != ENTITIES:
+        return event
+    header = batch.header_of(event.state)
+    if header.family not in PRIVATE:
+        return event
+    family = FAMILIES[header.family]
+    frame = sealed(family, batch.decode(event.state, names_schema(family)), vault, header.recorded_at)
+    return replace(event, tag=SEALED, state=batch.encode(header, frame))
 
 
 def _shown(location: str) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from bim.errors import BimError
 from events.errors import TwinError, UsageError
-from views.commands import bim, city, feed, feeds, log_copy, quarantine, replay, scenario, serve
+from views.commands import bim, city, feed, feeds, household, log_copy, quarantine, replay, scenario, serve
 from views.commands.options import REFUSED, logs
 from views.logs import LogFormat, configure, in_json
 
@@ -40,6 +40,7 @@ city.log.command("copy")(log_copy.copy)
 city.log.command("compact")(log_copy.compact)
 app.add_typer(city.log, name="log")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(household.app, name="household")
 app.command()(city.rebuild)
 app.add_typer(scenario.app, name="scenario")
 app.command()(serve.demo)

@@ -13,6 +13,7 @@ from twin.aggregates.building import BuildingModelPublished, BuildingModelRevise
 from twin.aggregates.community import CommunityChanged, CommunityRegistered
 from twin.aggregates.compliance import BuildingModelChecked, Requirement
 from twin.aggregates.devices import DevicesBound, DevicesRetired, DevicesRevised
+from twin.aggregates.household import FormerMeter, HouseholdErased, TenancyEnded
 from twin.aggregates.scenario import ScenarioDefined, ScenarioRun
 from twin.codec import DomainEvent, encode, tag_of
 
@@ -72,6 +73,12 @@ FOUND: dict[str, Any] = {
     "meters_wanted": 531,
     "meters_amiss": 2,
 }
+FORMER: dict[str, Any] = {
+    "building_id": "dongming-a",
+    "community_id": "84e67c87923337da",
+    "entities": {"readings": (5, 6), "states": (2,)},
+    "meters": (FormerMeter(5, "electricity_meter", datetime(2026, 1, 1, tzinfo=UTC), 3),),
+}
 QUESTION: dict[str, Any] = {
     "scenario_id": "0123456789abcdef",
     "title": "屋頂光電",
@@ -106,6 +113,8 @@ def samples() -> list[DomainEvent]:
         ScenarioDefined(**QUESTION, **THEN),
         ScenarioRun(**ANSWER, **THEN),
         BuildingModelChecked(**FOUND, **THEN),
+        TenancyEnded(**FORMER, **THEN),
+        HouseholdErased(**FORMER, reason="asked for it", **THEN),
     ]
 
 

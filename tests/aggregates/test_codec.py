@@ -28,7 +28,7 @@ def test_every_tag_has_a_golden_file_and_every_golden_file_reads() -> None:
     assert all(decode(tag, state) is not None for tag, state in stored.items())
 
 
-@pytest.mark.parametrize("tag", ["batch.v1", "entities.v1", "community.renamed.v9", "nonsense", ""])
+@pytest.mark.parametrize("tag", ["batch.v1", "entities.v1", "entities.v2", "community.renamed.v9", "nonsense", ""])
 def test_a_tag_that_is_no_domain_event_is_passed_over(tag: str) -> None:
     assert decode(tag, b"\x00 not json") is None
 

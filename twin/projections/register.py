@@ -12,7 +12,8 @@ checks       the last check of each building: building_id, sha256 (of the model 
              position; one row a requirement. The rule of three meters is the last one (`METERS`), counting meters
 devices      one row a point (a device without points has one row, point_id null): device_id, building_id, community_id,
              kind, serial, dwelling_id (null: the building as a whole), storey_id, point_id, medium, unit, bound_at,
-             time, position
+             time, position. A register whose household is gone or erased is a row of its own, without serial or place:
+             its label (`former:5`) stands for device, dwelling and point; it counts at every cut as it did before
 scenarios    scenario_id, title, community_id, base_at, base_known, window_start, window_end, interventions (JSON),
              seed, parameter_set, digest, kpis (JSON) and run_at of the last run (null: never run), time, position
 """
@@ -34,9 +35,11 @@ from twin.aggregates.building import BuildingModelPublished, BuildingModelRevise
 from twin.aggregates.community import CommunityChanged, CommunityRegistered
 from twin.aggregates.compliance import BuildingModelChecked, CheckFacts, Requirement
 from twin.aggregates.devices import DevicesBound, DevicesRetired, DevicesRevised, rows
+from twin.aggregates.household import HouseholdErased, TenancyEnded
 from twin.aggregates.scenario import ScenarioDefined, ScenarioRun
 from twin.codec import DomainEvent, decode
 from twin.points import REGISTERS
+from twin.projections.former import FORMER, former_facts, with_former
 
 _TEXT, _COUNT, _DEGREES = pl.String(), pl.Int64(), pl.Float64()
 _ORDER: dict[str, pl.DataType] = {"time": TIME, "position": _COUNT}
@@ -94,6 +97,7 @@ _SCHEMAS = {
     "bound": _BOUND,
     "scenarios": SCENARIOS,
     "runs": _RUNS,
+    "former": FORMER,
 }
 
 
@@ -139,7 +143,7 @@ class Register:
         return Frames(
             _latest(cut["communities"], "community_id"),
             _latest(cut["buildings"], "building_id"),
-            _devices(cut["bound"]),
+            with_former(_devices(cut["bound"]), self.told["former"], at, known),
             _scenarios(cut["scenarios"], cut["runs"]),
             _last_checks(cut["checks"]),
         )
@@ -173,6 +177,8 @@ def _facts(event: DomainEvent) -> tuple[str, list[dict[str, Any]]]:
         case DevicesRetired():
             gone = {"building_id": event.building_id, "retired": True}
             return "bound", [{"device_id": d} | gone for d in event.device_id]
+        case TenancyEnded() | HouseholdErased():
+            return "former", former_facts(event)
         case ScenarioDefined():
             return "scenarios", [_fields(event) | {"interventions": _json(event.interventions)}]
         case ScenarioRun():

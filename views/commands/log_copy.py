@@ -20,15 +20,22 @@ Where = "A city's directory, a log file, or postgresql://user@host/name 城市�
 def copy(
     source: Annotated[str, typer.Argument(metavar="FROM", help=Where)],
     target: Annotated[str, typer.Argument(metavar="TO", help="An empty log: a new file, or postgresql://… 空的紀錄.")],
+    seal: Annotated[
+        bool, typer.Option("--seal", help="Move names of points into the city's vault 將測點名稱移入保管庫.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Copy a log with the same positions and digests, and verify the copy. 複製事件紀錄並驗證。
+
+    A log from before there was a vault names points itself: `--seal` (FROM is a city) gives the copy tokens instead.
 
     Then name the copy in the city's city.json ("log"). Stop the ingester first.
 
     Example: twin log copy city postgresql://twin@127.0.0.1:5432/twin
     """
-    copied = copy_log(_log_of(source), target)
+    if seal and not Path(source).is_dir():
+        raise UsageError(f"{source}: --seal needs the city's directory, where its vault is")
+    copied = copy_log(_log_of(source), target, Place(Path(source)).vault() if seal else None)
     answer = {
         "events": copied.events,
         "position": copied.position,

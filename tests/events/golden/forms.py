@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from events.batch import Header, encode
-from events.entities import names_schema
+from events.entities import names_schema, sealed_schema
 from events.observations import DOCKS, READINGS
 from events.quarantine import SCHEMA
 
@@ -48,6 +48,11 @@ FORMS = {
         Header("readings", "kafka:city.senml:0", 0, MICROS),
         [(0, "urn:dev:ser:E0000000001:1-0:1.8.0", "kWh"), (1, "溫度", "Cel")],
         names_schema(READINGS),
+    ),
+    "entities.v2.readings": Form(
+        Header("readings", "kafka:city.senml:0", 0, MICROS),
+        [(0, 4_611_686_018_427_387_905, "kWh"), (1, 7, "Cel")],
+        sealed_schema(READINGS),
     ),
     "quarantine.v1": Form(
         Header("quarantine", "file:senml", 0, MICROS, refused=1, offered=1),
