@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import ifcopenshell
@@ -11,20 +12,21 @@ from bim import properties, relations, site, units
 from bim.attributes import Attributes
 from bim.classifications import classifications
 from bim.facts import Entity, Facts, Property, Quantity, Step
+from bim.single_values import SingleValues
 
 _ROOTS = ("IfcProject", "IfcSpatialStructureElement", "IfcSpatialElement", "IfcElement", "IfcProxy", "IfcGroup")
 _TEXT = (str, type(None))
 _NOT_BODY = frozenset({"Axis", "FootPrint", "Box", "Annotation", "Plan", "CoG", "Clearance", "Lighting", "Reference"})
 
 
-def facts(model: ifcopenshell.file) -> Facts:
-    """Everything that the file says but its geometry."""
+def facts(model: ifcopenshell.file, path: Path) -> Facts:
+    """Everything that the file at `path`, which the parser read as `model`, says but its geometry."""
     factors = units.factors(model)
     types = relations.types(model)
     described, sets = properties.described(model, types)
     attributes = Attributes(model.schema_identifier)
     found, misnamed, unread = _entities(model, attributes, types, factors.get("LENGTHUNIT", 1.0))
-    rows, quantities, unread_sets = _set_rows(sets, factors)
+    rows, quantities, unread_sets = _set_rows(model, sets, factors, SingleValues(path) if sets else None)
     return Facts(
         entities=found,
         lineage={ifc_class: attributes.lineage(ifc_class) for ifc_class in {each.ifc_class for each in found}},
@@ -37,7 +39,7 @@ def facts(model: ifcopenshell.file) -> Facts:
         properties=rows,
         quantities=quantities,
         length_unit_m=factors.get("LENGTHUNIT"),
-        map_conversions=site.map_conversions(model),
+        map_conversions=site.map_conversions(model, described, sets),
         site=site.site_position(model),
         instances=len(model.entity_names()),
         unread=unread + unread_sets,
@@ -129,14 +131,16 @@ def _has_body(shape: Any) -> bool:
     return False
 
 
-def _set_rows(sets: dict[Step, Any], factors: dict[str, float]) -> tuple[list[Property], list[Quantity], int]:
+def _set_rows(
+    model: ifcopenshell.file, sets: dict[Step, Any], factors: dict[str, float], plain: SingleValues | None
+) -> tuple[list[Property], list[Quantity], int]:
     rows: list[Property] = []
     quantities: list[Quantity] = []
     unread = 0
     for each in sets.values():
         try:
-            if each.is_a("IfcPropertySet"):
-                rows.extend(properties.properties_in(each))
+            if plain is not None and each.is_a("IfcPropertySet"):
+                rows.extend(properties.properties_in(model, each, plain))
             elif each.is_a("IfcElementQuantity"):
                 quantities.extend(properties.quantities_in(each, factors))
         except (RuntimeError, ValueError, TypeError, AttributeError):

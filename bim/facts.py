@@ -42,7 +42,6 @@ class Property(msgspec.Struct, frozen=True, array_like=True):
     name: str
     value: str | None
     number: float | None
-    measure: str | None
     unit: str | None
 
 

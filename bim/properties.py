@@ -9,6 +9,7 @@ import ifcopenshell
 
 from bim.facts import Property, Quantity, Step
 from bim.relations import pairs
+from bim.single_values import SingleValues
 from bim.units import factor_of
 
 _QUANTITY = {
@@ -44,9 +45,17 @@ def described(model: ifcopenshell.file, types: dict[Step, Any]) -> tuple[Describ
     return rows, sets
 
 
-def properties_in(pset: Any) -> Iterator[Property]:
-    """The properties of one IfcPropertySet; those of a complex property as `Complex.Name`."""
+def properties_in(model: ifcopenshell.file, pset: Any, plain: SingleValues) -> Iterator[Property]:
+    """The properties of one IfcPropertySet, `plain` ones from the text; those of a complex one as `Complex.Name`."""
     step = pset.id()
+    rows = plain.rows(step)
+    if rows is not None:
+        for property_step, row in rows:
+            if row is not None:
+                yield row
+            else:
+                yield from _flattened(step, _instance(model, property_step), "", 0)
+        return
     for each in pset[4] or ():
         yield from _flattened(step, each, "", 0)
 
@@ -55,6 +64,14 @@ def quantities_in(qset: Any, factors: dict[str, float]) -> Iterator[Quantity]:
     """The quantities of one IfcElementQuantity, in SI by the project's `factors` (areas fall back on the length's)."""
     for each in qset[5] or ():
         yield from _measured(qset.id(), each, factors, 0)
+
+
+def _instance(model: ifcopenshell.file, step: Step) -> Any:
+    """The instance with a number; None where it dangles."""
+    try:
+        return model.by_id(step)
+    except (RuntimeError, OverflowError):
+        return None
 
 
 def _definitions(definition: Any) -> tuple[Any, ...]:
@@ -76,12 +93,12 @@ def _flattened(step: Step, each: Any, prefix: str, depth: int) -> Iterator[Prope
         value = each.get_argument(_VALUES_AT)
         text, number = _value(value)
         unit = each.get_argument(3)
-        yield Property(step, name, text, number, _measure(value), _unit_name(unit))
+        yield Property(step, name, text, number, _unit_name(unit))
     elif ifc_class == "IfcComplexProperty":
         for part in each.get_argument(3) or ():
             yield from _flattened(step, part, f"{name}.", depth + 1)
     else:
-        yield Property(step, name, _many(each), None, None, None)
+        yield Property(step, name, _many(each), None, None)
 
 
 def _value(value: Any) -> tuple[str | None, float | None]:
@@ -91,10 +108,6 @@ def _value(value: Any) -> tuple[str | None, float | None]:
     if isinstance(bare, (int, float)):
         return repr(bare), float(bare)
     return (None if bare is None else str(bare)), None
-
-
-def _measure(value: Any) -> str | None:
-    return str(value.is_a()) if isinstance(value, ifcopenshell.entity_instance) else None  # type: ignore[no-untyped-call]
 
 
 def _bare(value: Any) -> Any:

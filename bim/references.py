@@ -62,11 +62,21 @@ def _referred(pieces: Iterable[bytes]) -> References:
         data = np.frombuffer(piece + b" " * (_MAX_DIGITS + 4), np.uint8)
         numbers, ends = _numbers(data, np.flatnonzero(data == _HASH) + 1)
         is_definition = _next_is_equals(data, ends)
-        defined.append(np.unique(numbers[is_definition]))
-        referred.append(np.unique(numbers[~is_definition]))
-    known = np.unique(np.concatenate(defined))
-    loose = np.setdiff1d(np.unique(np.concatenate(referred)), known, assume_unique=True)
+        defined.append(_different(numbers[is_definition]))
+        referred.append(_different(numbers[~is_definition]))
+    known = _different(np.concatenate(defined))
+    loose = _different(np.concatenate(referred))
+    loose = loose[~np.isin(loose, known, assume_unique=True)]
     return References(len(known), frozenset(int(each) for each in loose if each > 0))
+
+
+def _different(numbers: Numbers) -> Numbers:
+    """Each number once, in order: by marking them where they lie densely, which costs a tenth of sorting them."""
+    if not len(numbers) or numbers.max() > 8 * len(numbers) + _PIECE_BYTES:
+        return np.unique(numbers)
+    seen = np.zeros(int(numbers.max()) + 1, np.bool_)
+    seen[numbers] = True
+    return np.flatnonzero(seen)
 
 
 def _numbers(data: Bytes, starts: Numbers) -> tuple[Numbers, Numbers]:
@@ -75,9 +85,13 @@ def _numbers(data: Bytes, starts: Numbers) -> tuple[Numbers, Numbers]:
     ends = starts.copy()
     open_ = np.arange(len(starts))
     for _ in range(_MAX_DIGITS):
-        digits = data[np.minimum(ends[open_], len(data) - 1)] - np.uint8(_ZERO)
-        open_ = open_[digits < 10]
-        numbers[open_] = numbers[open_] * 10 + digits[digits < 10]
+        digits = data[ends[open_]] - np.uint8(_ZERO)
+        is_digit = digits < 10
+        if not is_digit.all():
+            open_, digits = open_[is_digit], digits[is_digit]
+        if not len(open_):
+            break
+        numbers[open_] = numbers[open_] * 10 + digits
         ends[open_] += 1
     return numbers, ends
 

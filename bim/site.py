@@ -6,17 +6,22 @@ from typing import Any
 
 import ifcopenshell
 
-from bim.facts import MapConversion, SitePosition
-from bim.relations import by_type, pairs
+from bim.facts import MapConversion, SitePosition, Step
+from bim.properties import Described
+from bim.relations import by_type
 from bim.units import factor_of
 
 _PSET_CONVERSION = "epset_mapconversion"
 _PSET_CRS = "epset_projectedcrs"
+_PSETS = (_PSET_CONVERSION, _PSET_CRS)
 
 
-def map_conversions(model: ifcopenshell.file) -> list[MapConversion]:
-    """Every IfcMapConversion (IFC4 on), then ePSet_MapConversion (buildingSMART's way for IFC2X3)."""
-    return [*(_native(each) for each in by_type(model, "IfcMapConversion")), *_from_psets(model)]
+def map_conversions(model: ifcopenshell.file, described: Described, sets: dict[Step, Any]) -> list[MapConversion]:
+    """Every IfcMapConversion (IFC4 on), then ePSet_MapConversion (buildingSMART's way for IFC2X3).
+
+    `described`, `sets`: see `bim.properties.described`.
+    """
+    return [*(_native(each) for each in by_type(model, "IfcMapConversion")), *_from_psets(model, described, sets)]
 
 
 def site_position(model: ifcopenshell.file) -> SitePosition | None:
@@ -43,19 +48,19 @@ def _native(conversion: Any) -> MapConversion:
     )
 
 
-def _from_psets(model: ifcopenshell.file) -> list[MapConversion]:
-    sets: dict[str, dict[str, Any]] = {}
-    for pset, place in pairs(model, "IfcRelDefinesByProperties", 5, 4):
-        name = str(pset[2] or "").lower()
-        if name in (_PSET_CONVERSION, _PSET_CRS) and (place.is_a("IfcSite") or place.is_a("IfcProject")):
-            sets[name] = {each[0]: getattr(each[2], "wrappedValue", None) for each in pset[4] or () if each is not None}
-    found = sets.get(_PSET_CONVERSION)
+def _from_psets(model: ifcopenshell.file, described: Described, sets: dict[Step, Any]) -> list[MapConversion]:
+    named = {step: name for step, pset in sets.items() if (name := str(pset[2] or "").lower()) in _PSETS}
+    told: dict[str, dict[str, Any]] = {}
+    for entity, step, _ in described if named else ():
+        if step in named and _is_place(model.by_id(entity)):
+            told[named[step]] = _values(sets[step])
+    found = told.get(_PSET_CONVERSION)
     if found is None:
         return []
     return [
         MapConversion(
             source="ePSet_MapConversion",
-            crs=sets.get(_PSET_CRS, {}).get("Name") or found.get("TargetCRS"),
+            crs=told.get(_PSET_CRS, {}).get("Name") or found.get("TargetCRS"),
             eastings=_number(found.get("Eastings"), 0.0),
             northings=_number(found.get("Northings"), 0.0),
             height=_number(found.get("OrthogonalHeight"), 0.0),
@@ -65,6 +70,14 @@ def _from_psets(model: ifcopenshell.file) -> list[MapConversion]:
             map_unit_m=None,
         )
     ]
+
+
+def _is_place(entity: Any) -> bool:
+    return entity.is_a() in ("IfcSite", "IfcProject")
+
+
+def _values(pset: Any) -> dict[str, Any]:
+    return {each[0]: getattr(each[2], "wrappedValue", None) for each in pset[4] or () if each is not None}
 
 
 def _number(value: Any, absent: float) -> float:

@@ -60,7 +60,7 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
     if job.draw_only:
         found = msgspec.json.decode(path.read_bytes(), type=Facts)
     else:
-        found = extract.facts(model)
+        found = extract.facts(model, Path(job.ifc))
         path.write_bytes(msgspec.json.encode(found))
         reply(Reply("facts", cpu_s=time.process_time() - begun))
     if found.length_unit_m is None and "LENGTHUNIT" not in units.factors(model):
