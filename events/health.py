@@ -93,5 +93,10 @@ class Heartbeat:
         """The process is about to end."""
         self._set(stopping=True)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it is."""
+        return self._health.stopping
+
     def _set(self, **changes: Any) -> None:
         self._health = replace(self._health, **changes)  # without a lock: a signal's handler comes here too
