@@ -11,18 +11,21 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 _SAMPLE_LINES = 2_000
+_PIECE_BYTES = 1 << 20
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LETTERS = re.compile(r"(?<![^\x00-\x7f])[À-ÖØ-öø-ÿ²³°µ·§€]{1,2}(?![^\x00-\x7f])")
 
 
 def code_page(path: Path) -> str | None:
     """The Python name of the encoding of a STEP file's text; None where it is ASCII, as it should be."""
+    if _is_ascii(path):
+        return None
     sample = []
     for line in _foreign_lines(path):
         sample.append(line)
         if len(sample) >= _SAMPLE_LINES:
             break
-    return guessed(sample) if sample else None
+    return guessed(sample)
 
 
 def guessed(lines: Iterable[bytes]) -> str:
@@ -47,6 +50,12 @@ def escaped(lines: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """
     for line in lines:
         yield line if line.isascii() else _NOT_ASCII.sub(_escape, line.decode(encoding, "replace")).encode("ascii")
+
+
+def _is_ascii(path: Path) -> bool:
+    """By large pieces: line by line it would take longer than the parser."""
+    with path.open("rb") as stream:
+        return all(piece.isascii() for piece in iter(lambda: stream.read(_PIECE_BYTES), b""))
 
 
 def _foreign_lines(path: Path) -> Iterator[bytes]:

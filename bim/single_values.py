@@ -7,6 +7,7 @@ that both say the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from bim.facts import Property, Step
@@ -74,15 +75,13 @@ class SingleValues:
         return self._texts[string]
 
 
-def _instances(pattern: re.Pattern[bytes], text: bytes) -> list[tuple[Step, re.Match[bytes]]]:
+def _instances(pattern: re.Pattern[bytes], text: bytes) -> Iterator[tuple[Step, re.Match[bytes]]]:
     """(step, match) of every line `#12=CLASS(…);` whose part from the class on the pattern matches."""
-    found = []
-    for each in pattern.finditer(text):
-        head = text[max(0, each.start() - _LONGEST_STEP) : each.start()].rstrip()
-        number = head[head.rfind(b"#") + 1 : -1].strip()
-        if head.endswith(b"=") and number.isdigit():
-            found.append((Step(int(number)), each))
-    return found
+    for found in pattern.finditer(text):
+        start = found.start()
+        head = text[text.rfind(b"#", max(0, start - _LONGEST_STEP), start) + 1 : start].rstrip()
+        if head[-1:] == b"=" and (number := head[:-1].rstrip()).isdigit():
+            yield Step(int(number)), found
 
 
 def _unescaped(string: bytes) -> str | None:
