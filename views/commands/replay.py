@@ -19,6 +19,7 @@ from replay.diff import frame_of, identity
 from replay.documents import DOCUMENTS, document_of
 from replay.export import Provenance, catalogue_record
 from replay.export import write as write_export
+from replay.incidents import next_incident
 from replay.player import Player, moments
 from replay.show import facts_of
 from replay.why import why as chain_of
@@ -114,6 +115,9 @@ def replay(
     ] = 60.0,
     family: Annotated[str, typer.Option("--family", help="docks or readings 資料類別.")] = "docks",
     known: Known = None,
+    to_incident: Annotated[
+        bool, typer.Option("--next-incident", help="Begin where the first incident after --from began 跳至下一事件.")
+    ] = False,
     kafka_config: KafkaConfig = None,
     city: City = Path("city"),
     json: Json = False,
@@ -121,6 +125,8 @@ def replay(
     """Play a stretch of the past onto a Kafka topic, as CloudEvents. 將一段歷史重播到 Kafka。
 
     Example: twin replay --from 2026-08-20T08:00:00Z --to 2026-08-20T09:00:00Z --speed 600 --kafka 127.0.0.1:9092
+
+    Example: twin replay --from 2026-08-20T08:00:00Z --to 2026-08-21T08:00:00Z --next-incident --kafka 127.0.0.1:9092
     """
     from events.feeds.registry import format_named
     from events.kafka import KafkaSink
@@ -131,6 +137,7 @@ def replay(
     messages = rows = played = 0
     with OpenCity.open(city) as opened:
         position = opened.cut(known=known_word(known)).known
+        first = _incident_after(opened, first, last, position) if to_incident else first
         open_at = partial(moments, opened, family)
         player = Player(lambda since: open_at(since, last, position), first, speed=speed or None)
         sink = KafkaSink(kafka, security=security_of(kafka_config))
@@ -141,7 +148,10 @@ def replay(
                 rows, played = rows + moment.rows.height, played + 1
         finally:
             sink.close()
-    show({"family": family, "moments": played, "rows": rows, "messages": messages, "known": position}, as_json=json)
+    show(
+        {"from": first, "family": family, "moments": played, "rows": rows, "messages": messages, "known": position},
+        as_json=json,
+    )
 
 
 def export(
@@ -171,6 +181,15 @@ def export(
         _written(partial(_write_json, record), dcat)
         files.append(dcat)
     show({"files": [str(f) for f in files], "family": family, "rows": frame.height, "known": cut.known}, as_json=json)
+
+
+def _incident_after(city: OpenCity, first: datetime, last: datetime, known: int) -> datetime:
+    """When the condition of the next incident began; UsageError when none fires until `last`."""
+    found = next_incident(city, first, known)
+    if found is None or found["time"] > last:
+        raise UsageError(f"no incident from {first.isoformat()} to {last.isoformat()}; `twin incidents` lists them")
+    since: datetime = found["since"]
+    return since
 
 
 def _provenance(city: OpenCity, cut: Cut, family: str, at: datetime | None, licence: str) -> Provenance:
