@@ -4,17 +4,20 @@
     ├── UsageError (ValueError)            a caller's words are off: a naive time, an unknown format
     │   ├── NaiveTimeError
     │   ├── UnknownFormatError
+    │   ├── DeclarationError           a declared sensor type says something that is not allowed
     │   └── MissingExtraError (ImportError)  a library of an optional extra is not installed
     ├── PayloadError (ValueError)          bytes that no decoder takes: they go to quarantine
     ├── LogError
     │   ├── LogUnavailableError (OSError)  locked, full disk, no permission, server gone
     │   ├── ConflictError                  another writer was first: reload and retry
-    │   └── CorruptEventError (ValueError) a stored event does not match its digest
+    │   ├── CorruptEventError (ValueError) a stored event does not match its digest
+    │   └── DamagedBackupError (ValueError) a file of a backup is absent or not what was backed up
     ├── SourceError
     │   ├── BrokerUnavailableError (ConnectionError)
     │   ├── BrokerRefusedError (PermissionError) wrong password, untrusted certificate, no right
     │   ├── OffsetGapError                 tracked offsets are gone from the topic
     │   └── FetchError                     a feed's server gave no whole document
+    ├── HistoryLetGoError (LookupError)    an instant that the lake's retention has let go; the log still has it
     └── DomainError (ValueError)           a command that a correct caller would not give
 
 `bim` stands beside `events` and has its own root, `bim.errors.BimError`; the command line shows both alike.
@@ -39,6 +42,10 @@ class UnknownFormatError(UsageError):
     """A format name that the registry does not hold."""
 
 
+class DeclarationError(UsageError):
+    """A declaration of a sensor type; the message names the file, the key, the value and what is allowed."""
+
+
 class MissingExtraError(UsageError, ImportError):
     """A library that comes with an optional extra is not installed."""
 
@@ -61,6 +68,10 @@ class ConflictError(LogError):
 
 class CorruptEventError(LogError, ValueError):
     """A stored event does not match its digest or its tag's schema."""
+
+
+class DamagedBackupError(LogError, ValueError):
+    """A file of a backup is absent, or is not what was backed up; the message names it."""
 
 
 class SourceError(TwinError):
@@ -88,6 +99,10 @@ class FetchError(SourceError):
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(reason)
         self.kind = kind
+
+
+class HistoryLetGoError(TwinError, LookupError):
+    """An instant before what the lake keeps of a family; the log still has it."""
 
 
 class DomainError(TwinError, ValueError):

@@ -14,7 +14,7 @@ from typing import Any
 
 from events.clock import now
 from events.errors import BrokerUnavailableError, OffsetGapError
-from events.feeds.registry import FORMATS
+from events.feeds.registry import BUILT_IN, Registry
 from events.ids import SourceId
 from events.kafka_port import EVERYTHING, Client, Fetched, Partition, Share, Topic, source_id, uncollected
 from events.kafka_records import gap_poll, holes, poll_of
@@ -49,10 +49,11 @@ class KafkaSource:
         share: Share = EVERYTHING,
         settings: Mapping[str, Any] | None = None,
         clock: Callable[[], datetime] = now,
+        registry: Registry = BUILT_IN,
     ) -> None:
-        """`settings` are the client library's own words, over ours."""
-        self._tracked, self._share, self._clock = tracked, share, clock
-        self._wanted = frozenset(topics or (form.topic for form in FORMATS.values()))
+        """`settings` are the client library's own words, over ours; `registry` holds declared formats, too."""
+        self._tracked, self._share, self._clock, self._registry = tracked, share, clock, registry
+        self._wanted = frozenset(topics or registry.by_topic)
         self._topics: Mapping[str, Topic] = {}
         self._next: dict[Partition, int] = {}
         self._origin: dict[SourceId, int] = {}
@@ -113,7 +114,7 @@ class KafkaSource:
         partition = fetched.partition
         lost = holes(fetched.offsets, self._next[partition]) if self._topics[partition.topic].compacted else []
         self._next[partition] = fetched.offsets[-1] + 1
-        return poll_of(self._source(partition), fetched, lost)
+        return poll_of(self._source(partition), fetched, lost, self._registry)
 
     def _take(self, mine: set[Partition], known: set[Partition]) -> None:
         """Hold `mine`: those that are `known` go on where they are, the others behind what was landed."""

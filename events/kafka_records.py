@@ -10,7 +10,7 @@ import msgspec
 from events.envelope import is_structured, unwrap_structured
 from events.errors import PayloadError
 from events.feeds.decoded import Format, Payload
-from events.feeds.registry import format_of
+from events.feeds.registry import BUILT_IN, Registry, format_of
 from events.ids import SourceId
 from events.kafka_port import Fetched, Headers
 from events.quarantine import Refusal
@@ -20,13 +20,13 @@ GAP = "kafka"
 """Format of a refusal that stands for offsets that were gone before they were read."""
 
 
-def poll_of(source: SourceId, fetched: Fetched, missing: Sequence[range] = ()) -> Poll:
+def poll_of(source: SourceId, fetched: Fetched, missing: Sequence[range] = (), registry: Registry = BUILT_IN) -> Poll:
     """The records as a poll; `missing` are offsets between them that the topic has lost."""
     refused = [gap(lost) for lost in missing]
     first = missing[0][0] if missing and missing[0][0] < fetched.offsets[0] else fetched.offsets[0]
-    form = _one_format(fetched)
+    form = _one_format(fetched, registry)
     if form is None:
-        return _sorted(source, first, fetched, refused)
+        return _sorted(source, first, fetched, refused, registry)
     payloads = _payloads(fetched.values, fetched.times_ms)
     return Poll(source, first, fetched.offsets[-1], {form: payloads}, {form: list(fetched.offsets)}, refused)
 
@@ -56,7 +56,7 @@ def holes(offsets: Sequence[int], expected: int) -> list[range]:
     return [range(low + 1, high) for low, high in zip(before, offsets, strict=False) if high > low + 1]
 
 
-def _one_format(fetched: Fetched) -> Format | None:
+def _one_format(fetched: Fetched, registry: Registry) -> Format | None:
     """The format of all records when their envelopes agree, as one gateway's do; None: look at each."""
     first = fetched.headers[0]
     names = [name for name, _ in first]
@@ -68,7 +68,9 @@ def _one_format(fetched: Fetched) -> Format | None:
         if len(headers) != size or headers[at_type] != kind or headers[at_content] != content:
             return None
     content_type = _text(content[1])
-    return None if is_structured(content_type) else format_of(fetched.partition.topic, _text(kind[1]), content_type)
+    if is_structured(content_type):
+        return None
+    return format_of(fetched.partition.topic, _text(kind[1]), content_type, registry)
 
 
 def _payloads(values: Sequence[bytes | None], times_ms: Sequence[int]) -> list[Payload]:
@@ -76,14 +78,14 @@ def _payloads(values: Sequence[bytes | None], times_ms: Sequence[int]) -> list[P
     return [Payload(value or b"", times[ms]) for value, ms in zip(values, times_ms, strict=True)]
 
 
-def _sorted(source: SourceId, first: int, fetched: Fetched, refused: list[Refusal]) -> Poll:
+def _sorted(source: SourceId, first: int, fetched: Fetched, refused: list[Refusal], registry: Registry) -> Poll:
     payloads: dict[Format, list[Payload]] = {}
     offsets: dict[Format, list[int]] = {}
     rows = zip(fetched.offsets, fetched.times_ms, fetched.values, fetched.headers, strict=True)
     for offset, time_ms, value, headers in rows:
         received = datetime.fromtimestamp(time_ms / 1e3, UTC)
         try:
-            for form, data in _contents(fetched.partition.topic, value, headers):
+            for form, data in _contents(fetched.partition.topic, value, headers, registry):
                 payloads.setdefault(form, []).append(Payload(data, received))
                 offsets.setdefault(form, []).append(offset)
         except PayloadError as error:
@@ -91,20 +93,20 @@ def _sorted(source: SourceId, first: int, fetched: Fetched, refused: list[Refusa
     return Poll(source, first, fetched.offsets[-1], payloads, offsets, refused)
 
 
-def _contents(topic: str, value: bytes | None, headers: Headers) -> Iterator[tuple[Format, bytes]]:
+def _contents(topic: str, value: bytes | None, headers: Headers, registry: Registry) -> Iterator[tuple[Format, bytes]]:
     named = dict(headers)
     ce_type, content_type = _text(named.get("ce_type", b"")), _text(named.get("content-type", b""))
     if value is None:
         raise PayloadError(f"topic {topic}: an empty message (no value)")
     if not is_structured(content_type):
-        yield _form(topic, ce_type, content_type), value
+        yield _form(topic, ce_type, content_type, registry), value
         return
     for content in unwrap_structured(content_type, value):
-        yield _form(topic, content.ce_type, content.content_type), content.data
+        yield _form(topic, content.ce_type, content.content_type, registry), content.data
 
 
-def _form(topic: str, ce_type: str, content_type: str) -> Format:
-    form = format_of(topic, ce_type, content_type)
+def _form(topic: str, ce_type: str, content_type: str, registry: Registry) -> Format:
+    form = format_of(topic, ce_type, content_type, registry)
     if form is None:
         raise PayloadError(f"topic {topic}: no format for CloudEvents type {ce_type!r}, content type {content_type!r}")
     return form

@@ -16,7 +16,7 @@ from events.errors import PayloadError, UnknownFormatError
 from events.feeds.decoded import Payload
 from events.feeds.json_texts import value_of
 from events.feeds.local_time import utc_times
-from events.feeds.registry import format_named
+from events.feeds.registry import BUILT_IN, Registry, format_named
 from events.ids import SourceId
 from events.ingest import AHEAD, Ingester, Landed
 from events.log import Log
@@ -34,7 +34,12 @@ class Retried:
 
 
 def retry(
-    log: Log, ingester: Ingester, entries: Sequence[Quarantined], at: datetime, as_format: str | None = None
+    log: Log,
+    ingester: Ingester,
+    entries: Sequence[Quarantined],
+    at: datetime,
+    as_format: str | None = None,
+    registry: Registry = BUILT_IN,
 ) -> Retried:
     """Decode `entries` again (as `as_format`, else as they were read first), land their rows, release the sound."""
     released: list[Quarantined] = []
@@ -42,7 +47,7 @@ def retry(
     landed = Landed()
     for entry in entries:
         try:
-            frames = _decoded(entry, at, as_format)
+            frames = _decoded(entry, at, as_format, registry)
         except (PayloadError, UnknownFormatError) as error:
             kept.append((entry, str(error)))
             continue
@@ -52,7 +57,7 @@ def retry(
     return Retried(released, kept, landed)
 
 
-def _decoded(entry: Quarantined, at: datetime, as_format: str | None) -> dict[str, pl.DataFrame]:
+def _decoded(entry: Quarantined, at: datetime, as_format: str | None, registry: Registry) -> dict[str, pl.DataFrame]:
     """The entry's rows by family; PayloadError with today's reason while anything in it is refused."""
     if not entry.refusal.kept:
         raise PayloadError("its bytes were not kept (a flood): `twin quarantine show` says how to fetch them")
@@ -60,7 +65,7 @@ def _decoded(entry: Quarantined, at: datetime, as_format: str | None) -> dict[st
     if name in FAMILIES:
         frames = {name: _row(name, entry.refusal.payload)}
     else:
-        form = format_named(name)
+        form = format_named(name, registry)
         decoded = form.decode([Payload(form.whole(entry.refusal.payload), entry.recorded_at)])
         if decoded.refused.height:
             raise PayloadError(decoded.refused["reason"][0])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from events.errors import UnknownFormatError
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from events.errors import DeclarationError, UnknownFormatError
 from events.feeds import (
     airbox,
     aqi,
@@ -73,8 +77,6 @@ FORMATS: dict[str, Format] = {
 }  # fmt: skip
 """Format by its name on the command line."""
 
-_BY_TYPE = {f.ce_type: f for f in FORMATS.values()}
-_BY_TOPIC = {f.topic: f for f in FORMATS.values()}
 _BY_CONTENT = {
     "application/senml+json": FORMATS["senml"],
     "application/x-protobuf": FORMATS["gtfs-rt"],
@@ -86,18 +88,51 @@ _BY_CONTENT = {
 """Content types that only one format has."""
 
 
-def format_named(name: str) -> Format:
+@dataclass(frozen=True)
+class Registry:
+    """Formats by name, by CloudEvents type and by topic."""
+
+    formats: Mapping[str, Format]
+    by_type: Mapping[str, Format]
+    by_topic: Mapping[str, Format]
+
+    @classmethod
+    def of(cls, formats: Mapping[str, Format]) -> Self:
+        """The registry of these formats."""
+        every = formats.values()
+        return cls(formats, {f.ce_type: f for f in every}, {f.topic: f for f in every})
+
+    def with_formats(self, declared: Mapping[str, Format]) -> Self:
+        """This registry and further formats; DeclarationError when a name or a topic is taken."""
+        known = dict(self.formats)
+        for name, form in declared.items():
+            taken = next((f.name for f in known.values() if f.topic == form.topic), None)
+            if name in known:
+                raise DeclarationError(f"declaration {name!r}: there is a format of that name; choose another name")
+            if taken is not None:
+                raise DeclarationError(f"declaration {name!r}: topic {form.topic!r} is that of {taken}; choose another")
+            known[name] = form
+        return self.of(known)
+
+
+BUILT_IN = Registry.of(FORMATS)
+"""The formats that need no declaration."""
+
+
+def format_named(name: str, registry: Registry = BUILT_IN) -> Format:
     """The format called `name`; UnknownFormatError when none is."""
     try:
-        return FORMATS[name]
+        return registry.formats[name]
     except KeyError:
-        raise UnknownFormatError(f"no format {name!r}; there are {', '.join(FORMATS)}") from None
+        raise UnknownFormatError(f"no format {name!r}; there are {', '.join(registry.formats)}") from None
 
 
-def format_of(topic: str, ce_type: str | None = None, content_type: str | None = None) -> Format | None:
+def format_of(
+    topic: str, ce_type: str | None = None, content_type: str | None = None, registry: Registry = BUILT_IN
+) -> Format | None:
     """The format of a message: by its CloudEvents type, else by its topic, else by its content type; None if none fits.
 
     A gateway of another maker has its own type names, so that an unknown type is no reason to refuse.
     """
     media = (content_type or "").split(";", 1)[0].strip().lower()
-    return _BY_TYPE.get(ce_type or "") or _BY_TOPIC.get(topic) or _BY_CONTENT.get(media)
+    return registry.by_type.get(ce_type or "") or registry.by_topic.get(topic) or _BY_CONTENT.get(media)

@@ -10,12 +10,13 @@ import typer
 
 from events.consume import consume
 from events.errors import SourceError, UsageError
-from events.feeds.registry import format_named
+from events.feeds.registry import Registry, format_named
 from events.flood import ALLOWED_BYTES
 from events.ingest import Ingester, Landed
 from events.source import file_polls
 from twin.place import Place
 from twin.projector import Projector
+from views.commands.declaring import Declarations, declared
 from views.commands.kafka_options import Adapter, KafkaConfig, Reading, Share, security_of
 from views.commands.options import REFUSED, City, Json, logs, named_files, show
 from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
@@ -35,15 +36,19 @@ def publish(
     partitions: Annotated[int, typer.Option(help="Partitions of a topic that has to be made.")] = 4,
     replicas: Annotated[int, typer.Option(help="Replicas of a topic that has to be made 副本數.")] = 1,
     kafka_config: KafkaConfig = None,
+    declarations: Declarations = None,
     json: Json = False,
 ) -> None:
     """Put captured documents on their topics as CloudEvents 1.0. 將擷取的檔案發布到 Kafka。
 
     Example: twin publish --kafka 127.0.0.1:9092 youbike:youbike_immediate.json senml:pack.json
+
+    Example: twin publish --kafka 127.0.0.1:9092 --declarations sensors noise:noise.json
     """
     from events.kafka import KafkaSink
 
-    documents = [(format_named(name), path, _read(path)) for name, path in named_files(files)]
+    registry = declared(declarations)
+    documents = [(format_named(name, registry), path, _read(path)) for name, path in named_files(files)]
     sink = KafkaSink(kafka, partitions=partitions, replicas=replicas, security=security_of(kafka_config))
     try:
         sent = [
@@ -64,6 +69,7 @@ def ingest(
     kafka_config: KafkaConfig = None,
     adapter: Adapter = "python",
     share: Share = "1/1",
+    declarations: Declarations = None,
     metrics: MetricsAt = None,
     quarantine_mb: Annotated[
         int,
@@ -84,12 +90,15 @@ def ingest(
     Example: twin ingest --kafka kafka-1:9093 --kafka-config kafka.toml --adapter confluent --share 1/2 --city city
 
     Example: twin ingest --city city --files youbike:youbike_immediate.json
+
+    Example: twin ingest --city city --declarations sensors --files noise:noise.json
     """
     if bool(kafka) == bool(files):
         raise UsageError("give either --kafka HOST:PORT, or --files with FORMAT:PATH words")
     if from_files and not files:
         raise UsageError("--files needs FORMAT:PATH words")
     configure_logs(log_format, log_level)
+    registry = declared(declarations, city)
     place, watching = Place(city), Watching()
     with place.log() as log, watching.served(metrics):
         ingester = Ingester(log, checkpoint=place.memory, allowed_bytes=quarantine_mb * MEGABYTE)
@@ -98,21 +107,25 @@ def ingest(
         started = time.monotonic()
         landed = (
             _from_kafka(
-                Reading(kafka, kafka_config, adapter, share), ingester, projector, watching, until_idle=until_idle
+                Reading(kafka, kafka_config, adapter, share, registry),
+                ingester,
+                projector,
+                watching,
+                until_idle=until_idle,
             )
             if kafka
-            else _from_files(files or [], ingester)
+            else _from_files(files or [], ingester, registry)
         )
         projector.catch_up(write=True)
         projector.save()
         ingester.save()
     show(_answer(landed, time.monotonic() - started), as_json=json)
-    if landed.refused:
+    if landed.refused and not watching.heartbeat.is_stopping:
         raise typer.Exit(REFUSED)
 
 
-def _from_files(words: list[str], ingester: Ingester) -> Landed:
-    documents = [(format_named(name), path) for name, path in named_files(words)]
+def _from_files(words: list[str], ingester: Ingester, registry: Registry) -> Landed:
+    documents = [(format_named(name, registry), path) for name, path in named_files(words)]
     total = Landed()
     for form, path in documents:
         for poll in file_polls(form, _read(path)):

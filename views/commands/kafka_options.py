@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from events.errors import UsageError
+from events.feeds.registry import BUILT_IN, Registry
 from events.ids import SourceId
 from events.kafka_security import Security, security
 
@@ -35,12 +36,13 @@ Share = Annotated[
 
 @dataclass(frozen=True)
 class Reading:
-    """How a broker is read: its address and what the three options said."""
+    """How a broker is read: its address, what the three options said, and the formats there are."""
 
     servers: str
     config: Path | None
     adapter: str
     share: str
+    registry: Registry = BUILT_IN
 
     def source(self, tracked: Callable[[SourceId], int | None]) -> KafkaSource:
         """The records behind what `tracked` says was landed; UsageError when an option is off."""
@@ -54,6 +56,7 @@ class Reading:
             adapter=Adapter(self.adapter),
             security=security_of(self.config),
             share=Share.parse(self.share),
+            registry=self.registry,
         )
 
 

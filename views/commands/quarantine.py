@@ -11,12 +11,14 @@ import typer
 
 from events.clock import now
 from events.errors import UsageError
+from events.flood import kinds
 from events.ingest import Ingester
 from events.log import Log
 from events.quarantine import Outcome, Quarantined, quarantined, release
 from events.retry import retry as retry_entries
 from twin.place import Place
 from twin.projector import Projector
+from views.commands.declaring import declared
 from views.commands.options import REFUSED, City, Json, show
 
 app = typer.Typer(help="Input that could not be taken 隔離區.", no_args_is_help=True)
@@ -41,9 +43,12 @@ def list_entries(
     """
     with Place(city).log() as log:
         entries = _chosen(log, source, form)
-    groups = Counter((e.source, e.refusal.format, e.refusal.reason) for e in entries)
+    groups: Counter[tuple[str, str, str]] = Counter()
+    for e in entries:
+        groups[e.source, e.refusal.format, e.refusal.reason] += e.refusal.count
     answer = {
-        "quarantined": len(entries),
+        "quarantined": sum(e.refusal.count for e in entries),
+        "reasons": dict(Counter(kinds(e.refusal for e in entries)).most_common(limit)),
         "groups": [
             {"source": s, "format": f, "reason": reason, "count": count}
             for (s, f, reason), count in groups.most_common(limit)
@@ -65,7 +70,8 @@ def show_entry(
     """
     with Place(city).log() as log:
         (entry,) = _named(_chosen(log, None, None), [name])
-    show(_line(entry) | _payload(entry.refusal.payload), as_json=json)
+    refusal = entry.refusal
+    show(_line(entry) | (_payload(refusal.payload) if refusal.kept else _elsewhere(entry)), as_json=json)
 
 
 @app.command("retry")
@@ -88,7 +94,7 @@ def retry(
     with place.log() as log:
         entries = _selected(log, names, source, form, every=every)
         ingester = Ingester(log, checkpoint=place.memory)
-        done = retry_entries(log, ingester, entries, now(), as_format)
+        done = retry_entries(log, ingester, entries, now(), as_format, declared(None, city))
         _project(log, place)
         ingester.save()
     answer = {
@@ -163,6 +169,23 @@ def _line(entry: Quarantined) -> dict[str, Any]:
         "reason": entry.refusal.reason,
         "recorded_at": entry.recorded_at.isoformat(),
         "bytes": len(entry.refusal.payload),
+        "count": entry.refusal.count,
+        "last_offset": entry.refusal.last_offset,
+        "kept": entry.refusal.kept,
+    }
+
+
+def _elsewhere(entry: Quarantined) -> dict[str, Any]:
+    """How to fetch what was counted in a flood and not kept: Kafka has it as long as its topic keeps it."""
+    refusal = entry.refusal
+    told: dict[str, Any] = {"payload": None, "sha256": refusal.sha256}
+    kind, *names = entry.source.split(":")
+    if kind != "kafka" or len(names) < 2:
+        return told | {"fetch": f"its bytes were not kept: take them from {entry.source} again"}
+    last = refusal.offset if refusal.last_offset is None else refusal.last_offset
+    return told | {
+        "fetch": f"kafka-console-consumer --bootstrap-server HOST:PORT --topic {names[0]} --partition {names[1]} "
+        f"--offset {refusal.offset} --max-messages {last - refusal.offset + 1}"
     }
 
 

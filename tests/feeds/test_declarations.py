@@ -1,0 +1,207 @@
+"""Declared sensor types: a new sensor is a file, and a file that is off says which key, and what is allowed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.errors import DeclarationError
+from events.feeds.declaration import declaration_of
+from events.feeds.declaration_files import registry_of
+from events.feeds.declared import format_declared
+from events.feeds.decoded import Decoded, Format
+from events.feeds.registry import FORMATS, format_named, format_of
+from tests.feeds.offering import ARRIVAL, UNHURRIED, offer, reasons
+from tests.feeds.test_timetable import archive, seconds, update
+
+NOISE = """
+name = "noise"
+format = "json"
+topic = "lab.noise"
+rows = "data.items"
+sensor = "device.id"
+time = "at"
+[[value]]
+path = "levels[0].laeq"
+quantity = "laeq"
+unit = "dB"
+lowest = 20
+highest = 140
+missing = ["", -99]
+[[value]]
+path = "$.data.mode"
+quantity = "mode"
+unit = "state"
+"""
+AT = datetime(2026, 8, 20, 3, 41, 52, tzinfo=UTC)
+
+
+def noise(*laeq: Any, at: str = "2026-08-20 11:41:52", device: Any = "n1") -> bytes:
+    items = [{"device": {"id": device}, "at": at, "levels": [{"laeq": level}]} for level in laeq]
+    return json.dumps({"data": {"mode": "day", "items": items}}).encode()
+
+
+def declared(text: str) -> Format:
+    return format_declared(declaration_of(text, "x.toml", FORMATS), FORMATS)
+
+
+def flat(time: str, **keys: str) -> str:
+    more = "".join(f'{key} = "{value}"\n' for key, value in keys.items())
+    head = f'name = "flat"\nformat = "csv"\nsensor = "id"\ntime = "{time}"\n{more}'
+    return head + '[[value]]\npath = "watts"\nquantity = "power"\nunit = "kW"\nfactor = 0.001\n'
+
+
+def rows(decoded: Decoded) -> list[Any]:
+    return decoded.frames["readings"].select("point_id", "unit", "time", "value").rows()
+
+
+def test_a_declared_sensor_is_read_where_its_file_says() -> None:
+    decoded = offer(declared(NOISE).decode, noise(61.5, -99, ""))
+    assert rows(decoded) == [("noise:n1:laeq", "dB", AT, 61.5)]
+    assert decoded.frames["states"].select("point_id", "text").unique().rows() == [("noise:n1:mode", "day")]
+    assert decoded.refused.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (noise(150), "150.0, not within 20.0 to 140.0 dB"),
+        (noise("loud"), "'loud' is no number"),
+        (noise(60, at="yesterday"), "'yesterday' is no time"),
+        (noise(60, device=None), "device.id is None"),
+        (noise([60]), "levels[0].laeq is [60]"),
+        (b'{"data": {"mode": "day"}}', "nothing at data.items"),
+        (b"<xml/>", "JSON"),
+    ],
+)
+def test_a_row_that_is_not_as_declared_is_refused_alone_and_again(document: bytes, reason: str) -> None:
+    form = declared(NOISE)
+    decoded = offer(form.decode, noise(60), document)
+    assert [w for w in reasons(decoded) if reason in w]
+    assert (60.0 in decoded.frames["readings"]["value"]) is True
+    again = offer(form.decode, *decoded.refused["payload"])
+    assert again.frames["readings"].is_empty()
+    assert set(reasons(again)) == set(reasons(decoded))
+
+
+@pytest.mark.parametrize(
+    ("keys", "written", "moment"),
+    [
+        ({}, "2026/08/20 11:41:52", AT),
+        ({}, "2026-08-20T03:41:52Z", AT),
+        ({"time_format": "epoch_s"}, str(round(AT.timestamp())), AT),
+        ({"time_format": "epoch_ms"}, str(round(AT.timestamp() * 1000)), AT),
+        ({"time_format": "%d.%m.%Y %H:%M:%S"}, "20.08.2026 11:41:52", AT),
+        ({"time_format": "%d.%m.%Y %H:%M:%S%z"}, "20.08.2026 05:41:52+0200", AT),
+        ({"timezone": "Europe/Paris"}, "2026-08-20 05:41:52", AT),
+        ({"timezone": "Europe/Paris"}, "2026-08-20T03:41:52+00:00", AT),
+    ],
+)
+def test_times_are_read_in_the_declared_form_and_zone(keys: dict[str, str], written: str, moment: datetime) -> None:
+    decoded = offer(declared(flat("at", **keys)).decode, f"id,at,watts\nm1,{written},1500\n".encode())
+    assert rows(decoded) == [("flat:m1:power", "kW", moment, 1.5)]
+
+
+def test_a_time_of_another_form_is_refused() -> None:
+    decoded = offer(declared(flat("at", time_format="%d.%m.%Y")).decode, b"id,at,watts\nm1,2026-08-20,1500\n")
+    assert "'2026-08-20 as %d.%m.%Y' is no time" in reasons(decoded)[0]
+
+
+def test_without_a_declared_time_the_arrival_counts() -> None:
+    text = flat("at").replace('time = "at"\n', "")
+    assert rows(offer(declared(text).decode, b"id,watts\nm1,2\n"))[0][2] == ARRIVAL
+
+
+def test_an_array_is_cut_into_messages_that_lose_nothing() -> None:
+    form = declared('name = "a"\nformat = "json"\nsensor = "s"\n[[value]]\npath = "v"\nquantity = "q"\nunit = "W"\n')
+    document = json.dumps([{"s": f"m{n}", "v": n, "pad": "x" * 1000} for n in range(1000)]).encode()
+    parts = form.split(document)
+    assert len(parts) > 1
+    assert offer(form.decode, *parts).frames["readings"].height == 1000
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("unit =", "unti ="), r"noise.toml: value 1: key 'unti' is not known; there are path, quantity"),
+        (('"dB"', '"decibel"'), r"value 1: unit is 'decibel'; allowed: a SenML unit"),
+        (('format = "json"', 'format = "xml"'), r"noise.toml: format is 'xml'; allowed: one of json, csv, youbike"),
+        (('name = "noise"', 'name = "Noise!"'), r"name is 'Noise!'; allowed: small letters"),
+        (('name = "noise"\n', ""), r"name is missing; a text is asked"),
+        (('time = "at"', 'time = "at"\ntimezone = "Taipei"'), r"timezone is 'Taipei'; allowed: an IANA time zone"),
+        (('time = "at"', 'time = "at"\ntime_format = "iso8601"'), r"time_format is 'iso8601'; allowed: iso"),
+        (("lowest = 20", "lowest = 200"), r"lowest is 200; allowed: not above highest, which is 140"),
+        (("levels[0].laeq", "levels[0.laeq"), r"path is 'levels\[0.laeq' breaks at"),
+        (("data.items", "data[0].items"), r"rows is 'data\[0\].items'; allowed: names with dots"),
+        (('quantity = "mode"', 'quantity = "laeq"'), r"allowed: every quantity once"),
+        (("[[value]]", "[[values]]"), r"key 'values' is not known"),
+        (('topic = "lab.noise"', 'topic = "lab noise"'), r"topic is 'lab noise'"),
+        (("lowest = 20", "lowest = "), r"noise.toml: no TOML"),
+        (('format = "json"', 'format = "senml"'), r"rows is 'data.items'; allowed: nothing: format senml says itself"),
+    ],
+)
+def test_a_declaration_that_is_off_says_where_and_what_is_allowed(
+    tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    (tmp_path / "noise.toml").write_text(NOISE.replace(*change))
+    with pytest.raises(DeclarationError, match=said):
+        registry_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (NOISE.replace('"noise"', '"youbike"'), "there is a format of that name"),
+        (NOISE.replace("lab.noise", "city.youbike"), "topic 'city.youbike' is that of youbike"),
+    ],
+)
+def test_a_declaration_takes_no_name_and_no_topic_that_is_taken(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "noise.toml").write_text(text)
+    with pytest.raises(DeclarationError, match=said):
+        registry_of(tmp_path)
+
+
+def test_a_declared_format_is_found_by_name_type_and_topic_beside_the_others(tmp_path: Path) -> None:
+    (tmp_path / "noise.toml").write_text(NOISE)
+    (tmp_path / "lab.toml").write_text('name = "lab"\nformat = "senml"\ntopic = "lab.packs"\n')
+    registry = registry_of(tmp_path, tmp_path / "absent")
+    form = format_named("noise", registry)
+    assert format_of("lab.noise", None, "application/json", registry) is form
+    assert format_of("x", form.ce_type, None, registry) is form
+    assert format_of("city.youbike", None, None, registry) is FORMATS["youbike"]
+    assert format_of("lab.noise") is None
+    pack = b'[{"bn":"urn:dev:ow:1:","n":"t","u":"Cel","v":21.5,"bt":1.7e9}]'
+    assert offer(format_named("lab", registry).decode, pack).frames["readings"]["value"].to_list() == [21.5]
+
+
+def test_a_timetable_stands_beside_the_declaration_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "gtfs.zip").write_bytes(archive("t1,08:00:00,08:00:00,s1,1\n"))
+    (tmp_path / "trains.toml").write_text('name = "trains"\nformat = "gtfs-rt"\ntimetable = "gtfs.zip"\n')
+    feed, told = update(seconds(2026, 8, 20, 8, 0))
+    told.stop_time_update.add(stop_id="s1").arrival.time = seconds(2026, 8, 20, 8, 2)
+    form = format_named("trains", registry_of(tmp_path))
+    assert offer(form.decode, feed.SerializeToString()).frames["arrivals"]["delay_s"].to_list() == [120]
+    (tmp_path / "gtfs.zip").write_bytes(b"PK\x03\x04")
+    with pytest.raises(DeclarationError, match=r"trains.toml: timetable 'gtfs.zip': GTFS archive cannot be opened"):
+        registry_of(tmp_path)
+
+
+@UNHURRIED
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["data", "items", "mode", "device", "id", "at", "levels", "laeq"]), inner)
+        ),
+        max_leaves=12,
+    )
+)
+def test_whatever_json_comes_is_read_or_refused(document: Any) -> None:
+    offer(declared(NOISE).decode, noise(60), json.dumps(document).encode())
