@@ -1,7 +1,7 @@
-"""The log's two tables as rows, for copying a log whole: `events.log` appends, this keeps positions as they were.
+"""The log's tables as rows, for copying a log whole: `events.log` appends, this keeps positions as they were.
 
-The tables are the `eventsourcing` library's, version 9.5: stored_events (its rowid, or notification_id, is the
-position) and tracking.
+Two tables are the `eventsourcing` library's, version 9.5: stored_events (its rowid, or notification_id, is the
+position) and tracking. The third is `events.segment_store`'s.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ _MARKS = "SELECT application_name, notification_id FROM tracking ORDER BY applic
 _KEPT = "INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UPDATE SET notification_id = ?"
 _EVENT = "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)"
 _COPY = "COPY stored_events (notification_id, originator_id, originator_version, topic, state) FROM STDIN"
+_SEGMENTS = "SELECT number, state FROM segments ORDER BY number"
+_EVENTS = """
+    SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
+    ORDER BY notification_id
+"""
+_ROWS_AT_ONCE = 64
 _NEXT = """
     SELECT setval(pg_get_serial_sequence('stored_events', 'notification_id'), max(notification_id)) FROM stored_events
 """
@@ -45,6 +51,39 @@ def write(location: str, events: Iterable[LogEvent], tracked: Iterable[Mark]) ->
     rows = ((e.position, e.stream, e.version, e.tag, e.state) for e in events)
     with _store_errors(location):
         (_to_postgres if location.startswith(POSTGRES) else _to_sqlite)(location, rows, tracked)
+
+
+def snapshot(location: str, path: str) -> None:
+    """The log at `location` as one SQLite file at `path`: one consistent state, while writers go on writing."""
+    with _store_errors(location):
+        (_postgres_snapshot if location.startswith(POSTGRES) else _sqlite_snapshot)(location, path)
+
+
+def close_file(path: str) -> None:
+    """Leave a SQLite log as one file, without a write-ahead log beside it."""
+    with _store_errors(path), closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA journal_mode = DELETE")
+
+
+def _sqlite_snapshot(location: str, path: str) -> None:
+    with closing(sqlite3.connect(location)) as file, closing(sqlite3.connect(path)) as copy:
+        file.backup(copy)
+
+
+def _postgres_snapshot(url: str, path: str) -> None:
+    import psycopg
+
+    with Log.open(path) as made:
+        made.segment_store.next_number()  # makes the table
+    with Log.open(url) as log:
+        log.segment_store.next_number()
+    with psycopg.connect(url) as server, closing(sqlite3.connect(path)) as file, file:
+        server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        file.executemany(_KEPT, [(name, at, at) for name, at in server.execute(_MARKS)])
+        file.executemany("INSERT INTO segments VALUES (?, ?)", server.execute(_SEGMENTS))
+        with server.cursor("backup") as rows:
+            rows.itersize = _ROWS_AT_ONCE
+            file.executemany(_EVENT, rows.execute(_EVENTS))
 
 
 def _to_sqlite(path: str, rows: Iterable[tuple[object, ...]], tracked: Iterable[Mark]) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,14 +95,19 @@ class Vault:
 
     def destroy(self, tokens: Sequence[int], facts: str) -> None:
         """Destroy these keys, and keep the erasure's `facts` (JSON, which name nobody) under each token."""
-        with self._session() as cursor:
-            self._many(cursor, _ERASED, [(token, facts) for token in tokens])
-            self._many(cursor, "DELETE FROM vault_keys WHERE token = ?", [(token,) for token in tokens])
-        self._overwrite()
+        self.forget(dict.fromkeys(tokens, facts))
 
     def erased(self) -> dict[int, str]:
         """Facts of the erasure of every destroyed token."""
         return dict(self._rows("SELECT token, facts FROM vault_erased"))
+
+    def forget(self, erased: Mapping[int, str]) -> None:
+        """Delete the keys of these tokens, and keep the facts of their erasure."""
+        gone = [(token,) for token in erased]
+        with self._session() as cursor:
+            self._many(cursor, _ERASED, list(erased.items()))
+            self._many(cursor, "DELETE FROM vault_keys WHERE token = ?", gone)
+        self._overwrite()
 
     def copy_to(self, other: Vault) -> int:
         """Take every key into `other`, but those that either vault has destroyed; how many keys it got."""

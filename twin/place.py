@@ -62,15 +62,21 @@ class Place:
 
     def log(self) -> Log:
         """The city's log: a file beside the city file, or a server's address."""
-        where = self.read().log
-        log = Log.open(where if "://" in where else self.directory / where)
+        log = Log.open(self.log_location())
         log.vault = self.vault()
         return log
 
     def vault(self) -> Vault:
         """Names of points, outside the log: a file beside it, or a server's address."""
-        where = self.read().vault
-        return Vault(where if "://" in where else self.directory / where)
+        return Vault(self.located(self.read().vault))
+
+    def log_location(self) -> str:
+        """Where the log lies: a path, or a server's address."""
+        return self.located(self.read().log)
+
+    def located(self, where: str) -> str:
+        """A store that the city file names `where`."""
+        return where if "://" in where else str(self.directory / where)
 
 
 def init(directory: Path, city: CityFile | None = None) -> Place:

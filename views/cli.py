@@ -9,7 +9,21 @@ import typer
 
 from bim.errors import BimError
 from events.errors import TwinError, UsageError
-from views.commands import bim, city, feed, feeds, household, log_copy, quarantine, replay, scenario, serve
+from views.commands import (
+    backup,
+    bim,
+    city,
+    feed,
+    feeds,
+    household,
+    incident,
+    log_copy,
+    quarantine,
+    replay,
+    scenario,
+    serve,
+    status,
+)
 from views.commands.options import REFUSED, logs
 from views.logs import LogFormat, configure, in_json
 
@@ -29,12 +43,13 @@ app.add_typer(bim.app, name="bim")
 app.command()(feeds.publish)
 app.command()(feeds.ingest)
 app.command()(feed.feed)
-app.command()(city.status)
+app.command()(status.status)
 app.command()(city.cut)
 app.command()(replay.diff)
 app.command("show")(replay.show_entity)
 app.command()(replay.why)
 app.command()(replay.replay)
+app.command()(incident.incidents)
 app.command()(replay.export)
 city.log.command("copy")(log_copy.copy)
 city.log.command("compact")(log_copy.compact)
@@ -42,6 +57,8 @@ app.add_typer(city.log, name="log")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(household.app, name="household")
 app.command()(city.rebuild)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(scenario.app, name="scenario")
 app.command()(serve.demo)
 app.command()(serve.ui)

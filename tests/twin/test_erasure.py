@@ -28,7 +28,7 @@ from twin.rebuild import rebuild
 from twin.service import Service
 
 LATER = MONDAY + timedelta(days=5)
-METER = "urn:dev:ser:E-a-1:1-0:1.8.0"
+HOME_METER = "urn:dev:ser:E-a-1:1-0:1.8.0"
 SERIAL = b"E-a-1:"
 METER_SOURCE = SourceId("demo:meters")
 
@@ -44,8 +44,12 @@ def decoded(readings: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
+    return filled(tmp_path / "city")
+
+
+def filled(directory: Path) -> Place:
     """東明 with one published building of 12 homes and two days of readings in the lake."""
-    city = init(tmp_path / "city")
+    city = init(directory)
     with city.log() as log:
         fill(log, city)
     return city
@@ -69,7 +73,7 @@ def project(log: Log, city: Place) -> None:
     assert projector.save()
 
 
-def home_of(city: Place, point: str = METER) -> str:
+def home_of(city: Place, point: str = HOME_METER) -> str:
     with City.open(city.directory) as opened:
         return str(opened.cut().devices().filter(point_id=point)["dwelling_id"][0])
 
@@ -82,7 +86,7 @@ def erase(city: Place, **options: datetime) -> None:
 
 
 def next_reading(value: float) -> pl.DataFrame:
-    row = decoded(metered([METER], days=2)).head(1)
+    row = decoded(metered([HOME_METER], days=2)).head(1)
     return row.with_columns(time=pl.lit(LATER, row.schema["time"]), value=pl.lit(value))
 
 
@@ -123,23 +127,23 @@ def test_totals_and_numbers_of_every_cut_stay_what_they_were(place: Place) -> No
         everything = [city.cut(at, k).frame("readings")["point_id"].to_list() for at, k in asked]
     assert after == before
     assert any(totals for _, totals in before)
-    assert not any(METER in points for points in everything)
+    assert not any(HOME_METER in points for points in everything)
 
 
 def test_the_erased_points_name_leads_nowhere_and_the_answer_says_why(place: Place) -> None:
     erase(place)
     with City.open(place.directory) as city:
-        assert city.series("readings", [METER], MONDAY, LATER).is_empty()
+        assert city.series("readings", [HOME_METER], MONDAY, LATER).is_empty()
         with pytest.raises(UsageError, match=r"no reading.*building a were erased .*erased at 2026-"):
-            facts_of(city.cut(), METER, LATER)
+            facts_of(city.cut(), HOME_METER, LATER)
 
 
 def test_what_comes_after_is_another_households_and_is_never_mixed_in(place: Place) -> None:
     erase(place)
     ingest(place, next_reading(7.0))
     with City.open(place.directory) as city:
-        assert city.series("readings", [METER], MONDAY, LATER)["value"].to_list() == [7.0]
-        assert city.cut(MONDAY + timedelta(hours=30)).frame("readings").filter(point_id=METER).is_empty()
+        assert city.series("readings", [HOME_METER], MONDAY, LATER)["value"].to_list() == [7.0]
+        assert city.cut(MONDAY + timedelta(hours=30)).frame("readings").filter(point_id=HOME_METER).is_empty()
 
 
 def test_an_ingester_that_ran_all_the_while_gives_the_next_reading_another_entity(place: Place) -> None:
@@ -150,7 +154,7 @@ def test_an_ingester_that_ran_all_the_while_gives_the_next_reading_another_entit
             Households(other, later).erase("a", home)
         running.append_frames(METER_SOURCE, {"readings": next_reading(7.0)})
     with City.open(place.directory) as city:
-        assert city.cut().frame("readings").filter(point_id=METER)["value"].to_list() == [7.0]
+        assert city.cut().frame("readings").filter(point_id=HOME_METER)["value"].to_list() == [7.0]
 
 
 def test_a_former_tenancy_is_apart_and_is_erased_alone(place: Place) -> None:
@@ -160,22 +164,22 @@ def test_a_former_tenancy_is_apart_and_is_erased_alone(place: Place) -> None:
         assert (moved.entities, len(moved.positions)) == (1, 1)
         ingest(place, next_reading(7.0))
         with City.open(place.directory) as city:
-            assert city.series("readings", [METER], MONDAY, LATER)["value"].to_list() == [7.0]
+            assert city.series("readings", [HOME_METER], MONDAY, LATER)["value"].to_list() == [7.0]
             assert city.cut().frame("readings")["point_id"].str.starts_with("former:").sum() == 1
         households = Households(log, lambda: LATER + timedelta(days=1))
         assert households.erase("a", home, ended_by=LATER).entities == 1
         assert [key.until for key in households.keys("a", home)] == [None]
     with City.open(place.directory) as city:
         frame = city.cut().frame("readings")
-    assert frame.filter(point_id=METER)["value"].to_list() == [7.0]
+    assert frame.filter(point_id=HOME_METER)["value"].to_list() == [7.0]
     assert frame["point_id"].str.starts_with("erased:").sum() == 1
 
 
 def test_no_file_of_the_city_but_the_buildings_own_holds_the_serial_after_an_erasure(place: Place) -> None:
     """The register of devices (domain events) describes the building; the rest must not know the point's name."""
-    assert METER in names_in_the_lake(place)
+    assert HOME_METER in names_in_the_lake(place)
     erase(place)
-    assert METER not in names_in_the_lake(place)
+    assert HOME_METER not in names_in_the_lake(place)
     holding = {p.name for p in files_of(place) if SERIAL in p.read_bytes()}
     assert holding <= {"log.sqlite", "log.sqlite-wal"}
     with place.log() as log:
@@ -197,7 +201,7 @@ def test_the_command_given_again_finishes_what_died_and_tells_nothing_twice(plac
     old = vault.read_bytes()
     with place.log() as log:
         assert log.vault is not None
-        (key,) = log.vault.keys([METER])
+        (key,) = log.vault.keys([HOME_METER])
         Households(log, later).erase("a", home)
         vault.write_bytes(old)
         assert kept_keys_of_erased(log, log.vault) == [key.token]
@@ -210,7 +214,7 @@ def test_an_old_vault_does_not_bring_an_erased_name_back(place: Place) -> None:
     erase(place)
     (place.directory / "vault.sqlite").write_bytes(old)
     with City.open(place.directory) as city:
-        assert METER not in city.cut().frame("readings")["point_id"]
+        assert HOME_METER not in city.cut().frame("readings")["point_id"]
 
 
 def test_a_copy_of_an_old_vault_leaves_destroyed_keys_out(place: Place, tmp_path: Path) -> None:
@@ -218,7 +222,7 @@ def test_a_copy_of_an_old_vault_leaves_destroyed_keys_out(place: Place, tmp_path
     vault.copy_to(old)
     erase(place)
     assert old.copy_to(vault) == vault.names().height == old.names().height - 1
-    assert vault.keys([METER]) == []
+    assert vault.keys([HOME_METER]) == []
 
 
 def test_a_city_without_its_vault_replays_to_the_same_numbers(place: Place) -> None:
@@ -245,7 +249,7 @@ def test_an_unknown_dwelling_and_a_reason_that_names_are_refused(place: Place) -
         with pytest.raises(DomainError, match="has no dwelling 'nowhere'"):
             households.erase("a", "nowhere")
         with pytest.raises(DomainError, match="the reason names"):
-            households.erase("a", home, f"meter {METER}")
+            households.erase("a", home, f"meter {HOME_METER}")
         assert log.head() == head
 
 
@@ -269,7 +273,7 @@ def test_a_point_that_the_log_itself_names_is_refused_until_the_log_is_sealed(tm
         assert opened.cut(MONDAY + timedelta(hours=30)).frame("readings").equals(before)
     erase(city)
     with City.open(city.directory) as opened:
-        assert METER not in opened.cut().frame("readings")["point_id"]
+        assert HOME_METER not in opened.cut().frame("readings")["point_id"]
 
 
 def test_two_ingesters_that_name_at_once_agree_on_the_token(tmp_path: Path) -> None:
