@@ -77,7 +77,7 @@ def consume(
                     watch.landed(poll, landed, time.monotonic() - began)
                     total += landed
                     report(landed)
-                watch.turned(len(polls))
+                watch.turned(line.ready())
                 if time.monotonic() - looked > LOOK_S:
                     ingester.head()
                     watch.looked(line.lags())
@@ -110,6 +110,10 @@ class _Line:
         polls = self._waiting.popleft().result()
         self._fill()
         return polls
+
+    def ready(self) -> int:
+        """Polls that are decoded and wait for the log: AHEAD of them when the log is what everything waits for."""
+        return sum(one.done() for one in self._waiting)
 
     def lag(self) -> int:
         """Records that are on the broker, or have been fetched, and were not asked for yet."""

@@ -44,7 +44,7 @@ class Metrics:
             "twin_append_seconds", "Settling and appending one poll.", buckets=SECONDS, registry=self.registry
         )
         self._lag = self._gauge("lag_records", "Records on the broker that were not polled yet.", "source")
-        self._waiting = self._gauge("polls_waiting", "Polls that were brought and have not landed: back-pressure.")
+        self._waiting = self._gauge("polls_waiting", "Polls that are decoded and wait for the log: back-pressure.")
         self._position = self._gauge("log_position", "Last position of the log that was written here.")
         self._requests = self._counter("feed_requests", "Requests by what became of them.", "source", "outcome")
         self._fetched = self._counter("feed_bytes", "Bytes of new documents.", "source")

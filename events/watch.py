@@ -18,7 +18,7 @@ class Watch(Protocol):
         """A poll landed; settling and appending it took `seconds`."""
 
     def turned(self, waiting: int) -> None:
-        """The loop went round once; `waiting` polls had been brought and have landed now."""
+        """The loop went round once; `waiting` further polls are decoded and wait for the log."""
 
     def looked(self, lags: Mapping[SourceId, int]) -> None:
         """The log answered, and the broker told how many records of each partition were not polled yet."""

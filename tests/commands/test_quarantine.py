@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from events.ingest import Ingester
 from tests.commands.test_commands import Twin, city, twin
+from tests.events.test_flood import flood
+from twin.place import Place
 
 __all__ = ["city", "twin"]
 
@@ -83,6 +86,22 @@ def test_a_reading_ahead_of_the_clock_lands_when_its_time_has_come(
     monkeypatch.setattr("views.commands.quarantine.now", lambda: datetime(2034, 1, 1, tzinfo=UTC))
     assert twin("quarantine", "retry", "--all")[1]["rows"] == {"readings": 1}
     assert twin("status")[1]["quarantined"] == 0
+
+
+def test_what_a_flood_did_not_keep_is_counted_and_it_is_said_how_to_fetch_it(twin: Twin, city: Path) -> None:
+    twin("init")
+    with Place(city).log() as log:
+        Ingester(log, allowed_bytes=0).ingest(flood(120))
+    _, answer, _ = twin("quarantine", "list")
+    assert answer["quarantined"] == sum(answer["reasons"].values()) == 40
+    (entry,) = answer["entries"]
+    assert (entry["count"], entry["offset"], entry["last_offset"], entry["kept"]) == (40, 120, 159, False)
+    shown = twin("quarantine", "show", entry["id"])[1]
+    assert shown["payload"] is None and len(shown["sha256"]) == 64
+    assert "--topic lines --partition 0 --offset 120 --max-messages 40" in shown["fetch"]
+    assert twin("quarantine", "retry", "--all")[0] == 1
+    assert twin("quarantine", "discard", "--all", "--why", "a test")[0] == 0
+    assert twin("status")[1]["quarantined"] == twin("quarantine", "list")[1]["quarantined"] == 0
 
 
 @pytest.mark.parametrize("command", ["retry", "discard"])

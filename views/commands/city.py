@@ -1,4 +1,4 @@
-"""`twin init`, `sites load`, `status`, `cut`, `log verify`, `rebuild`: the city's own commands."""
+"""`twin init`, `sites load`, `cut`, `log verify`, `rebuild`: the city's own commands."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from events.clock import instant as utc
 from events.clock import now
 from events.errors import UsageError
-from events.observations import FAMILIES
 from events.observations import family as family_named
 from replay.city import City as OpenCity
 from twin.place import CityFile, Place
@@ -59,33 +57,6 @@ def load_sites(
     with place.log() as opened:
         told = Service(opened, place.archive, now).register_communities(rows, time=instant(since), source=file.name)
     show({"file": str(file), "sites": len(rows), "events": len(told)}, as_json=json)
-
-
-def status(city: City = Path("city"), json: Json = False) -> None:
-    """What the log holds: events, observations, quarantine, sources. 城市資料現況。
-
-    Example: twin status --city city --json
-    """
-    with OpenCity.open(city) as opened:
-        ledger = opened.ledger
-        answer = {
-            "position": opened.head,
-            "events": ledger.events,
-            "observations": {name: ledger.observations.get(name, 0) for name in FAMILIES},
-            "quarantined": ledger.quarantined,
-            "unknown_stations": _unknown_stations(opened),
-            "sources": [
-                {
-                    "source": source,
-                    "rows": counts.rows,
-                    "refused": counts.refused,
-                    "duplicates": counts.duplicates,
-                    "last_event_time": None if counts.last_event_time is None else utc(counts.last_event_time),
-                }
-                for source, counts in sorted(ledger.sources.items())
-            ],
-        }
-    show(answer, as_json=json)
 
 
 def cut(
@@ -148,9 +119,3 @@ def rebuild(
     show(answer | {"equal": built.before in (None, built.digest)}, as_json=json)
     if check and built.before not in (None, built.digest):
         raise typer.Exit(REFUSED)
-
-
-def _unknown_stations(opened: OpenCity) -> int:
-    """Stations that report docks and were never described: nobody knows their name or place."""
-    cut = opened.cut()
-    return cut.frame("docks").join(cut.frame("stations"), on="station_id", how="anti").height
