@@ -70,38 +70,46 @@ def decoded_cells(standard: str, told: Callable[[Payload], Told], payloads: Sequ
                 cells.append((record, one))
             else:
                 refused.append(Refused(record, f"{standard}: {one.reason}", one.payload))
-    frame = _frame(cells)
-    checked = frame.with_columns(reason=reasons(frame))
-    bad = checked.with_row_index("at").filter(pl.col("reason").is_not_null())
+    found = checked(_frame(cells))
+    bad = found.with_row_index("at").filter(pl.col("reason").is_not_null())
     places = bad.select("record", "reason", "at").rows()
     refused += [Refused(record, f"{standard}: {why}", cells[at][1].document) for record, why, at in places]
-    return Decoded(observed(checked), refused_frame(refused), len(cells) + len(refused) - len(places))
+    return Decoded(observed(found), refused_frame(refused), len(cells) + len(refused) - len(places))
 
 
-def reasons(frame: pl.DataFrame) -> pl.Series:
-    """Why each row of COLUMNS cannot be taken, null where it can."""
-    value, state = _value(), pl.col("unit").is_null()
+def checked(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows of COLUMNS with `time`, `value`, and `reason`: why a row cannot be taken, null where it can."""
+    timed = frame.with_columns(utc_times(frame["clock"]).alias("time"), _value().alias("value"))
+    checks = _checks()
+    faulty = timed.select(pl.any_horizontal(bad.fill_null(value=False) for bad, _ in checks)).to_series()
+    if not faulty.any():
+        return timed.with_columns(reason=pl.lit(None, pl.String))
+    words = timed.filter(faulty).select(first_reason(*checks)).to_series()
+    place = pl.select(pl.when(faulty).then(faulty.cum_sum().cast(pl.Int64) - 1)).to_series()
+    return timed.with_columns(words.gather(place).alias("reason"))
+
+
+def _checks() -> tuple[tuple[pl.Expr, pl.Expr | str], ...]:
+    """Every fault that a cell can have, and what to say of it; only the faulty, which are few, are worded."""
+    value, state = pl.col("value"), pl.col("unit").is_null()
     point = pl.col("point_id")
     named = pl.concat_str(point.str.slice(0, LONGEST), pl.lit(": "))
     low, high = pl.col("lowest").cast(pl.String), pl.col("highest").cast(pl.String)
     bounds = pl.concat_str(pl.lit(", not within "), low, pl.lit(" to "), high, pl.lit(" "), pl.col("unit"))
-    checks = (
+    return (
         ((point == "") | (point.str.len_chars() > LONGEST), "a point without a name, or with one too long"),
         (pl.col("time").is_null(), pl.concat_str(named, quoted_text("clock"), pl.lit(" is no time"))),
         (state & (pl.col("text").str.len_chars() > LONGEST), pl.concat_str(named, pl.lit("a state too long"))),
         (~state & value.is_null(), pl.concat_str(named, quoted_text("text"), pl.lit(" is no number"))),
         (~state & ~value.is_between("lowest", "highest"), pl.concat_str(named, value.cast(pl.String), bounds)),
     )
-    timed = frame.with_columns(utc_times(frame["clock"]).alias("time"))
-    return timed.select(first_reason(*checks).alias("reason")).to_series()
 
 
-def observed(checked: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Readings and states of COLUMNS with `reason`: the rows without one."""
-    good = checked.filter(pl.col("reason").is_null())
-    timed = good.with_columns(utc_times(good["clock"]).alias("time"))
-    readings = timed.filter(pl.col("unit").is_not_null()).with_columns(value=_value())
-    states = timed.filter(pl.col("unit").is_null())
+def observed(found: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Readings and states of checked COLUMNS: the rows without a reason."""
+    good = found.filter(pl.col("reason").is_null())
+    readings = good.filter(pl.col("unit").is_not_null())
+    states = good.filter(pl.col("unit").is_null())
     return {
         "readings": readings.select(list(READINGS.decoded)).cast(dict(READINGS.decoded)),  # type: ignore[arg-type]
         "states": states.select(list(STATES.decoded)).cast(dict(STATES.decoded)),  # type: ignore[arg-type]
@@ -124,8 +132,16 @@ def _value() -> pl.Expr:
 
 
 def _frame(cells: Sequence[tuple[int, Cell]]) -> pl.DataFrame:
-    rows = [
-        (record, c.point_id, c.unit, c.time, c.text, c.lowest, c.highest, c.factor, int(c.quality))
-        for record, c in cells
-    ]
-    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+    told = [c for _, c in cells]
+    columns = {
+        "record": [record for record, _ in cells],
+        "point_id": [c.point_id for c in told],
+        "unit": [c.unit for c in told],
+        "clock": [c.time for c in told],
+        "text": [c.text for c in told],
+        "lowest": [c.lowest for c in told],
+        "highest": [c.highest for c in told],
+        "factor": [c.factor for c in told],
+        "quality": [int(c.quality) for c in told],
+    }
+    return pl.DataFrame(columns, schema=COLUMNS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -38,6 +39,7 @@ def text_of_value(value: str | float) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """A name without what writers vary: case, dots, spaces, dashes, underscores."""
     return re.sub(r"[\W_]+", "", name).casefold()

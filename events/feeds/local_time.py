@@ -20,15 +20,18 @@ _OFFSET = r"^([+-]\d\d):?(\d\d)?$"
 
 
 def utc_times(text: pl.Series) -> pl.Series:
-    """`utc_time` of a text column; the usual form, local time with dashes, takes a way fifteen times as fast."""
+    """`utc_time` of a text column; the usual form, local time with dashes, takes a way fifteen times as fast.
+
+    Texts of another form are read once each, however often they stand in the column.
+    """
     usual = pl.select(_since_earliest(_in_taipei(pl.lit(text).str.to_datetime(_USUAL, time_unit="us", strict=False))))
     found = usual.to_series().alias(text.name)
-    unusual = found.is_null() & text.is_not_null()
-    if not unusual.any():
+    unusual = text.filter(found.is_null() & text.is_not_null()).unique()
+    if not unusual.len():
         return found
-    return pl.select(
-        pl.when(unusual).then(utc_time(pl.lit(text))).otherwise(pl.lit(found)).alias(text.name)
-    ).to_series()
+    read = pl.select(utc_time(pl.lit(unusual))).to_series()
+    others = text.replace_strict(unusual, read, default=None, return_dtype=TIME)
+    return pl.select(pl.coalesce(pl.lit(found), pl.lit(others)).alias(text.name)).to_series()
 
 
 def utc_time(text: pl.Expr) -> pl.Expr:

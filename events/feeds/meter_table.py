@@ -22,7 +22,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from events.errors import PayloadError
-from events.feeds.cells import observed, reasons
+from events.feeds.cells import checked, observed
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.meter_columns import long_form
 from events.feeds.refusals import Refused, refused_frame
@@ -43,13 +43,13 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
     for record, payload in enumerate(payloads):
         try:
             table = text_table(payload.data)
-            checked = _checked(table.rows, record)
+            found = _checked(table.rows, record)
         except (PayloadError, PolarsError) as error:
             refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
             continue
-        readings.append(observed(checked)["readings"])
+        readings.append(observed(found)["readings"])
         refused += [Refused(record, f"{FORMAT}: more fields than the header names", line) for line in table.ragged]
-        refused += _refusals(table.rows, checked, record)
+        refused += _refusals(table.rows, found, record)
     frame = pl.concat(readings)
     frames = {"readings": frame, "states": pl.DataFrame(schema=STATES.decoded)}
     return Decoded(frames, refused_frame(refused), frame.height + len(refused))
@@ -66,14 +66,14 @@ def _checked(table: pl.DataFrame, record: int) -> pl.DataFrame:
     )
     lost = pl.when(pl.col("clock").is_null() & pl.col("local").is_not_null()).then(pl.lit(NO_PLACE))
     named = pl.coalesce(pl.col("fault"), lost)
-    return full.with_columns(pl.coalesce(named, pl.lit(reasons(full))).alias("reason"))
+    return checked(full).with_columns(pl.coalesce(named, "reason").alias("reason"))
 
 
-def _refusals(table: pl.DataFrame, checked: pl.DataFrame, record: int) -> list[Refused]:
+def _refusals(table: pl.DataFrame, found: pl.DataFrame, record: int) -> list[Refused]:
     """Refusals of values, each with its row as a table of its own."""
-    bad = checked.filter(pl.col("reason").is_not_null()).select("row", "reason").sort("row").rows()
-    found: list[Refused] = []
+    bad = found.filter(pl.col("reason").is_not_null()).select("row", "reason").sort("row").rows()
+    refused: list[Refused] = []
     for row, told in groupby(bad, key=lambda pair: pair[0]):
         document = table[row].write_csv().encode()
-        found += [Refused(record, f"{FORMAT}: {reason}", document) for _, reason in told]
-    return found
+        refused += [Refused(record, f"{FORMAT}: {reason}", document) for _, reason in told]
+    return refused
