@@ -7,8 +7,6 @@ meters, is in `bim.requirements`.
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +15,10 @@ import msgspec
 import polars as pl
 
 from bim.audited import Failure, Told
-from bim.errors import BudgetError, ParserCrashError, RequirementsFileError
+from bim.child import run
+from bim.errors import ParserCrashError, RequirementsFileError
 from bim.file import identify, make_readable
 from bim.handover import FOLDER, SCHEMAS
-from bim.lifeline import Lifeline
 
 RESULTS = pl.Schema(
     {
@@ -46,7 +44,6 @@ FAILURES = pl.Schema(
 )
 """One row per element that does not meet a requirement; `global_id` null: it has none, or the model lacks it."""
 
-_ROOT = Path(__file__).resolve().parent.parent
 _NOT_IDS = 3
 
 _ZH = {
@@ -91,28 +88,12 @@ def audit(path: Path, *, ids: Path | None = None, budget_s: float = 60.0) -> Aud
 def _run(name: str, model: Path, ids: Path, out: Path, budget_s: float) -> None:
     if not ids.is_file():
         raise RequirementsFileError(f"{ids}: no such file; give an IDS 1.0 file, or none for the city's own")
-    line = Lifeline.made()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "bim.auditing", str(model), str(ids.resolve()), str(out)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=budget_s,
-            check=False,
-            env={**line.environment(), "PYTHONPATH": str(_ROOT)},
-            pass_fds=(line.child_end,),
-        )
-    except subprocess.TimeoutExpired as error:
-        raise BudgetError(f"{name}: not checked within {budget_s:g} s; give it more with --budget") from error
-    finally:
-        line.started()
-        line.cut()
-    said = done.stderr.decode(errors="replace").strip().splitlines()
+    done = run("bim.auditing", [model, ids.resolve(), out], name, budget_s)
     if done.returncode == _NOT_IDS:
-        raise RequirementsFileError(f"{ids}: no IDS 1.0 file ({said[-1] if said else 'unreadable'}); validate it first")
+        raise RequirementsFileError(f"{ids}: no IDS 1.0 file ({done.last_words}); validate it first")
     if done.returncode != 0:
         raise ParserCrashError(
-            f"{name}: the check died with {done.returncode} ({said[-1] if said else 'silently'}); "
+            f"{name}: the check died with {done.returncode} ({done.last_words}); "
             "load the file first, its report says what is damaged"
         )
 

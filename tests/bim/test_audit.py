@@ -99,7 +99,7 @@ def test_a_file_of_requirements_that_is_none_is_refused(authored: Path, tmp_path
 
 
 def test_a_check_ends_with_its_budget(authored: Path) -> None:
-    with pytest.raises(BudgetError, match=r"not checked within 0\.05 s"):
+    with pytest.raises(BudgetError, match=r"not done within 0\.05 s"):
         audit(authored, budget_s=0.05)
 
 

@@ -142,3 +142,15 @@ def test_a_check_of_a_published_building_is_in_the_log_and_in_the_cut_from_then_
 def test_a_check_needs_files_or_buildings(twin: Twin, revisions: tuple[Path, Path]) -> None:
     assert twin("bim", "check")[0] == 2
     assert twin("bim", "check", revisions[0], "--building", "dongming-a")[0] == 2
+
+
+def test_a_register_of_a_file_and_of_a_building_is_the_same(
+    twin: Twin, renovated: City, revisions: tuple[Path, Path], tmp_path: Path
+) -> None:
+    code, by_file, _ = twin("bim", "cobie", revisions[0], "--out", tmp_path / "file.xlsx")
+    assert (code, by_file["rows"]["Floor"] > 4) == (0, True)
+    _, then, _ = twin("bim", "cobie", "--building", "dongming-a", "--at", BEFORE, "--out", tmp_path / "then")
+    assert then["rows"] == by_file["rows"]
+    assert (tmp_path / "then" / "Component.csv").exists()
+    assert twin("bim", "cobie", "--out", tmp_path / "none.xlsx")[0] == 2
+    assert renovated.head > 0

@@ -173,6 +173,34 @@ def _checked(
             yield CheckOutcome(Path(model.file), checked)
 
 
+@app.command()
+def cobie(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.xlsx|FILE.ods|DIR", help="Where to; DIR: CSV 輸出.")],
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="An IFC file: .ifc, .ifczip, .ifc.gz")] = None,
+    city: City = Path("city"),
+    building: Annotated[str | None, typer.Option("--building", metavar="ID", help="A building of the city 棟.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="TIME of the building's model (default: the latest) 時間.")
+    ] = None,
+    budget: Budget = 60.0,
+    json: Json = False,
+) -> None:
+    """Write a model's asset register as COBie 2.4. 輸出資產清冊（COBie）。
+
+    Example: twin bim cobie dongming-a.ifc --out register.xlsx
+    """
+    from bim import archive
+    from bim.cobie import write_cobie
+
+    if bool(file) == bool(building) or (at and not building):
+        raise UsageError("give one FILE, or a building of the city with --building ID [--at TIME]")
+    if file is None:
+        file = archive.source(Place(city).archive, _then(city, str(building), instant(at)).sha256)
+    register = write_cobie(file, out, budget_s=budget)
+    notes = {"typed_here": register.typed_here, "partial": register.partial, "repeated_names": register.repeated_names}
+    show({"out": str(register.out), "rows": register.rows, **notes}, as_json=json)
+
+
 def building_id(file: Path) -> str:
     """The building a file is a model of: its name without endings."""
     return file.name.split(".")[0]
@@ -204,4 +232,4 @@ def _verdict(answer: dict[str, Any]) -> str:
     return f"{answer['status']} {answer['file']}: {said}"
 
 
-__all__ = ["app", "building_id", "check", "diff", "load"]
+__all__ = ["app", "building_id", "check", "cobie", "diff", "load"]
