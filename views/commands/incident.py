@@ -33,8 +33,9 @@ def incidents(
     if unknown:
         raise UsageError(f"no kind of incident {unknown[0]!r}; there are {', '.join(WORDS)}")
     with OpenCity.open(city) as opened:
-        found = incidents_of(opened, parse_time(start), parse_time(end), known_word(known))
-        position = opened.head if known is None else opened.position_at(known_word(known) or 0)
+        word = known_word(known)
+        position = opened.head if word is None else opened.position_at(word)
+        found = incidents_of(opened, parse_time(start), parse_time(end), position)
     if kind:
         found = found.filter(found["kind"].is_in(kind))
     show({"known": position, "count": found.height, "incidents": found.to_dicts()}, as_json=json)

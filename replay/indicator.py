@@ -1,0 +1,154 @@
+"""Folding an indicator over the city: its whole history at first, then only the windows that new events touch.
+
+Law: whatever the order and the pieces in which events came, the files are those of one fold over the whole log, byte
+for byte; a window's rows are what is believed of it, and every window that a landed row can change is folded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+
+import polars as pl
+
+from events import batch
+from events.batch import BATCH
+from events.clock import TAIPEI
+from events.errors import UsageError
+from events.former import HOUSEHOLD_ERASED, TENANCY_ENDED
+from events.observations import FAMILIES, TIME
+from replay.city import City
+from replay.windows import periods
+from twin.indicator_store import IndicatorStore, Manifest
+from twin.indicators import START, WINDOWS, Indicator
+
+MICROSECOND = timedelta(microseconds=1)
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did: the position covered before and now, windows folded, rows of the whole indicator."""
+
+    name: str
+    version: int
+    position_before: int
+    position: int
+    windows: int
+    rows: int
+
+
+def run(city: City, indicator: Indicator) -> Run:
+    """Fold what the log has gained since the indicator's position, or all of it; swapped in when it is whole.
+
+    UsageError when the version is known with other content, or an older one than the version that answers.
+    """
+    store = IndicatorStore(city.place.directory)
+    with store.alone(indicator):
+        before = _known(store, indicator)
+        position = city.head
+        if before is not None and _renamed(city, before.position):
+            before = None
+        covered = before.position if before else 0
+        windows = _touched(city, indicator, covered, position)
+        fresh = {span: value_of(indicator, span, rows) for span, rows in _read(city, indicator, windows, position)}
+        months = {
+            month: _month(store, indicator, before, month, dict(some))
+            for month, some in groupby(sorted(fresh.items()), key=lambda item: month_of(item[0][0]))
+        }
+        after = store.keep(indicator, before, months, position)
+        return Run(indicator.name, indicator.version, covered, position, len(fresh), store.rows(after).height)
+
+
+def value_of(indicator: Indicator, span: Span, rows: pl.DataFrame) -> pl.DataFrame:
+    """The indicator's rows of one window, from the rows of that window and what it looks at around it."""
+    return indicator.folded(rows, *span) if rows.height else pl.DataFrame(schema=indicator.schema)
+
+
+def at(city: City, indicator: Indicator, moment: datetime, known: int | datetime | None = None) -> pl.DataFrame:
+    """The window that holds an instant, folded from what is believed of it, as known."""
+    span = windows_of(indicator, moment, moment + MICROSECOND)[0]
+    return value_of(indicator, span, rows_behind(city, indicator, span, known))
+
+
+def rows_behind(city: City, indicator: Indicator, span: Span, known: int | datetime | None = None) -> pl.DataFrame:
+    """What one window is folded from (columns of `City.rows`)."""
+    low, high = span[0] - indicator.look_back, span[1] + indicator.look_ahead
+    return city.rows(indicator.family, low, high - MICROSECOND, known)
+
+
+def windows_of(indicator: Indicator, start: datetime, end: datetime) -> list[Span]:
+    """Windows that overlap start ≤ time < end."""
+    return list(pairwise(periods(start, end, indicator.window)))
+
+
+def month_of(moment: datetime) -> str:
+    """The local month that a window's beginning lies in, such as 2026-03."""
+    return f"{moment.astimezone(TAIPEI):%Y-%m}"
+
+
+def _known(store: IndicatorStore, indicator: Indicator) -> Manifest | None:
+    """What was folded of this version before."""
+    answering = store.answering(indicator.name)
+    if answering is not None and answering > indicator.version:
+        raise UsageError(
+            f"{indicator.name} v{answering} answers already; give a version above it, not {indicator.version}"
+        )
+    before = store.manifest(indicator.name, indicator.version)
+    if before is not None and before.source_sha256 != indicator.sha256:
+        raise UsageError(
+            f"{indicator.name} v{indicator.version} was folded by another file ({before.source_sha256[:12]}…); raise "
+            "`version` in the file: the old one answers until the new one is whole"
+        )
+    return before
+
+
+def _renamed(city: City, covered: int) -> bool:
+    """Whether a tenancy ended or was erased since: rows told under a name that is gone are folded anew."""
+    return (
+        next(city.log.read(covered, upto=city.head, tags=(TENANCY_ENDED, HOUSEHOLD_ERASED), page=1), None) is not None
+    )
+
+
+def _touched(city: City, indicator: Indicator, covered: int, position: int) -> list[Span]:
+    """Windows that rows landed behind `covered` can change, in order of time; from scratch: all with rows in reach."""
+    family = FAMILIES[indicator.family]
+    starts: set[datetime] = set()
+    for event in city.log.read(covered, upto=position, tags=(BATCH,)):
+        if batch.header_of(event.state).family == family.name:
+            starts.update(_starts(indicator, batch.decode(event.state, family.stored, ["time"])["time"]))
+    return [windows_of(indicator, start, start + MICROSECOND)[0] for start in sorted(starts)]
+
+
+def _starts(indicator: Indicator, times: pl.Series) -> Iterable[datetime]:
+    """Beginnings of windows in whose reach some times lie."""
+    every = WINDOWS[indicator.window]
+
+    def begins(moments: pl.Series) -> pl.Series:
+        return moments.dt.convert_time_zone(TAIPEI.key).dt.truncate(every)
+
+    frame = pl.DataFrame({"low": begins(times - indicator.look_ahead), "high": begins(times + indicator.look_back)})
+    spans = frame.unique().with_columns(pl.datetime_ranges("low", "high", every).alias(START))
+    return spans[START].explode().unique().dt.convert_time_zone("UTC").to_list()
+
+
+def _read(city: City, indicator: Indicator, windows: list[Span], position: int) -> Iterator[tuple[Span, pl.DataFrame]]:
+    """Each window with its rows; windows of one local day are read together."""
+    for _, some in groupby(windows, key=lambda span: span[0].astimezone(TAIPEI).date()):
+        near = list(some)
+        rows = rows_behind(city, indicator, (near[0][0], near[-1][1]), position)
+        for span in near:
+            low, high = (pl.lit(t, TIME) for t in (span[0] - indicator.look_back, span[1] + indicator.look_ahead))
+            yield span, rows.filter((pl.col("time") >= low) & (pl.col("time") < high))
+
+
+def _month(
+    store: IndicatorStore, indicator: Indicator, before: Manifest | None, month: str, fresh: dict[Span, pl.DataFrame]
+) -> pl.DataFrame:
+    """A month's rows with some windows folded anew."""
+    old = store.rows(before, [month]) if before else pl.DataFrame()
+    starts = pl.Series([start for start, _ in fresh], dtype=TIME)
+    kept = [old.filter(~pl.col(START).is_in(starts.implode()))] if old.height else []
+    return pl.concat([pl.DataFrame(schema=indicator.schema), *kept, *fresh.values()])
