@@ -10,35 +10,57 @@ units the network does not state, are passed over. Time is `timestamp`, UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from events.errors import PayloadError
-from events.feeds.cells import Cell, Told, decoded_cells, parts
+from events.feeds.cells import decoded_frame, parts
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.json_texts import listed, texts_of
+from events.feeds.json_texts import listed, plain, scalars_of
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused
+from events.feeds.wide import Measure, Reports, cells_of
 from events.observations import Quality
 
-KEYS: dict[str, tuple[str, float, float, Quality]] = {
-    "s_d0": ("ug/m3", 0, 2000, Quality.MEASURED),
-    "s_d1": ("ug/m3", 0, 5000, Quality.MEASURED),
-    "s_d2": ("ug/m3", 0, 2000, Quality.MEASURED),
-    "c_d0": ("ug/m3", 0, 2000, Quality.SUBSTITUTED),
-    "s_t0": ("Cel", -40, 85, Quality.MEASURED),
-    "s_h0": ("%RH", 0, 100, Quality.MEASURED),
+KEYS = {
+    m.name: m
+    for m in (
+        Measure("s_d0", "ug/m3", 0, 2000),
+        Measure("s_d1", "ug/m3", 0, 5000),
+        Measure("s_d2", "ug/m3", 0, 2000),
+        Measure("c_d0", "ug/m3", 0, 2000, Quality.SUBSTITUTED),
+        Measure("s_t0", "Cel", -40, 85),
+        Measure("s_h0", "%RH", 0, 100),
+    )
 }
 """Key -> unit, the range of the instrument, how its value comes to be."""
+
+_PLAIN = {plain(key): measure for key, measure in KEYS.items()}
 
 SILENT = ("", "N/A")
 """Texts that stand for no value: no reading, and none is counted."""
 
+FORMAT = "airbox"
 MESSAGE_BYTES = 300_000
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Readings of the devices' last reports."""
-    return decoded_cells("airbox", _told, payloads)
+    reports, refused, rows = Reports(), list[Refused](), list[bytes]()
+    for record, payload in enumerate(payloads):
+        try:
+            found = listed(text_of(payload.data), "feeds")
+        except PayloadError as error:
+            refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
+            continue
+        for row in found:
+            try:
+                members = scalars_of(row)
+                reports.add(record, f"airbox:{_device(members)}", _time(members), members)
+                rows.append(row)
+            except PayloadError as error:
+                refused.append(Refused(record, f"{FORMAT}: {error}", _document([row])))
+    return decoded_frame(FORMAT, cells_of(reports, _PLAIN, SILENT), lambda at: _document([rows[at]]), refused)
 
 
 def split(document: bytes) -> Sequence[bytes]:
@@ -50,31 +72,19 @@ def split(document: bytes) -> Sequence[bytes]:
     return [_document(part) for part in parts(rows, MESSAGE_BYTES)]
 
 
-def _told(payload: Payload) -> Told:
-    for row in listed(text_of(payload.data), "feeds"):
-        try:
-            yield from _cells(texts_of(row), _document([row]))
-        except PayloadError as error:
-            yield Refused(0, str(error), _document([row]))
-
-
 def _document(rows: list[bytes]) -> bytes:
     return b'{"feeds":[' + b",".join(rows) + b"]}"
 
 
-def _cells(report: Mapping[str, str], document: bytes) -> Iterator[Cell | Refused]:
-    device, time = report.get("deviceid", "").strip(), _time(report)
+def _device(report: Mapping[str, Any]) -> str:
+    device = str(report.get("deviceid", "")).strip()
     if not device:
-        yield Refused(0, "a report without a device_id", document)
-        return
-    if not any(key.replace("_", "") in report for key in KEYS):
-        yield Refused(0, f"a report of {device} with none of {', '.join(KEYS)}", document)
-    for key, (unit, lowest, highest, quality) in KEYS.items():
-        text = report.get(key.replace("_", ""), "").strip()
-        if text not in SILENT:
-            yield Cell(f"airbox:{device}:{key}", unit, time, text, document, lowest, highest, quality=quality)
+        raise PayloadError("a report without a device_id")
+    if not any(key in report for key in _PLAIN):
+        raise PayloadError(f"a report of {device} with none of {', '.join(KEYS)}")
+    return device
 
 
-def _time(report: Mapping[str, str]) -> str:
+def _time(report: Mapping[str, Any]) -> str:
     """The stated instant; `date` and `time`, which are UTC too, where there is none."""
-    return report.get("timestamp") or f"{report.get('date', '')}T{report.get('time', '')}Z"
+    return str(report.get("timestamp") or f"{report.get('date', '')}T{report.get('time', '')}Z")

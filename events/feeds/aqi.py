@@ -9,34 +9,58 @@ An empty value or `-` is an instrument that tells nothing: no reading, and none 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from events.errors import PayloadError
-from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
+from events.feeds.cells import STATE, decoded_frame, parts
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.json_texts import listed, plain, texts_of
+from events.feeds.json_texts import listed, plain, scalars_of
 from events.feeds.packed import text_of, unpacked
 from events.feeds.refusals import Refused
 from events.feeds.tables import PARQUET, messages, text_table
+from events.feeds.wide import Measure, Reports, cells_of
 
-UNITS: dict[str, tuple[str | None, float, float]] = {
-    "aqi": ("", 0, 500), "status": (STATE, 0, 0), "pollutant": (STATE, 0, 0),
-    "pm2_5": ("ug/m3", 0, 2000), "pm2_5_avg": ("ug/m3", 0, 2000), "pm10": ("ug/m3", 0, 5000),
-    "pm10_avg": ("ug/m3", 0, 5000), "o3": ("ppb", 0, 2000), "o3_8hr": ("ppb", 0, 2000), "co": ("ppm", 0, 200),
-    "co_8hr": ("ppm", 0, 200), "so2": ("ppb", 0, 5000), "so2_avg": ("ppb", 0, 5000), "no2": ("ppb", 0, 5000),
-    "no": ("ppb", 0, 5000), "nox": ("ppb", 0, 5000), "wind_speed": ("m/s", 0, 120), "wind_direc": ("deg", 0, 360),
-}  # fmt: skip
+UNITS = {
+    m.name: m
+    for m in (
+        Measure("aqi", "", 0, 500),
+        Measure("status", STATE, 0, 0),
+        Measure("pollutant", STATE, 0, 0),
+        *(Measure(name, "ug/m3", 0, 2000) for name in ("pm2_5", "pm2_5_avg")),
+        *(Measure(name, "ug/m3", 0, 5000) for name in ("pm10", "pm10_avg")),
+        *(Measure(name, "ppb", 0, 2000) for name in ("o3", "o3_8hr")),
+        *(Measure(name, "ppm", 0, 200) for name in ("co", "co_8hr")),
+        *(Measure(name, "ppb", 0, 5000) for name in ("so2", "so2_avg", "no2", "no", "nox")),
+        Measure("wind_speed", "m/s", 0, 120),
+        Measure("wind_direc", "deg", 0, 360),
+    )
+}
 """Column -> unit, lowest and highest value that can be true."""
 
+_PLAIN = {plain(column): measure for column, measure in UNITS.items()}
+
 SILENT = ("", "-")
+FORMAT = "aqi"
 MESSAGE_BYTES = 300_000
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Readings and states of the stations' reports."""
-    return decoded_cells("aqi", _told, payloads)
+    reports, refused = Reports(), list[Refused]()
+    for record, payload in enumerate(payloads):
+        try:
+            for members in _reports(payload.data, record, refused):
+                try:
+                    reports.add(record, f"aqi:{_site(members)}", str(members.get("publishtime", "")), members)
+                except PayloadError as error:
+                    refused.append(Refused(record, f"{FORMAT}: {error}", _document(members)))
+        except PayloadError as error:
+            refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
+    frame = cells_of(reports, _PLAIN, SILENT)
+    return decoded_frame(FORMAT, frame, lambda at: _document(reports.members[at]), refused)
 
 
 def split(document: bytes) -> Sequence[bytes]:
@@ -50,20 +74,36 @@ def split(document: bytes) -> Sequence[bytes]:
     return [b"[" + b",".join(part) + b"]" for part in parts(rows, MESSAGE_BYTES)]
 
 
-def _told(payload: Payload) -> Told:
-    rows = _json_rows(payload.data)
+def _reports(data: bytes, record: int, refused: list[Refused]) -> list[Mapping[str, Any]]:
+    """The rows' scalar members by plain name; rows that are none go to `refused`."""
+    rows = _json_rows(data)
     if rows is None:
-        table = text_table(payload.data)
-        yield from (Refused(0, "more fields than the header names", line) for line in table.ragged)
+        table = text_table(data)
+        refused += [Refused(record, f"{FORMAT}: more fields than the header names", line) for line in table.ragged]
         names = [plain(name) for name in table.rows.columns]
-        for values in table.rows.iter_rows():
-            yield from _cells({n: v for n, v in zip(names, values, strict=True) if v is not None})
-        return
+        return [
+            {n: v for n, v in zip(names, values, strict=True) if v is not None} for values in table.rows.iter_rows()
+        ]
+    found: list[Mapping[str, Any]] = []
     for row in rows:
         try:
-            yield from _cells(texts_of(row))
+            found.append(scalars_of(row))
         except PayloadError as error:
-            yield Refused(0, str(error), b"[" + row + b"]")
+            refused.append(Refused(record, f"{FORMAT}: {error}", b"[" + row + b"]"))
+    return found
+
+
+def _document(members: Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode([members])
+
+
+def _site(report: Mapping[str, Any]) -> str:
+    site = str(report.get("siteid", "")).strip()
+    if not site:
+        raise PayloadError("a report without a site_id")
+    if not any(column in report for column in _PLAIN):
+        raise PayloadError(f"a report of site {site} without a column such as aqi or pm2_5")
+    return site
 
 
 def _json_rows(data: bytes) -> list[bytes] | None:
@@ -72,17 +112,3 @@ def _json_rows(data: bytes) -> list[bytes] | None:
         return None
     content = text_of(data)
     return listed(content, "records") if content.lstrip()[:1] in (b"[", b"{") else None
-
-
-def _cells(report: Mapping[str, str]) -> Iterator[Cell | Refused]:
-    document = msgspec.json.encode([report])
-    site, time = report.get("siteid", "").strip(), report.get("publishtime", "")
-    if not site:
-        yield Refused(0, "a report without a site_id", document)
-        return
-    if not any(plain(column) in report for column in UNITS):
-        yield Refused(0, f"a report of site {site} without a column such as aqi or pm2_5", document)
-    for column, (unit, lowest, highest) in UNITS.items():
-        text = report.get(plain(column), "").strip()
-        if text not in SILENT:
-            yield Cell(f"aqi:{site}:{column}", unit, time, text, document, lowest, highest)

@@ -70,16 +70,27 @@ def decoded_cells(standard: str, told: Callable[[Payload], Told], payloads: Sequ
                 cells.append((record, one))
             else:
                 refused.append(Refused(record, f"{standard}: {one.reason}", one.payload))
-    found = checked(_frame(cells))
-    bad = found.with_row_index("at").filter(pl.col("reason").is_not_null())
-    places = bad.select("record", "reason", "at").rows()
-    refused += [Refused(record, f"{standard}: {why}", cells[at][1].document) for record, why, at in places]
-    return Decoded(observed(found), refused_frame(refused), len(cells) + len(refused) - len(places))
+    frame = _frame(cells).with_row_index("at")
+    return decoded_frame(standard, frame, lambda at: cells[at][1].document, refused)
+
+
+def decoded_frame(
+    standard: str, frame: pl.DataFrame, document: Callable[[int], bytes], refused: Sequence[Refused]
+) -> Decoded:
+    """Cells that are a frame already: COLUMNS and `at`, by which `document` gives the bytes of a refused one."""
+    found = checked(frame)
+    bad = found.filter(pl.col("reason").is_not_null()).select("record", "reason", "at").rows()
+    more = [Refused(record, f"{standard}: {why}", document(at)) for record, why, at in bad]
+    return Decoded(observed(found), refused_frame([*refused, *more]), frame.height + len(refused))
 
 
 def checked(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows of COLUMNS with `time`, `value`, and `reason`: why a row cannot be taken, null where it can."""
-    timed = frame.with_columns(utc_times(frame["clock"]).alias("time"), _value().alias("value"))
+    """Rows of COLUMNS with `time`, `value`, and `reason`: why a row cannot be taken, null where it can.
+
+    A frame that has `time` already keeps it.
+    """
+    time = frame["time"] if "time" in frame.columns else utc_times(frame["clock"]).alias("time")
+    timed = frame.with_columns(time, _value().alias("value"))
     checks = _checks()
     faulty = timed.select(pl.any_horizontal(bad.fill_null(value=False) for bad, _ in checks)).to_series()
     if not faulty.any():

@@ -11,19 +11,20 @@ import msgspec
 from events.errors import PayloadError
 from events.feeds.json_rows import fields_of, rows_of
 
+SCALAR = (str, int, float)
 _ANY = msgspec.json.Decoder()
 
 
-def texts_of(row: bytes) -> dict[str, str]:
-    """The scalar members of `row` as text (nulls left out), names in small letters and digits; PayloadError if none.
+def scalars_of(row: bytes) -> dict[str, str | int | float]:
+    """The scalar members of `row` (nulls left out), names in small letters and digits; PayloadError if it is no object.
 
-    >>> texts_of(b'{"PM2.5": 17.0, "SiteName": "x", "nothing": null}')
-    {'pm25': '17.0', 'sitename': 'x'}
+    >>> scalars_of(b'{"PM2.5": 17.0, "SiteName": "x", "nothing": null}')
+    {'pm25': 17.0, 'sitename': 'x'}
     """
     found = value_of(row)
-    if not isinstance(found, dict):
+    if type(found) is not dict:
         raise PayloadError(f"a row is {type(found).__name__}, not an object")
-    return {plain(name): text_of_value(v) for name, v in found.items() if isinstance(v, str | int | float)}
+    return {plain(name): v for name, v in found.items() if isinstance(v, SCALAR)}
 
 
 def value_of(data: bytes) -> Any:

@@ -14,16 +14,18 @@ reading, and none is counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
+import polars as pl
+
 from events.errors import PayloadError
-from events.feeds.cells import Cell, Told, decoded_cells, parts
+from events.feeds.cells import decoded_frame, parts
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
-from events.observations import Quality
+from events.observations import TIME, Quality
 
 MARKET = timezone(timedelta(hours=10))
 """Australian Eastern Standard Time, the time of every NEM12 file, without daylight saving."""
@@ -38,7 +40,14 @@ STREAMS = {"E": "1-0:1.29", "B": "1-0:2.29", "Q": "1-0:3.29", "K": "1-0:4.29"}
 QUALITIES = {"A": Quality.MEASURED, "E": Quality.ESTIMATED, "S": Quality.SUBSTITUTED, "F": Quality.SUBSTITUTED}
 NO_DATA, VARIABLE = "N", "V"
 MINUTES = (1, 5, 10, 15, 30, 60)
+FORMAT = "nem12"
 MESSAGE_BYTES = 300_000
+
+DAYS = {
+    "record": pl.UInt32(), "at": pl.UInt32(), "point_id": pl.String(), "unit": pl.String(), "factor": pl.Float64(),
+    "minutes": pl.Int64(), "midnight": TIME, "text": pl.List(pl.String()), "quality": pl.List(pl.UInt8()),
+}  # fmt: skip
+"""A day a row: `midnight` is where it begins, `text` and `quality` (null: no data) are an element an interval."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,45 @@ class Day:
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Readings of the files' intervals; a day that cannot be taken is refused whole, its bad values one by one."""
-    return decoded_cells("nem12", _told, payloads)
+    refused: list[Refused] = []
+    days: list[Day] = []
+    rows: list[tuple[object, ...]] = []
+    for record, payload in enumerate(payloads):
+        try:
+            found = _days(text_of(payload.data))
+        except PayloadError as error:
+            refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
+            continue
+        for day in found:
+            if isinstance(day, Refused):
+                refused.append(Refused(record, f"{FORMAT}: {day.reason}", day.payload))
+                continue
+            try:
+                rows.append((record, len(days), *_intervals(day)))
+                days.append(day)
+            except PayloadError as error:
+                refused.append(Refused(record, f"{FORMAT}: {error}", day.document))
+    return decoded_frame(FORMAT, _cells(rows), lambda at: days[at].document, refused)
+
+
+def _cells(rows: list[tuple[object, ...]]) -> pl.DataFrame:
+    """Days as `cells.COLUMNS`, an interval a row, with `at` (the day) and `time` (the interval's end)."""
+    every = pl.DataFrame(rows, schema=DAYS, orient="row").explode("text", "quality")
+    number = (pl.int_range(pl.len()) + 1).over("at")
+    ends = every.with_columns(pl.col("midnight") + pl.duration(minutes=number * pl.col("minutes")))
+    return ends.filter(pl.col("quality").is_not_null()).select(
+        "record",
+        "at",
+        "point_id",
+        "unit",
+        pl.col("midnight").cast(TIME).alias("time"),
+        pl.lit("").alias("clock"),
+        pl.col("text").str.strip_chars(),
+        pl.lit(0.0).alias("lowest"),
+        pl.lit(1e9).alias("highest"),
+        "factor",
+        "quality",
+    )
 
 
 def split(document: bytes) -> Sequence[bytes]:
@@ -80,17 +127,6 @@ def split(document: bytes) -> Sequence[bytes]:
     if any(isinstance(day, Refused) for day in days) or len(document) <= MESSAGE_BYTES:
         return [document]
     return [b"\n".join(part) for part in parts([d.document for d in days if isinstance(d, Day)], MESSAGE_BYTES)]
-
-
-def _told(payload: Payload) -> Told:
-    for day in _days(text_of(payload.data)):
-        if isinstance(day, Refused):
-            yield day
-            continue
-        try:
-            yield from list(_intervals(day))
-        except PayloadError as error:
-            yield Refused(0, str(error), day.document)
 
 
 def _days(content: bytes) -> list[Day | Refused]:
@@ -112,19 +148,18 @@ def _days(content: bytes) -> list[Day | Refused]:
     return found
 
 
-def _intervals(day: Day) -> Iterator[Cell]:
+def _intervals(day: Day) -> tuple[object, ...]:
+    """The further columns of DAYS: a day's values and qualities as lists."""
     stream = _stream(day.head)
-    fields = [f.strip() for f in day.line.decode().split(",")]
+    fields = day.line.decode().split(",")
     count = 1440 // stream.minutes
     if len(fields) < count + 3:
         raise PayloadError(f"a day of {len(fields) - 2} fields where {count} values and a quality are asked")
-    midnight = _day(fields[1])
-    qualities = _qualities(fields[count + 2], day.qualities, count)
-    for at, (text, quality) in enumerate(zip(fields[2 : count + 2], qualities, strict=True), start=1):
-        if quality is not None:
-            end = (midnight + timedelta(minutes=at * stream.minutes)).isoformat()
-            point, unit, factor = stream.point_id, stream.unit, stream.factor
-            yield Cell(point, unit, end, text, day.document, 0, 1e9, factor, quality)
+    midnight = _day(fields[1].strip())
+    qualities = _qualities(fields[count + 2].strip(), day.qualities, count)
+    return (
+        stream.point_id, stream.unit, stream.factor, stream.minutes, midnight, fields[2 : count + 2], qualities,
+    )  # fmt: skip
 
 
 def _stream(line: bytes) -> Stream:
