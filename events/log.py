@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from eventsourcing import persistence
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
 from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
 
+from events.arrivals import by_listening, by_looking
 from events.errors import ConflictError, LogUnavailableError
 from events.ids import Position, SourceId, StreamId
 from events.segment_store import SegmentStore
@@ -27,6 +28,9 @@ from events.vault import Vault
 
 LOCK_TIMEOUT_S = 30
 """How long a writer waits for another one's transaction on SQLite."""
+
+WAITING = 4
+"""Further connections of one open PostgreSQL log, for those who wait in it."""
 
 PAGE = 64
 """Events read from the store at once; a batch is about 60 kB."""
@@ -146,6 +150,14 @@ class Log:
         with _store_errors(self._location):
             return Position(self._recorder.max_notification_id() or 0)
 
+    def wait(self, after: int, timeout_s: float) -> Position:
+        """The head as soon as it is past `after`, or after `timeout_s` as it then is."""
+        if isinstance(self._recorder, SQLiteProcessRecorder):
+            by_looking(self.head, after, timeout_s)
+        else:
+            self._listen(after, timeout_s)
+        return self.head()
+
     def tracked(self, source: str) -> int | None:
         """The last offset landed from `source`, None when nothing was."""
         with _store_errors(self._location):
@@ -161,6 +173,11 @@ class Log:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _listen(self, after: int, timeout_s: float) -> None:
+        server: Any = self._recorder
+        with _store_errors(self._location), server.datastore.get_connection() as connection:
+            by_listening(connection, server.channel_name, self.head, after, timeout_s)
 
     def _segment(self, number: int) -> bytes | None:
         with _store_errors(self._location):
@@ -199,6 +216,7 @@ def _postgres(url: str) -> ProcessRecorder:
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             originator_id_type="text",
+            max_overflow=WAITING,
         ),
         events_table_name="stored_events",
         tracking_table_name="tracking",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from events.errors import ConflictError, LogUnavailableError
-from events.ids import SourceId, StreamId
+from events.ids import Position, SourceId, StreamId
 from events.log import Log, NewEvent, Tracked
 from tests.parts.required import need
 
@@ -94,6 +96,50 @@ def test_a_reader_sees_what_another_connection_appends(location: str, log: Log) 
     with Log.open(location) as other:
         other.append([event("a", 1)])
         assert log.head() == other.head()
+
+
+def test_waiting_ends_when_another_connection_appends(location: str, log: Log) -> None:
+    """Given someone who waits a minute at most, when another connection appends, then the wait ends with its head."""
+    (before,) = log.append([event("a", 1)])
+    with ThreadPoolExecutor(1) as other, Log.open(location) as reader:
+        waiting = other.submit(reader.wait, before, 60)
+        (after,) = log.append([event("a", 2)])
+        assert waiting.result() == after
+
+
+def test_an_append_between_two_waits_is_not_missed(location: str, log: Log) -> None:
+    with Log.open(location) as reader:
+        seen = reader.wait(0, 0)
+        for version in range(1, 6):
+            (position,) = log.append([event("a", version)])
+            seen = reader.wait(seen, 60)
+            assert seen == position
+
+
+def test_waiting_ends_by_itself_when_nothing_comes(log: Log) -> None:
+    (head,) = log.append([event("a", 1)])
+    assert log.wait(head, 0.05) == head
+
+
+def test_a_server_tells_the_waiting_without_being_asked_again(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head is asked for before and after a message, and not while there is silence."""
+    asked: list[Position] = []
+
+    def counted(opened: Log) -> Position:
+        asked.append(head(opened))
+        return asked[-1]
+
+    head = Log.head
+    monkeypatch.setattr(Log, "head", counted)
+    with Log.open(postgres_dsn) as log, Log.open(postgres_dsn) as reader, ThreadPoolExecutor(1) as other:
+        waiting = other.submit(reader.wait, 0, 60)
+        while not asked:
+            time.sleep(0.01)
+        (position,) = log.append([event("a", 1)])
+        assert waiting.result() == position
+        assert asked == [0, position, position]
 
 
 def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
