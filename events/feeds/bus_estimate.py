@@ -35,6 +35,8 @@ STATES = {-1: "not_departed", -2: "not_stopping", -3: "last_bus_gone", -4: "no_s
 
 LONGEST_S = 86_400
 MESSAGE_BYTES = 300_000
+STRANGE = "a row is no object, or holds a list or an object"
+_SECONDS = pl.col("EstimateTime").str.strip_chars().cast(pl.Int32, strict=False)
 _ROW = pl.Struct(dict.fromkeys(("RouteID", "StopID", "EstimateTime", "GoBack"), pl.String))
 
 
@@ -55,22 +57,18 @@ class _Snapshot:
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Arrivals of the snapshots' rows; a row that cannot be taken is refused as a snapshot of its own."""
-    frames = [pl.DataFrame(schema=ARRIVALS.decoded)]
-    marks = [pl.DataFrame(schema=STATE_FAMILY.decoded)]
+    snapshots: list[tuple[int, _Snapshot]] = []
     refused: list[Refused] = []
     for record, payload in enumerate(payloads):
         try:
-            found = _snapshot(text_of(payload.data))
+            snapshots.append((record, _snapshot(text_of(payload.data))))
         except PayloadError as error:
             refused.append(Refused(record, f"bus-estimate: {error}", payload.data))
-            continue
-        good, bad = _arrivals(found.time, found.rows, record)
-        frames.append(good)
-        marks.append(_marks(found, bad, record))
-        refused += [
-            Refused(record, f"bus-estimate: {why}", found.document([found.rows[at]])) for at, why in bad.items()
-        ]
-    arrivals, states = pl.concat(frames), pl.concat(marks)
+    arrivals, bad = _arrivals(snapshots)
+    for number, at, why in bad:
+        record, found = snapshots[number]
+        refused.append(Refused(record, f"bus-estimate: {why}", found.document([found.rows[at]])))
+    states = _marks(snapshots, bad)
     offered = arrivals.height + states.height + len(refused)
     return Decoded({"arrivals": arrivals, "states": states}, refused_frame(refused), offered)
 
@@ -131,50 +129,66 @@ def _buckets(rows: list[bytes]) -> list[int]:
     return found
 
 
-def _marks(found: _Snapshot, bad: dict[int, str], record: int) -> pl.DataFrame:
-    """A state for every bucket of the scope; not for those with a refused row, which was listed all the same."""
-    torn = set(_buckets([found.rows[at] for at in bad]))
-    whole = [] if -1 in torn else [mark("bus-estimate", b) for b in found.scope if b not in torn]
-    time = utc_times(pl.Series([found.time], dtype=pl.String))
-    return pl.DataFrame({"point_id": pl.Series(whole, dtype=pl.String)}).select(
-        "point_id",
-        pl.lit(time.item()).alias("time").cast(STATE_FAMILY.decoded["time"]),
-        pl.lit(WHOLE).alias("text"),
-        pl.lit(record, pl.UInt32).alias("record"),
+def _marks(snapshots: list[tuple[int, _Snapshot]], bad: list[tuple[int, int, str]]) -> pl.DataFrame:
+    """A state for every bucket of the scopes; not for those with a refused row, which was listed all the same."""
+    torn = [set(_buckets([s.rows[at] for number, at, _ in bad if number == n])) for n, (_, s) in enumerate(snapshots)]
+    rows = [
+        (mark("bus-estimate", bucket), found.time, record)
+        for (record, found), broken in zip(snapshots, torn, strict=True)
+        if -1 not in broken
+        for bucket in found.scope
+        if bucket not in broken
+    ]
+    marks = pl.DataFrame(
+        rows, schema={"point_id": pl.String(), "clock": pl.String(), "record": pl.UInt32()}, orient="row"
     )
+    told = marks.with_columns(utc_times(marks["clock"]).alias("time"), text=pl.lit(WHOLE))
+    return told.select(list(STATE_FAMILY.decoded))
 
 
-def _arrivals(time: str, rows: list[bytes], record: int) -> tuple[pl.DataFrame, dict[int, str]]:
-    """Arrivals, and by row why the others are none."""
-    read = text_columns(rows, _ROW)
-    seconds = pl.col("EstimateTime").str.strip_chars().cast(pl.Int32, strict=False)
-    typed = read.with_columns(seconds=seconds, state=seconds.replace_strict(STATES, default="estimated"))
-    no_number = pl.concat_str(pl.lit("EstimateTime "), quoted_text("EstimateTime"), pl.lit(" is no number of seconds"))
-    unknown = pl.concat_str(pl.lit("EstimateTime "), quoted_text("EstimateTime"), pl.lit(" is no state and no wait"))
+def _arrivals(snapshots: list[tuple[int, _Snapshot]]) -> tuple[pl.DataFrame, list[tuple[int, int, str]]]:
+    """Arrivals, and which rows of which snapshot are none, and why."""
+    read = text_columns([row for _, s in snapshots for row in s.rows], _ROW)
+    sizes = [len(s.rows) for _, s in snapshots]
+    heads = pl.DataFrame(
+        {
+            "number": pl.int_range(len(sizes), dtype=pl.UInt32, eager=True),
+            "record": pl.Series([record for record, _ in snapshots], dtype=pl.UInt32),
+            "time": utc_times(pl.Series([s.time for _, s in snapshots], dtype=pl.String)),
+            "first": pl.Series(sizes, dtype=pl.Int64).cum_sum() - pl.Series(sizes, dtype=pl.Int64),
+            "size": pl.Series(sizes, dtype=pl.Int64),
+        }
+    )
+    owners = heads.select(pl.exclude("size").repeat_by("size").explode()).filter(pl.col("number").is_not_null())
+    every = owners.with_row_index("index").join(read, on="index", how="left", maintain_order="left")
+    unread = pl.Series("unread", [True] * every.height, dtype=pl.Boolean).scatter(read["index"], values=False)
+    found = every.with_columns(unread, reason=_reason()).with_columns(
+        reason=pl.when("unread").then(pl.lit(STRANGE)).otherwise("reason")
+    )
+    bad = found.filter(pl.col("reason").is_not_null()).select("number", pl.col("index") - pl.col("first"), "reason")
+    return _frame(found.filter(pl.col("reason").is_null())), bad.rows()
+
+
+def _reason() -> pl.Expr:
+    """Why a row is no arrival, null where it is one."""
+    told = quoted_text("EstimateTime")
+    no_number = pl.concat_str(pl.lit("EstimateTime "), told, pl.lit(" is no number of seconds"))
+    unknown = pl.concat_str(pl.lit("EstimateTime "), told, pl.lit(" is no state and no wait"))
     checks = [
         (pl.col(c).is_null() | (pl.col(c).str.strip_chars() == ""), f"a row without {c}")
         for c in ("RouteID", "StopID", "GoBack")
     ]
-    states = pl.col("seconds").is_in(list(STATES))
-    reason = first_reason(
-        *checks,
-        (pl.col("seconds").is_null(), no_number),
-        (~states & ~pl.col("seconds").is_between(0, LONGEST_S), unknown),
-    )
-    checked = typed.with_columns(reason=reason, time=utc_times(pl.Series([time])).gather([0] * read.height))
-    bad = dict(checked.filter(pl.col("reason").is_not_null()).select("index", "reason").iter_rows())
-    unread = set(range(len(rows))).difference(read["index"].to_list())
-    bad |= dict.fromkeys(sorted(unread), "a row is no object, or holds a list or an object")
-    return _frame(checked.filter(pl.col("reason").is_null()), record), bad
+    known = _SECONDS.is_in(list(STATES)) | _SECONDS.is_between(0, LONGEST_S)
+    return first_reason(*checks, (_SECONDS.is_null(), no_number), (~known, unknown))
 
 
-def _frame(good: pl.DataFrame, record: int) -> pl.DataFrame:
+def _frame(good: pl.DataFrame) -> pl.DataFrame:
     identity = {"route_id": "RouteID", "stop_id": "StopID", "direction": "GoBack"}
     return good.select(
         *(pl.col(column).str.strip_chars().alias(name) for name, column in identity.items()),
         "time",
-        pl.when(pl.col("seconds") >= 0).then(pl.col("seconds")).alias("estimate_s"),
+        pl.when(_SECONDS >= 0).then(_SECONDS).alias("estimate_s"),
         pl.lit(None, pl.Int32).alias("delay_s"),
-        pl.when(pl.col("seconds") >= 0).then(pl.lit("estimated")).otherwise("state").alias("state"),
-        pl.lit(record, pl.UInt32).alias("record"),
+        _SECONDS.replace_strict(STATES, default="estimated", return_dtype=pl.String).alias("state"),
+        "record",
     ).cast(dict(ARRIVALS.decoded))  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ Vendors' further fields are passed over. station_status does not tell a station'
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -20,9 +20,10 @@ from events.feeds.json_rows import fields_of, text_columns
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.station_reports import REPORT, docks, stations, typed
-from events.observations import DOCKS, POSITIONS, STATIONS
+from events.observations import POSITIONS
 
 FORMAT = "gbfs"
+STRANGE = "a station is no object, or holds a list or an object where a text or a number is asked"
 
 _STATUS = pl.Struct(
     dict.fromkeys(
@@ -43,24 +44,51 @@ _BY_LANGUAGE = pl.Struct(
 )
 
 
-@dataclass(frozen=True)
-class _Read:
-    docks: pl.DataFrame
-    stations: pl.DataFrame
-    positions: pl.DataFrame
-    refused: list[Refused]
-    offered: int
+@dataclass
+class _Rows:
+    """Stations of one kind of document, of every payload of a poll: as JSON, and payload and time beside each."""
+
+    rows: list[bytes] = field(default_factory=list)
+    record: list[int] = field(default_factory=list)
+    moment: list[str] = field(default_factory=list)
+
+    def add(self, document: Document, record: int, moment: str) -> None:
+        self.rows += document.stations
+        self.record += [record] * len(document.stations)
+        self.moment += [moment] * len(document.stations)
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Docks, stations and positions of the documents; other documents and bad rows are refused."""
-    read = [_read(record, payload) for record, payload in enumerate(payloads)]
+    status, plain, by_language = _Rows(), _Rows(), _Rows()
+    placed = [pl.DataFrame(schema=POSITIONS.decoded)]
+    refused: list[Refused] = []
+    for record, payload in enumerate(payloads):
+        try:
+            content = text_of(payload.data)
+            vehicles = vehicles_of(content)
+            if vehicles is not None:
+                found, lost = positions(vehicles, payload, record, FORMAT)
+                placed.append(found)
+                refused += lost
+                continue
+            document = document_of(content)
+        except PayloadError as error:
+            refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
+            continue
+        kind = status if document.name == "station_status" else by_language if document.languages else plain
+        kind.add(document, record, document.last_updated or payload.received_at.isoformat())
+    counted, bad = _checked(status, _status(status), ("vehicles",))
+    described = [_checked(plain, _information(plain, _PLAIN), ())]
+    described.append(_checked(by_language, _information(by_language, _BY_LANGUAGE), ()))
+    refused += bad + [r for _, lost in described for r in lost]
     frames = {
-        "docks": pl.concat([pl.DataFrame(schema=DOCKS.decoded), *(r.docks for r in read)]),
-        "stations": pl.concat([pl.DataFrame(schema=STATIONS.decoded), *(r.stations for r in read)]),
-        "positions": pl.concat([pl.DataFrame(schema=POSITIONS.decoded), *(r.positions for r in read)]),
+        "docks": docks(counted),
+        "stations": pl.concat(stations(good) for good, _ in described),
+        "positions": pl.concat(placed),
     }
-    return Decoded(frames, refused_frame([x for r in read for x in r.refused]), sum(r.offered for r in read))
+    offered = frames["docks"].height + frames["positions"].height + len(refused)
+    return Decoded(frames, refused_frame(sorted(refused, key=lambda r: r.record)), offered)
 
 
 def split(document: bytes) -> Sequence[bytes]:
@@ -80,43 +108,21 @@ def whole(row: bytes) -> bytes:
         return row
 
 
-def _read(record: int, payload: Payload) -> _Read:
-    no_docks, no_stations = pl.DataFrame(schema=DOCKS.decoded), pl.DataFrame(schema=STATIONS.decoded)
-    nothing = no_docks, no_stations, pl.DataFrame(schema=POSITIONS.decoded)
-    try:
-        content = text_of(payload.data)
-        vehicles = vehicles_of(content)
-        if vehicles is not None:
-            placed, lost = positions(vehicles, payload, record, FORMAT)
-            return _Read(no_docks, no_stations, placed, lost, len(vehicles.rows))
-        document = document_of(content)
-    except PayloadError as error:
-        return _Read(*nothing, [Refused(record, f"{FORMAT}: {error}", payload.data)], 1)
-    if document.name == "station_status":
-        good, bad = _checked(record, document.stations, _status(document), ("vehicles",))
-        return _Read(docks(good), *nothing[1:], bad, len(document.stations))
-    moment = document.last_updated or payload.received_at.isoformat()
-    good, bad = _checked(record, document.stations, _information(document, moment), ())
-    return _Read(no_docks, stations(good), nothing[2], bad, len(bad))
-
-
-def _checked(
-    record: int, rows: list[bytes], reports: pl.DataFrame, required: tuple[str, ...]
-) -> tuple[pl.DataFrame, list[Refused]]:
+def _checked(kind: _Rows, reports: pl.DataFrame, required: tuple[str, ...]) -> tuple[pl.DataFrame, list[Refused]]:
     """The sound reports, typed, and refusals for the others and for rows that could not be read at all."""
-    checked = typed(reports.with_columns(record=pl.lit(record, pl.UInt32)), required)
+    owner = pl.Series("record", kind.record, dtype=pl.UInt32)
+    checked = typed(reports.with_columns(owner.gather(reports["index"]).alias("record")), required)
     verdicts = reports.select("index").with_columns(checked["reason"]).filter(pl.col("reason").is_not_null())
-    bad = [Refused(record, f"{FORMAT}: {why}", rows[at]) for at, why in verdicts.iter_rows()]
-    unread = sorted(set(range(len(rows))).difference(reports["index"].to_list()))
-    strange = "a station is no object, or holds a list or an object where a text or a number is asked"
-    bad += [Refused(record, f"{FORMAT}: {strange}", rows[at]) for at in unread]
-    return checked.filter(pl.col("reason").is_null()), bad
+    bad = dict(verdicts.iter_rows())
+    unread = set(range(len(kind.rows))).difference(reports["index"].to_list())
+    bad |= dict.fromkeys(sorted(unread), STRANGE)
+    refused = [Refused(kind.record[at], f"{FORMAT}: {why}", kind.rows[at]) for at, why in bad.items()]
+    return checked.filter(pl.col("reason").is_null()), refused
 
 
-def _status(document: Document) -> pl.DataFrame:
-    rows = text_columns(document.stations, _STATUS)
+def _status(kind: _Rows) -> pl.DataFrame:
     return _named(
-        rows,
+        text_columns(kind.rows, _STATUS),
         time=pl.col("last_reported"),
         vehicles=pl.coalesce("num_vehicles_available", "num_bikes_available"),
         ebikes=pl.col("num_ebikes_available"),
@@ -128,13 +134,14 @@ def _status(document: Document) -> pl.DataFrame:
     )
 
 
-def _information(document: Document, moment_text: str) -> pl.DataFrame:
-    by_language = document.languages
-    rows = text_columns(document.stations, _BY_LANGUAGE if by_language else _PLAIN)
+def _information(kind: _Rows, dtype: pl.Struct) -> pl.DataFrame:
+    rows = text_columns(kind.rows, dtype)
+    told = pl.Series("moment", kind.moment, dtype=pl.String).gather(rows["index"])
+    by_language = dtype == _BY_LANGUAGE
     name, english = (_in("zh", "en"), _in("en")) if by_language else (pl.col("name"), pl.lit(None, pl.String))
-    moment = pl.lit(moment_text)
+    moment = pl.col("moment")
     place = {"longitude": pl.col("lon"), "latitude": pl.col("lat"), "capacity": pl.col("capacity")}
-    return _named(rows, time=moment, feed_time=moment, name=name, name_en=english, **place)
+    return _named(rows.with_columns(told), time=moment, feed_time=moment, name=name, name_en=english, **place)
 
 
 def _in(*languages: str) -> pl.Expr:
