@@ -11,7 +11,8 @@ from collections.abc import Collection
 import polars as pl
 import rustworkx as rx
 
-from bim.ways import STREET, Ways
+from bim.model import BuildingModel
+from bim.ways import STREET, Ways, ways
 
 STEP_FREE_M = 0.80
 """Clear width that a wheelchair needs (建築物無障礙設施設計規範; from copies of it, see docs/bim.md)."""
@@ -61,3 +62,18 @@ def unknown_widths(ways: Ways) -> int:
     return ways.passages.filter(
         pl.col("kind").is_in(["door", "exit", "lift"]), pl.col("clear_width_m").is_null()
     ).height
+
+
+def told(model: BuildingModel) -> dict[str, float]:
+    """What the coverage report says of a model's ways: places, passages, how many of these are inferred, the share of
+    the places that they join to the street, and the widths that the model does not say."""
+    if model.spaces.is_empty():
+        return {"places": 0, "passages": 0, "inferred": 0, "connected_share": 0.0, "unknown_widths": 0}
+    found = ways(model)
+    return {
+        "places": found.places.height,
+        "passages": found.passages.height,
+        "inferred": int(found.passages["inferred"].sum()),
+        "connected_share": round(connected_share(found), 4),
+        "unknown_widths": unknown_widths(found),
+    }

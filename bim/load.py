@@ -59,6 +59,8 @@ def load(
 
 def summary(model: BuildingModel, seconds: float) -> dict[str, Any]:
     """What `twin bim load --json` prints of a loaded file."""
+    from bim.graph import told  # shapely and the graph's library: only who asks for the report needs them
+
     return {
         "file": model.file,
         "status": "loaded",
@@ -76,6 +78,7 @@ def summary(model: BuildingModel, seconds: float) -> dict[str, Any]:
         "schema_loaded": model.schema_loaded,
         "georeference": msgspec.to_builtins(model.georeference),
         "coverage": msgspec.to_builtins(model.coverage),
+        "ways": told(model),
     }
 
 

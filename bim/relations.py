@@ -84,7 +84,18 @@ def connections(model: ifcopenshell.file) -> list[tuple[Step, Step, str]]:
         for place, element in pairs(model, "IfcRelReferencedInSpatialStructure", 5, 4)
         if element.is_a() in _PASSAGES
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *_open(model)]))
+
+
+def _open(model: ifcopenshell.file) -> list[tuple[Step, Step, str]]:
+    """(space, space, open): the two sides of virtual boundaries of the second level that name each other."""
+    return [
+        (Step(relation[4].id()), Step(other[4].id()), "open")
+        for relation in by_type(model, "IfcRelSpaceBoundary2ndLevel")
+        if relation[7] == "VIRTUAL"
+        for other in (relation[10],)
+        if other is not None and relation[4] is not None and other[4] is not None and relation[4].id() < other[4].id()
+    ]
 
 
 def _is_outside(side: Any) -> bool:

@@ -11,7 +11,7 @@ devices       one row per device; `kind` is one of `DEVICE_KINDS`; `dwelling_id`
 elements      one row per IfcElement that is no opening. `mesh` is the row of the mesh table and `instance` that of the
               placement matrix; both null where nothing was drawn. `overall_width_m` is that of a door.
 connections   one row per door, opening, stair or lift and the space (or storey) it belongs to. `relation`: bounds,
-              bounds_outside (the other side is outside), serves.
+              bounds_outside (the other side is outside), serves; open: both are spaces, with nothing between them.
 properties    one row per property of an entity; a type's property is inherited unless the occurrence has its own
               (`inherited`). `value` as text, `number` where it is one, `unit` as the file says (null: project unit).
 quantities    one row per base quantity, SI. `quantity`: length, area, volume, count, weight, time.

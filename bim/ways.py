@@ -5,7 +5,8 @@
 exit is `STREET`. Widths and lengths in metres, null where the model does not say.
 
 What the file relates (`bim.tables` connections) comes first; a door, stair or lift that it relates to nothing is taken
-to join the places it stands against (`bim.touching`). Rooms of a dwelling without doors of its own are one `within`.
+to join the places it stands against (`bim.touching`), and rooms that no wall parts are open to each other
+(`bim.adjoining`): these are `inferred`. Rooms of a dwelling without doors of its own are one `within`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import polars as pl
 
+from bim.adjoining import adjoining
 from bim.flights import Flight, flights
 from bim.model import BuildingModel
 from bim.touching import Point, Touching
@@ -45,11 +47,13 @@ PASSAGES = pl.Schema(
         **dict.fromkeys(("clear_width_m", "length_m"), pl.Float64),
         "risers": pl.Int32,
         **dict.fromkeys(("riser_m", "tread_m"), pl.Float64),
+        "inferred": pl.Boolean,
     }
 )
 
 _DOORS = ("IfcDoor", "IfcDoorStandardCase", "IfcVirtualElement")
-_Row = tuple[str, str, str, str, float | None, float | None, int | None, float | None, float | None]
+_NO_STEPS: tuple[None, None, None] = (None, None, None)
+_Row = tuple[str, str, str, str, float | None, float | None, int | None, float | None, float | None, bool]
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class _Survey:
             elif ifc_class == "IfcTransportElement":
                 rows += self._lift(element_id)
         rows += [row for flight in flights(self.model) for row in self._stair(flight)]
+        rows += self._open(rows)
         rows += self._within(rows)
         places = pl.DataFrame(list(self.place.values()), schema=PLACES, orient="row")
         passages = pl.DataFrame(rows, schema=PASSAGES, orient="row").unique()
@@ -101,25 +106,41 @@ class _Survey:
         is_outer = any(relation == "bounds_outside" for _, relation in said) or not said
         clear_m = None if width_m is None else round(width_m - FRAME_M, 4)
         if len(sides) == 1 and is_outer and ifc_class != "IfcVirtualElement" and self._on_ground(sides[0]):
-            return [(key, "exit", sides[0], STREET, clear_m, self._length(sides[0], at, None), None, None, None)]
+            return [(key, "exit", sides[0], STREET, clear_m, self._length(sides[0], at, None), *_NO_STEPS, not said)]
         kind = "opening" if ifc_class == "IfcVirtualElement" else "door"
-        return [(key, kind, a, b, clear_m, self._length(a, at, b), None, None, None) for a, b in combinations(sides, 2)]
+        return [
+            (key, kind, a, b, clear_m, self._length(a, at, b), *_NO_STEPS, not said) for a, b in combinations(sides, 2)
+        ]
 
     def _lift(self, key: str) -> list[_Row]:
-        stops = [place for place, _ in self.related.get(key, [])] or self.touching.stack(key)
+        said = [place for place, _ in self.related.get(key, [])]
+        stops = said or self.touching.stack(key)
         clear_m = self._number(key, "Pset_TransportElementElevator", "ClearWidth")
         return [
-            (key, "lift", a, b, clear_m, self._rise(a, b), None, None, None) for a, b in pairwise(self._upward(stops))
+            (key, "lift", a, b, clear_m, self._rise(a, b), *_NO_STEPS, not said)
+            for a, b in pairwise(self._upward(stops))
         ]
 
     def _stair(self, flight: Flight) -> list[_Row]:
-        ends = [place for key in flight.keys for place, relation in self.related.get(key, []) if relation == "serves"]
-        ends = self._upward(ends or self.touching.landings(flight.keys, flight.storey_id))
+        said = [place for key in flight.keys for place, relation in self.related.get(key, []) if relation == "serves"]
+        ends = self._upward(said or self.touching.landings(flight.keys, flight.storey_id))
         steps_m = None
         if flight.risers and flight.riser_m and flight.tread_m:
             steps_m = round(flight.risers * math.hypot(flight.riser_m, flight.tread_m), 4)
-        told = (flight.clear_width_m, steps_m, flight.risers, flight.riser_m, flight.tread_m)
+        told = (flight.clear_width_m, steps_m, flight.risers, flight.riser_m, flight.tread_m, not said)
         return [(flight.keys[0], "stair", a, b, *told) for a, b in pairwise(ends)]
+
+    def _open(self, rows: list[_Row]) -> list[_Row]:
+        """What the file says is open, then rooms that no wall parts and nothing else joins yet."""
+        joined = {frozenset((a, b)) for _, _, a, b, *_ in rows}
+        open_ = {(a, b) for a in self.place for b, relation in self.related.get(a, []) if relation == "open"}
+        said = {pair for pair in open_ if frozenset(pair) not in joined}
+        joined |= {frozenset(pair) for pair in said}
+        seen = [(a, b) for a, b, _ in adjoining(self.model) if frozenset((a, b)) not in joined]
+        return [
+            (f"{a}/{b}", "opening", a, b, None, self._length(a, None, b), *_NO_STEPS, (a, b) not in said)
+            for a, b in sorted([*said, *seen])
+        ]
 
     def _within(self, rows: list[_Row]) -> list[_Row]:
         rooms: dict[str, list[str]] = defaultdict(list)
@@ -129,7 +150,7 @@ class _Survey:
         home = {key: each["dwelling_id"] for key, each in self.place.items()}
         doored = {home[a] for _, _, a, b, *_ in rows if b != STREET and home[a] is not None and home[a] == home[b]}
         return [
-            (dwelling, "within", a, b, None, self._length(a, None, b), None, None, None)
+            (dwelling, "within", a, b, None, self._length(a, None, b), *_NO_STEPS, True)
             for dwelling, keys in rooms.items()
             if dwelling not in doored
             for a, b in pairwise(keys)

@@ -31,9 +31,13 @@ def model_facts(model: BuildingModel, community_id: str, building_id: str, name:
 
 
 def coverage_of(model: BuildingModel) -> dict[str, Any]:
-    """The loader's report (`bim.coverage.Coverage`) and the georeference's status and notes, as plain values."""
+    """The loader's report (`bim.coverage.Coverage`), the georeference's status and notes, and how far the model tells
+    the ways through it (`bim.graph.told`), as plain values."""
+    from bim.graph import told
+
     where = model.georeference
     return {
         **msgspec.to_builtins(model.coverage),
         "georeference": {"status": where.status, "notes": where.notes},
+        "ways": told(model),
     }

@@ -107,7 +107,7 @@ def test_a_stair_says_its_steps_and_a_door_its_clear_width(block: BuildingModel)
 
 @pytest.mark.parametrize(
     ("file", "share"),
-    [("AC20-FZK-Haus.ifc", 1.0), ("LargeBuilding.ifc", 1.0), ("Duplex_A_20110907_georeferenced.ifc", 0.28)],
+    [("AC20-FZK-Haus.ifc", 1.0), ("LargeBuilding.ifc", 1.0), ("Duplex_A_20110907_georeferenced.ifc", 0.95)],
 )
 def test_real_houses_are_joined_as_far_as_they_tell(shared_data: Path, worker: Worker, file: str, share: float) -> None:
     found = ways(load(shared_data / "ifc" / file, worker=worker))
