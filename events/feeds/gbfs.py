@@ -14,7 +14,7 @@ import polars as pl
 
 from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.gbfs_documents import Document, document_of, messages
+from events.feeds.gbfs_documents import Document, document_of, members_of, messages
 from events.feeds.gbfs_vehicles import positions, vehicle_messages, vehicles_of
 from events.feeds.json_rows import fields_of, text_columns
 from events.feeds.packed import text_of
@@ -65,14 +65,14 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
     refused: list[Refused] = []
     for record, payload in enumerate(payloads):
         try:
-            content = text_of(payload.data)
-            vehicles = vehicles_of(content)
+            members = members_of(text_of(payload.data))
+            vehicles = vehicles_of(members)
             if vehicles is not None:
                 found, lost = positions(vehicles, payload, record, FORMAT)
                 placed.append(found)
                 refused += lost
                 continue
-            document = document_of(content)
+            document = document_of(members)
         except PayloadError as error:
             refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
             continue
@@ -94,7 +94,7 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 def split(document: bytes) -> Sequence[bytes]:
     """A document as messages under Kafka's megabyte, each with the document's head."""
     try:
-        found = vehicles_of(text_of(document))
+        found = vehicles_of(members_of(text_of(document)))
     except PayloadError:
         return [document]
     return messages(document) if found is None else vehicle_messages(found)

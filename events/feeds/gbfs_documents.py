@@ -33,13 +33,27 @@ class Document:
     stations: list[bytes]
 
 
-def document_of(content: bytes) -> Document:
-    """The station document in `content`; PayloadError for any other."""
+@dataclass(frozen=True)
+class Members:
+    """A document cut open once: its members, and those of its `data` (empty when that is no object)."""
+
+    fields: dict[str, bytes]
+    data: dict[str, bytes]
+
+
+def members_of(content: bytes) -> Members:
+    """The members of a document; PayloadError when it is no object."""
     fields = fields_of(content)
+    inside = fields.get("data", b"")
+    return Members(fields, fields_of(inside) if inside.lstrip()[:1] == b"{" else {})
+
+
+def document_of(found: Members) -> Document:
+    """The station document; PayloadError for any other."""
+    fields, data = found.fields, found.data
     if "data" not in fields:
         have = ", ".join(list(fields)[:5]) or "nothing"
         raise PayloadError(f"an object with {have} where last_updated and data are asked")
-    data = fields_of(fields["data"])
     if "stations" not in data:
         raise PayloadError(_other(data))
     stations = rows_of(data["stations"])
@@ -50,7 +64,7 @@ def document_of(content: bytes) -> Document:
     if not status and not information:
         raise PayloadError("stations that tell neither num_vehicles_available, num_bikes_available nor name and lat")
     name = "station_status" if status else "station_information"
-    languages = any(b'"language"' in s for s in stations)
+    languages = not status and any(b'"language"' in s for s in stations)
     return Document(name, _text(fields.get("last_updated")), languages, stations)
 
 
@@ -60,10 +74,11 @@ def messages(document: bytes) -> Sequence[bytes]:
         content = text_of(document)
         if len(content) <= MESSAGE_BYTES:
             return [content]
-        stations = document_of(content).stations
+        found = members_of(content)
+        stations = document_of(found).stations
     except PayloadError:
         return [document]
-    head = {name: msgspec.Raw(value) for name, value in fields_of(content).items()}
+    head = {name: msgspec.Raw(value) for name, value in found.fields.items()}
     return [_message(head, part) for part in _parts(stations)]
 
 

@@ -15,7 +15,8 @@ import polars as pl
 
 from events.feeds.cells import parts
 from events.feeds.decoded import Payload
-from events.feeds.json_rows import fields_of, rows_of, text_columns
+from events.feeds.gbfs_documents import Members
+from events.feeds.json_rows import rows_of, text_columns
 from events.feeds.json_texts import text_of_value, value_of
 from events.feeds.local_time import utc_times
 from events.feeds.refusals import Refused, first_reason, quoted_text
@@ -35,12 +36,9 @@ class Vehicles:
     rows: list[bytes]
 
 
-def vehicles_of(content: bytes) -> Vehicles | None:
-    """The vehicles of a document, None when it holds none; PayloadError when it cannot be read."""
-    fields = fields_of(content)
-    if fields.get("data", b"").lstrip()[:1] != b"{":
-        return None
-    data = fields_of(fields["data"])
+def vehicles_of(found: Members) -> Vehicles | None:
+    """The vehicles of a document, None when it holds none; PayloadError when they cannot be read."""
+    fields, data = found.fields, found.data
     name = next((n for n in NAMES if n in data), None)
     if name is None:
         return None

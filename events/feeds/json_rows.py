@@ -35,7 +35,7 @@ def text_columns(rows: Sequence[bytes], dtype: pl.Struct) -> pl.DataFrame:
 
     Rows that are no objects, or whose fields do not fit `dtype` (a list where a text is asked for), are left out.
     """
-    objects = [at for at, row in enumerate(rows) if row.lstrip()[:1] == b"{"]
+    objects = [at for at, row in enumerate(rows) if row[:1] == b"{" or row.lstrip()[:1] == b"{"]
     index = pl.Series("index", objects, dtype=pl.UInt32)
     text = pl.Series("row", [rows[at] for at in objects], dtype=pl.Binary).cast(pl.String)
     frame = pl.DataFrame([index, text])

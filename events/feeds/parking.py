@@ -43,6 +43,7 @@ MOST = 100_000
 
 MESSAGE_BYTES = 300_000
 _CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d) (?:CST|GMT\+0?8:?0?0?) (\d{4})")
+_INTEGER = re.compile(r"-?\d{1,9}")
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
 
@@ -63,8 +64,9 @@ def split(document: bytes) -> Sequence[bytes]:
 
 def _told(payload: Payload) -> Told:
     time, lots = _lots(text_of(payload.data))
+    instant = _instant(time)
     for lot in lots:
-        yield from _lot(lot, _instant(time), _document(time, [lot]))
+        yield from _lot(lot, instant, _document(time, [lot]))
 
 
 def _lots(content: bytes) -> tuple[bytes, list[bytes]]:
@@ -108,18 +110,21 @@ def _lot(row: bytes, time: str, document: bytes) -> Iterator[Cell | Refused]:
     if not any(name in lot for name in (*COUNTS, "ChargeStation")):
         yield Refused(0, f"lot {lot_id} with neither {COUNTS[0]} nor another count", document)
     for name in COUNTS:
-        if lot.get(name) is not None:
+        if lot.get(name, CANNOT_TELL) not in (None, CANNOT_TELL):
             yield from _count(f"parking:{lot_id}:{name}", lot[name], time, document)
     if lot.get("ChargeStation"):
         yield from _sockets(lot_id, lot["ChargeStation"], time, document)
 
 
 def _count(point: str, value: Any, time: str, document: bytes) -> Iterator[Cell | Refused]:
+    if type(value) is int and 0 <= value <= MOST:
+        yield Cell(point, "", time, str(value), document, 0, MOST)
+        return
     if not isinstance(value, str | int | float):
         yield Refused(0, f"{point}: {quoted(value)} is no count", document)
         return
     text = text_of_value(value).strip()
-    number = int(text) if re.fullmatch(r"-?\d{1,9}", text) else None
+    number = int(text) if _INTEGER.fullmatch(text) else None
     if number in WITHOUT_COUNT:
         yield Cell(point, STATE, time, WITHOUT_COUNT[number], document)
     elif number is None:
