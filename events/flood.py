@@ -25,7 +25,9 @@ OTHER = "other reasons"
 GAP = "kafka"
 """Format of a refusal that stands for lost offsets: it is the alarm itself, and is always kept."""
 
-_VARIABLE = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|[{\[(].*[)\]}]|0x[0-9a-f]+|(?<!\w)[-+]?\d[\w.:+-]*""")
+_VARIABLE = re.compile(
+    r"""'[^']*'|"[^"]*"|`[^`]*`|[{\[(].*[)\]}]|urn:\S+|[\w.:+-]*\d{3,}[\w.:+-]*|(?<!\w)[-+]?\d[\w.:+-]*"""
+)
 
 
 @dataclass

@@ -21,7 +21,6 @@ from events.ids import SourceId
 from events.ingest import Landed
 from events.source import Poll
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 KINDS = 200
 """Kinds of reasons that are told apart; further ones are counted as `other`."""
 
@@ -30,6 +29,8 @@ SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 class Metrics:
     """The metrics of one process, as `page` and as the Watch of an ingester's loop. Safe to read from other threads."""
+
+    content_type = "text/plain; version=0.0.4; charset=utf-8"
 
     def __init__(self, last_event_times: Callable[[], Mapping[str, int | None]] = dict) -> None:
         """`last_event_times` (UTC microseconds by source) is asked at each reading of the page."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 import sys
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import structlog
-from structlog.types import Processor
+if TYPE_CHECKING:
+    from structlog.types import Processor
 
 HUMAN = "%(levelname)s %(name)s: %(message)s"
 QUIET = ("kafka", "urllib3")
@@ -26,8 +27,7 @@ class LogFormat(StrEnum):
 
 def configure(form: LogFormat, level: int | None = None) -> None:
     """Send every log line to standard error: warnings for people, all information as JSON, unless `level` is given."""
-    handler = _ToStandardError()
-    handler.setFormatter(_json() if form == LogFormat.JSON else logging.Formatter(HUMAN))
+    handler = _ToStandardError(form)
     root = logging.getLogger()
     root.handlers = [*(one for one in root.handlers if not isinstance(one, _ToStandardError)), handler]
     root.setLevel(level if level is not None else logging.INFO if form == LogFormat.JSON else logging.WARNING)
@@ -42,13 +42,17 @@ def level_named(text: str | None) -> int | None:
 
 def in_json() -> bool:
     """Whether lines are JSON, so that progress for people stays away."""
-    return any(
-        isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter) for handler in logging.getLogger().handlers
-    )
+    ours = [one for one in logging.getLogger().handlers if isinstance(one, _ToStandardError)]
+    return any(one.form == LogFormat.JSON for one in ours)
 
 
 class _ToStandardError(logging.Handler):
     """Writes to what standard error is at the moment of writing."""
+
+    def __init__(self, form: LogFormat) -> None:
+        super().__init__()
+        self.form = form
+        self.setFormatter(_json() if form == LogFormat.JSON else logging.Formatter(HUMAN))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -57,6 +61,8 @@ class _ToStandardError(logging.Handler):
 
 
 def _json() -> logging.Formatter:
+    import structlog  # slow to import, and seldom needed
+
     before: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -153,3 +153,21 @@ def test_an_operator_sees_an_ingester_work_lose_its_broker_and_end_in_good_order
 def _started(command: list[str], *words: str) -> subprocess.Popen[Any]:
     logs = ("--log-format", "json")
     return subprocess.Popen([*command, *words, *logs], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_an_ingester_waits_for_a_broker_that_is_not_there_yet(
+    broker_factory: Callable[[], Broker], place: Place
+) -> None:
+    broker, port = broker_factory(), free_port()
+    ingest = _started(
+        [*CLI, "ingest", "--kafka", broker.address, "--city", str(place.directory), "--json"],
+        *("--metrics", f"127.0.0.1:{port}"),
+    )
+    try:
+        eventually(lambda: asked(port, "/healthz")[0] == 503 and b"no Kafka broker" in asked(port, "/healthz")[1])
+        broker.start()
+        eventually(lambda: asked(port, "/healthz")[0] == 200)
+    finally:
+        ingest.send_signal(signal.SIGTERM)
+        out, _ = ingest.communicate(timeout=90)
+    assert (ingest.returncode, json.loads(out)["rows"]) == (0, {})

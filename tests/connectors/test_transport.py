@@ -70,6 +70,12 @@ def test_no_server_is_a_failure_too(transport: HttpTransport, server: Server) ->
     assert (caught.value.kind, "s3cret" in str(caught.value)) == ("connection", False)
 
 
+def test_who_does_not_speak_tls_is_a_failure_too(transport: HttpTransport, server: Server) -> None:
+    with pytest.raises(FetchError) as caught:
+        transport.get(server.address.replace("http:", "https:") + "/a?key=s3cret", {})
+    assert (caught.value.kind, "s3cret" in str(caught.value)) == ("tls", False)
+
+
 def test_a_failure_leaves_the_next_exchange_whole(server: Server, transport: HttpTransport) -> None:
     address = server.at("/a", drip(DOCUMENT), whole(DOCUMENT))
     with pytest.raises(FetchError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,6 @@ from events.connectors.transport import HttpTransport, Limits
 from events.errors import UsageError
 from events.feeds.decoded import Format
 from events.feeds.registry import format_named
-from events.metrics import Metrics
 from events.monitor import Page, health_page
 from twin.place import Place
 from views.commands.deliveries import Delivery, ToCity, ToKafka
@@ -24,6 +23,9 @@ from views.commands.options import REFUSED, Json, logs, show
 from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
 from views.commands.watching import MetricsAt, metrics_page, served
 from views.logs import LogFormat, in_json
+
+if TYPE_CHECKING:
+    from events.metrics import Metrics
 
 SHORT_NAMES = {"bus": "bus-estimate", "bike": "youbike", "air": "aqi"}
 """What people call a feed, where the format has another name."""
@@ -76,6 +78,8 @@ def feed(
 
     Example: twin feed gbfs https://example.org/gbfs.json --city city --once
     """
+    from events.metrics import Metrics  # slow to import, and only long runs need it
+
     form, address = format_named(SHORT_NAMES.get(name, name)), checked(url)
     if bool(kafka) == bool(city):
         raise UsageError("give either --kafka HOST:PORT or --city DIR")

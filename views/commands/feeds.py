@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from events.consume import consume
 from events.errors import SourceError, UsageError
 from events.feeds.registry import Registry, format_named
 from events.flood import ALLOWED_BYTES
@@ -16,14 +15,14 @@ from events.ingest import Ingester, Landed
 from events.source import file_polls
 from twin.place import Place
 from twin.projector import Projector
+from views.commands.consuming import from_kafka, say
 from views.commands.declaring import Declarations, declared
 from views.commands.kafka_options import Adapter, KafkaConfig, Reading, Share, security_of
-from views.commands.options import REFUSED, City, Json, logs, named_files, show
-from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
+from views.commands.options import REFUSED, City, Json, named_files, show
+from views.commands.running import LogForm, LogLevel, configure_logs
 from views.commands.watching import MetricsAt, Watching
-from views.logs import LogFormat, in_json
+from views.logs import LogFormat
 
-PROJECT_EVERY_S = 5.0
 MEGABYTE = 1024 * 1024
 
 Kafka = Annotated[str | None, typer.Option("--kafka", metavar="HOST:PORT", help="The Kafka broker 訊息伺服器.")]
@@ -106,7 +105,7 @@ def ingest(
         watching.follow(projector)
         started = time.monotonic()
         landed = (
-            _from_kafka(
+            from_kafka(
                 Reading(kafka, kafka_config, adapter, share, registry),
                 ingester,
                 projector,
@@ -130,38 +129,8 @@ def _from_files(words: list[str], ingester: Ingester, registry: Registry) -> Lan
     for form, path in documents:
         for poll in file_polls(form, _read(path)):
             total += ingester.ingest(poll)
-        _say(f"{path}: done")
+        say(f"{path}: done")
     return total
-
-
-def _from_kafka(
-    reading: Reading, ingester: Ingester, projector: Projector, watching: Watching, *, until_idle: bool
-) -> Landed:
-    stop = stop_on_signals(watching.heartbeat.stopping)
-    source = reading.source(ingester.tracked)
-    last = time.monotonic()
-
-    def report(landed: Landed) -> None:
-        nonlocal last
-        if time.monotonic() - last > PROJECT_EVERY_S:
-            projector.catch_up(write=True)
-            ingester.save()
-            last = time.monotonic()
-            _say(f"position {landed.position}")
-
-    _say(f"reading {reading.servers} 讀取中")
-    try:
-        return consume(
-            source, ingester, until_idle=until_idle, stopped=stop.is_set, report=report, watch=watching.watch
-        )
-    finally:
-        source.close()
-
-
-def _say(text: str) -> None:
-    """Progress for people; where lines are JSON they tell it themselves."""
-    if not in_json():
-        logs.print(text)
 
 
 def _read(path: Path) -> bytes:

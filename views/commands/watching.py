@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,11 +13,13 @@ from events.errors import TwinError
 from events.health import Heartbeat
 from events.ids import SourceId
 from events.ingest import Landed
-from events.metrics import CONTENT_TYPE, Metrics
 from events.monitor import Monitor, Page, address, health_page
 from events.source import Poll
 from events.watch import Watches
 from twin.projector import Projector
+
+if TYPE_CHECKING:
+    from events.metrics import Metrics
 
 MetricsAt = Annotated[
     str | None,
@@ -64,6 +66,8 @@ class Watching:
     """An ingester's metrics, health and log lines together."""
 
     def __init__(self) -> None:
+        from events.metrics import Metrics  # slow to import, and only long runs need it
+
         self._projector: Projector | None = None
         self.heartbeat, self.metrics = Heartbeat(), Metrics(self._last_event_times)
         self.watch = Watches(self.heartbeat, self.metrics, LogLines())
@@ -100,7 +104,7 @@ def served(at: str | None, pages: Mapping[str, Page]) -> Iterator[None]:
 
 def metrics_page(metrics: Metrics) -> Page:
     """The page of a set of metrics."""
-    return lambda: (200, CONTENT_TYPE, metrics.page())
+    return lambda: (200, metrics.content_type, metrics.page())
 
 
 def _words(poll: Poll, landed: Landed) -> tuple[object, ...]:
