@@ -13,10 +13,11 @@ from events.clock import instant, micros
 from events.errors import NaiveTimeError
 from events.log import Log
 from events.observations import family as family_named
+from events.runs import ends
 from replay.clocks import position_at
 from replay.cut import Cut
 from twin.lake import Lake
-from twin.latest import in_order
+from twin.latest import by_entity, whole
 from twin.place import CityFile, Place
 from twin.projections.ledger import Ledger
 from twin.projector import Projector
@@ -122,13 +123,26 @@ class City:
         position = self.head if known is None else self.position_at(known)
         low, high = micros(start), micros(end)
         lake = self._projector.lake.rows(kind, codes, low, high, position)
-        inside = pl.col("time").dt.epoch("us").is_between(low, high)
-        if codes is not None:
-            inside &= pl.col("entity").is_in(pl.Series(codes, dtype=pl.UInt32).implode())
-        recent = [f.filter(inside) for f in self._projector.pending[family] if f["position"][0] <= position]
-        rows = in_order([lake, *recent]).sort("entity", "time", "position", "sequence")
-        believed = rows.unique(subset=["entity", "time"], keep="last", maintain_order=True)
+        recent = [f.filter(_inside(codes, low, high)) for f in self.pending(family) if f["position"][0] <= position]
+        rows = by_entity([lake, *recent])
+        believed = rows.filter(pl.Series(ends(whole(rows, "entity")) | ends(whole(rows, "time"))))
         return self._named(family, believed)
+
+    def register_events(self, known: int | datetime | None = None) -> pl.DataFrame:
+        """Exchanges and roll-overs of registers, as known, by point, unit and time.
+
+        Columns: point_id, unit, time, final, initial, modulus (in `unit`, null where it is the other event), position.
+        """
+        position = self.head if known is None else self.position_at(known)
+        told = self._projector.register.meters_changed(known=position)
+        named = told.join(self._projector.entities["readings"].names(), on="entity", how="left")
+        columns = ("point_id", "unit", "time", "final", "initial", "modulus", "position")
+        return named.select(columns).sort("point_id", "unit", "time")
+
+    def register_codes(self, point_id: str) -> pl.DataFrame:
+        """(entity, unit) of what a point reports among readings; empty where it has reported nothing."""
+        names = self._projector.entities["readings"].names()
+        return names.filter(pl.col("point_id") == point_id).select("entity", "unit")
 
     def close(self) -> None:
         """Release the log."""
@@ -148,3 +162,8 @@ class City:
     def _pending_span(self) -> tuple[int, int] | None:
         times = [f["time"].dt.epoch("us") for frames in self._projector.pending.values() for f in frames]
         return (min(int(t.min()) for t in times), max(int(t.max()) for t in times)) if times else None  # type: ignore[arg-type]
+
+
+def _inside(codes: list[int] | None, low: int, high: int) -> pl.Expr:
+    inside = pl.col("time").dt.epoch("us").is_between(low, high)
+    return inside if codes is None else inside & pl.col("entity").is_in(pl.Series(codes, dtype=pl.UInt32).implode())

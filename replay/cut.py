@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -48,11 +49,19 @@ class Cut:
 
     def frame(self, family: str) -> pl.DataFrame:
         """Latest row of every entity of a family: LEADING columns, position, the rest; sorted by identity."""
-        kind = family_named(family)
-        rows = self._projector.live[family] if self.live else self._latest(kind)
-        named = rows.join(self._projector.entities[family].names(), on="entity", how="left")
-        rest = [c for c in kind.values if c not in LEADING[family]]
-        return named.select(*LEADING[family], "position", *rest).sort(*kind.entity)
+        rows = self._projector.live[family] if self.live else self._latest(family_named(family))
+        return self._named(family, rows, self._projector.entities[family].names())
+
+    def entities(self, family: str, names: Sequence[str]) -> pl.DataFrame:
+        """As `frame`, of the entities whose first identity column is among `names`: reads their rows alone."""
+        known = self._projector.entities[family].names()
+        called = known.filter(pl.col(next(iter(family_named(family).entity))).is_in(list(names)))
+        codes = called["entity"]
+        if self.live:
+            rows = self._projector.live[family].filter(pl.col("entity").is_in(codes.implode()))
+        else:
+            rows = self._latest(family_named(family), codes.to_list())
+        return self._named(family, rows, called)
 
     @cached_property
     def known_at(self) -> datetime | None:
@@ -118,13 +127,19 @@ class Cut:
     def _register(self) -> Frames:
         return self._projector.register.at(self.at, self.known)
 
-    def _latest(self, family: Family) -> pl.DataFrame:
+    def _named(self, family: str, rows: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+        kind = family_named(family)
+        named = rows.join(names, on="entity", how="left")
+        rest = [c for c in kind.values if c not in LEADING[family]]
+        return named.select(*LEADING[family], "position", *rest).sort(*kind.entity)
+
+    def _latest(self, family: Family, entities: list[int] | None = None) -> pl.DataFrame:
         at = micros(self.at)
-        recent = [
-            f.filter(pl.col("time") <= self.at)
-            for f in self._projector.pending[family.name]
-            if f["position"][0] <= self.known
-        ]
-        lake = self._projector.lake.before(family, at, self.known)
+        inside = pl.col("time") <= self.at
+        if entities is not None:
+            inside &= pl.col("entity").is_in(pl.Series(entities, dtype=pl.UInt32).implode())
+        pending = [f for f in self._projector.pending[family.name] if f["position"][0] <= self.known]
+        recent = [f.filter(inside) for f in pending]
+        lake = self._projector.lake.before(family, at, self.known, entities)
         empty = pl.DataFrame(schema=landed_schema(family))
         return latest(in_order([empty, *lake, newest([empty, *recent])]))

@@ -14,8 +14,9 @@ from events.observations import TIME, Family
 from events.observations import family as family_named
 from replay.city import City
 from replay.engines.registers import Floats, Ints
-from twin import lake as lake_files
-from twin.lake import QUARTER_US, Lake, Part
+from twin import manifest
+from twin.lake import Lake
+from twin.manifest import QUARTER_US, Part
 
 EXACT_QUARTERS = 8
 """Windows of at most so many quarter-days are counted row by row."""
@@ -28,7 +29,7 @@ def density(city: City, family: str, start: datetime, end: datetime, bins: int) 
     """Observations of a family by bin of event time from `start` to `end` (DENSITY), corrected ones counted each.
 
     Up to two days are counted exactly. A longer window is told from the lake's time marks without reading a row: the
-    sum is exact, and what stands at a bin's edge may be a neighbour's by at most `twin.lake.MARK_ROWS` rows.
+    sum is exact, and what stands at a bin's edge may be a neighbour's by at most `twin.manifest.MARK_ROWS` rows.
     UsageError for no bins or a window that does not end after it starts.
     """
     for moment in (start, end):
@@ -61,13 +62,13 @@ def _binned(times: pl.Series, edges: Ints) -> Ints:
 def _marked(lake: Lake, family: Family, edges: Ints) -> Iterator[Floats]:
     for quarter in lake.quarters(family):
         for part in quarter.parts:
-            if part.last_time >= edges[0] and part.marks[0] <= edges[-1]:
+            if part.last_time >= edges[0] and part.first_time <= edges[-1]:
                 yield _spread(part, edges)
 
 
 def _spread(part: Part, edges: Ints) -> Floats:
     """A part's rows by bin, drawn straight between its time marks; all that is within the window is counted."""
     times = np.array([*part.marks, part.last_time + 1], dtype=np.float64)
-    rows = np.array([*(n * lake_files.MARK_ROWS for n in range(len(part.marks))), part.rows], dtype=np.float64)
+    rows = np.array([*(n * manifest.MARK_ROWS for n in range(len(part.marks))), part.rows], dtype=np.float64)
     drawn: Floats = np.diff(np.interp(edges, times, rows))
     return drawn

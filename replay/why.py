@@ -19,7 +19,7 @@ from replay.city import City
 from replay.clocks import record_time
 from replay.cut import Cut
 from replay.show import Fact, facts_of
-from twin.lake import VERSION as LAKE_VERSION
+from twin.lake_file import VERSION as LAKE_VERSION
 from twin.projections.live import Live
 
 

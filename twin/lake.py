@@ -1,12 +1,13 @@
-"""The lake: landed rows as Parquet, cut by family and quarter-day, with the opening state of busy quarters.
+"""The lake: landed rows as Parquet, cut by family and quarter-day, and once more by entity where it is closed.
 
-    lake/manifest.json                            what counts, and the log position it covers; replaced atomically
-    lake/<family>/part-<position>-<n>.parquet     rows of one flush, or of quarters compacted, in the total order
+    lake/manifest.json                            what counts (`twin.manifest`); replaced atomically
+    lake/<family>/part-<position>-<n>.parquet     rows of one flush, or of quarters compacted, by quarter and entity
     lake/<family>/opening-<quarter>-<position>.parquet   every entity's latest row before a quarter
+    lake/<family>/band-<quarter>-<position>-<n>.parquet  some entities' rows of a fortnight (`projections.bands`)
 
 A quarter's rows are slices of such files, so that a flush writes one file however many quarters it touches. Only what
 the manifest names exists for a reader; anything else is the rest of an interrupted flush. Every file can be read by
-polars, DuckDB or Spark; entities are codes whose names are in `lake/<family>/entities.parquet`.
+polars, DuckDB or Spark; entities are codes whose names are in `lake/<family>/entities.parquet` (docs/lake.md).
 """
 
 from __future__ import annotations
@@ -20,67 +21,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from events.clock import instant
+from events.errors import HistoryLetGoError
 from events.observations import Family
-from twin.latest import ORDER, in_order, landed_schema, latest
+from twin.decimals import valued
+from twin.lake_file import VERSION, read, read_stored, select
+from twin.latest import by_entity, in_order, landed_schema, latest, whole
+from twin.manifest import QUARTER_US, Band, Manifest, Part, Quarter
 
 Codes = npt.NDArray[np.uint32]
 
-QUARTER_US = 6 * 3_600_000_000
-"""Width of one partition."""
-
-MARK_ROWS = 65_536
-"""Rows between two time marks of a part, and rows of a Parquet row group."""
-
-VERSION = 2
-"""Of the lake's layout; another one is rebuilt from the log."""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A slice of one file: first row, number of rows, event time (UTC microseconds) of every MARK_ROWS-th row."""
-
-    file: str
-    start: int
-    rows: int
-    marks: list[int]
-    last_time: int
-
-    def end(self, at: int | None) -> int:
-        """Row of the file behind the slice's last row that may have time ≤ `at` (None: any)."""
-        if at is None or at >= self.last_time:
-            return self.start + self.rows
-        return self.start + min(bisect_right(self.marks, at) * MARK_ROWS, self.rows)
-
-
-class Quarter(msgspec.Struct, frozen=True):
-    """One partition: number of quarter-days since 1970, its parts, and the file of its opening state, if it has one."""
-
-    number: int
-    parts: list[Part] = []
-    opening: str | None = None
-
-    @property
-    def rows(self) -> int:
-        """Rows in all parts."""
-        return sum(part.rows for part in self.parts)
-
-    @property
-    def start(self) -> int:
-        """First instant of the quarter, UTC microseconds."""
-        return self.number * QUARTER_US
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What the lake holds, up to and including `position` of the log; `retired` files go at the next flush."""
-
-    position: int = 0
-    version: int = VERSION
-    families: dict[str, list[Quarter]] = {}
-    retired: list[str] = []
-
-    def files(self) -> set[str]:
-        """Every file that counts."""
-        quarters = [q for qs in self.families.values() for q in qs]
-        return {p.file for q in quarters for p in q.parts} | {q.opening for q in quarters if q.opening}
+FEW = 64
+"""Entities up to which their rows are picked out of the files, rather than all rows read."""
 
 
 class Lake:
@@ -99,83 +51,131 @@ class Lake:
         """Partitions of a family, in order of time."""
         return self.manifest.families.get(family.name, [])
 
+    def bands(self, family: Family) -> list[Band]:
+        """Rows by entity, of the stretches that have them."""
+        return self.manifest.bands.get(family.name, [])
+
+    def kept_from(self, family: Family) -> int | None:
+        """First instant (UTC microseconds) that a cut can be asked for, where older history was let go."""
+        quarter = self.manifest.kept_from.get(family.name)
+        return None if quarter is None else quarter * QUARTER_US
+
     def span(self) -> tuple[int, int] | None:
         """First and last event time in the lake (UTC microseconds), None when it is empty."""
         parts = [p for qs in self.manifest.families.values() for q in qs for p in q.parts]
-        return (min(p.marks[0] for p in parts), max(p.last_time for p in parts)) if parts else None
+        return (min(p.first_time for p in parts), max(p.last_time for p in parts)) if parts else None
 
-    def before(self, family: Family, at: int, known: int) -> list[pl.DataFrame]:
-        """Latest rows per entity with time ≤ `at` and position ≤ `known`, one frame a file, none in doubt.
+    def before(self, family: Family, at: int, known: int, entities: Sequence[int] | None = None) -> list[pl.DataFrame]:
+        """Latest rows per entity (some, or None: all) with time ≤ `at` and position ≤ `known`, none in doubt.
 
         Reads back to the nearest opening state; entities whose opening row came after `known` are looked for further
-        back, alone.
+        back, alone. HistoryLetGoError where that is further back than the lake's retention.
         """
+        self._held(family, at)
         quarters = self.quarters(family)
         index = bisect_right([q.number for q in quarters], at // QUARTER_US)
         found: list[pl.DataFrame] = []
-        wanted: Codes | None = None
-        for stretch in stretches(quarters[:index]):
-            runs = read_runs(self.directory, [p for q in stretch for p in q.parts if p.marks[0] <= at], at)
-            found += [latest(_known(rows, known, wanted)) for rows in runs]
+        wanted = None if entities is None else np.asarray(entities, np.uint32)
+        for stretch in stretches(quarters[:index] if wanted is None or len(wanted) else []):
+            runs = self._runs([p for q in stretch for p in q.parts if p.first_time <= at], wanted)
+            found += [_latest(rows, at, known, wanted) for rows in runs]
             if stretch[0].opening is None:
                 break
-            opening = read(self.directory / stretch[0].opening)
-            found.append(_known(opening, known, wanted))
+            opening = self._opening(stretch[0].opening, wanted)
+            found.append(_latest(opening, at, known, wanted))
             doubt = opening.filter(pl.col("position") > known)["entity"].to_numpy()
             wanted = doubt if wanted is None else np.intersect1d(doubt, wanted)
             if not len(wanted):
                 break
-        return found
+            if stretch[0].number == self.manifest.kept_from.get(family.name):
+                raise self._let_go(family, f"what was known at position {known}")
+        return [valued(rows) for rows in found]
 
     def rows(self, family: Family, entities: Sequence[int] | None, low: int, high: int, known: int) -> pl.DataFrame:
-        """All rows of some entities (None: all) with `low` ≤ time ≤ `high` and position ≤ `known`, in order."""
+        """All rows of some entities (None: all) with `low` ≤ time ≤ `high` and position ≤ `known`, by entity and time.
+
+        HistoryLetGoError where `low` is before what the lake's retention keeps.
+        """
+        self._held(family, low)
+        empty = pl.DataFrame(schema=landed_schema(family))
         near = [q for q in self.quarters(family) if low // QUARTER_US <= q.number <= high // QUARTER_US]
-        files = [self.directory / file for file in sorted({part.file for q in near for part in q.parts})]
-        if not files:
-            return pl.DataFrame(schema=landed_schema(family))
-        kept = pl.col("time").dt.epoch("us").is_between(low, high) & (pl.col("position") <= known)
-        if entities is not None:
-            kept &= pl.col("entity").is_in(pl.Series(entities, dtype=pl.UInt32).implode())
-        found = in_order([pl.scan_parquet(files, hive_partitioning=False).filter(kept).collect()])
-        return found.unique(
-            [*ORDER, "entity"], keep="first", maintain_order=True
-        )  # compacted quarters lie in two files
+        parts = [p for q in near for p in q.parts if p.first_time <= high and p.last_time >= low]
+        kept = pl.col("time").is_between(_time(low), _time(high)) & (pl.col("position") <= known)
+        if entities is None:
+            return by_entity([empty, *(valued(rows.filter(kept)) for rows in read_runs(self.directory, parts))])
+        if not len(entities):
+            return empty
+        files = self._files_of(family, sorted(set(entities)), near, parts)
+        return by_entity([empty, *([select(files, _of(entities) & kept)] if files else [])])
 
     def all_rows(self, family: Family) -> pl.DataFrame:
         """Every row of a family, in order."""
         parts = [p for q in self.quarters(family) for p in q.parts]
-        rows = in_order([pl.DataFrame(schema=landed_schema(family)), *read_runs(self.directory, parts)])
-        return rows.unique([*ORDER, "entity"], keep="first", maintain_order=True)
+        runs = [valued(rows) for rows in read_runs(self.directory, parts)]
+        return in_order([by_entity([pl.DataFrame(schema=landed_schema(family)), *runs])])
+
+    def _runs(self, parts: Sequence[Part], wanted: Codes | None) -> list[pl.DataFrame]:
+        if wanted is None or len(wanted) > FEW:
+            return read_runs(self.directory, parts)
+        files = [self.directory / file for file in dict.fromkeys(p.file for p in parts)]
+        return [by_entity([select(files, _of(wanted.tolist()))])] if files else []
+
+    def _opening(self, file: str, wanted: Codes | None) -> pl.DataFrame:
+        if wanted is None or len(wanted) > FEW:
+            return read_stored(self.directory / file)
+        return select([self.directory / file], _of(wanted.tolist()))
+
+    def _files_of(
+        self, family: Family, entities: Sequence[int], near: Sequence[Quarter], parts: Sequence[Part]
+    ) -> list[Path]:
+        """Files that hold the entities' rows: bands, and the parts that no band covers or that hold rows after it."""
+        if not near:
+            return []
+        low, high = near[0].number, near[-1].number
+        bands = [b for b in self.bands(family) if b.low <= high and low < b.high and _any(entities, b)]
+        known_at = _known_at(bands, entities)
+        loose = [p.file for p in parts if p.last_position > known_at.get(p.first_time // QUARTER_US, -1)]
+        return [self.directory / file for file in dict.fromkeys([*(b.file for b in bands), *loose])]
+
+    def _held(self, family: Family, at: int) -> None:
+        kept_from = self.kept_from(family)
+        if kept_from is not None and at < kept_from:
+            raise self._let_go(family, f"{instant(at):%Y-%m-%dT%H:%M:%SZ}")
+
+    def _let_go(self, family: Family, asked: str) -> HistoryLetGoError:
+        return HistoryLetGoError(
+            f"{family.name}: {asked} lies before {instant(self.kept_from(family) or 0):%Y-%m-%dT%H:%M:%SZ}, the first "
+            f"instant that the lake keeps; the log has it: raise the retention (twin lake retain), then twin rebuild"
+        )
 
 
 def stretches(quarters: Sequence[Quarter]) -> Iterator[list[Quarter]]:
     """Quarters in stretches that begin with an opening state (the first of all may have none), the newest first."""
     stretch: list[Quarter] = []
     for quarter in reversed(quarters):
-        stretch.insert(0, quarter)
+        stretch.append(quarter)
         if quarter.opening:
-            yield stretch
+            yield stretch[::-1]
             stretch = []
     if stretch:
-        yield stretch
+        yield stretch[::-1]
 
 
-def read_runs(directory: Path, parts: Sequence[Part], at: int | None = None) -> list[pl.DataFrame]:
-    """Rows of slices with time ≤ `at`: one read a file, from its first slice to its last.
+def read_runs(directory: Path, parts: Sequence[Part]) -> list[pl.DataFrame]:
+    """Rows of slices as stored: one read a file, from its first slice to its last.
 
     Rows between the slices come along; they are of the same stretch of time and lie in another file too.
     """
     spans: dict[str, tuple[int, int]] = {}
     for part in parts:
         low, high = spans.get(part.file, (part.start, part.start))
-        spans[part.file] = (min(low, part.start), max(high, part.end(at)))
-    runs = [read(directory / file, low, high - low) for file, (low, high) in spans.items()]
-    return runs if at is None else [_upto(rows, at) for rows in runs]
+        spans[part.file] = (min(low, part.start), max(high, part.start + part.rows))
+    return [read_stored(directory / file, low, high - low) for file, (low, high) in spans.items()]
 
 
-def read(path: Path, start: int = 0, rows: int | None = None) -> pl.DataFrame:
-    """Rows of one file, all or a slice."""
-    return pl.scan_parquet(path, hive_partitioning=False).slice(start, rows).collect()
+def read_parts(directory: Path, parts: Sequence[Part]) -> list[pl.DataFrame]:
+    """Rows of each slice, with their values."""
+    return [read(directory / part.file, part.start, part.rows) for part in parts]
 
 
 def open_lake(directory: Path) -> Lake:
@@ -196,11 +196,35 @@ def last_change(directory: Path) -> int:
         return 0
 
 
-def _upto(rows: pl.DataFrame, at: int) -> pl.DataFrame:
-    """The prefix with time ≤ `at` of rows in order."""
-    return rows.head(int(np.searchsorted(rows["time"].dt.epoch("us").to_numpy(), at, side="right")))
+def _latest(rows: pl.DataFrame, at: int, known: int, wanted: Codes | None) -> pl.DataFrame:
+    """Latest rows as of `at`, as known at `known`."""
+    kept = (whole(rows, "time") <= at) & (whole(rows, "position") <= known)
+    if wanted is not None:
+        kept &= np.isin(whole(rows, "entity"), wanted)
+    return latest(rows, kept)
 
 
-def _known(rows: pl.DataFrame, known: int, wanted: Codes | None) -> pl.DataFrame:
-    kept = rows.filter(pl.col("position") <= known)
-    return kept if wanted is None else kept.filter(pl.Series(np.isin(kept["entity"].to_numpy(), wanted)))
+def _any(entities: Sequence[int], band: Band) -> bool:
+    """Whether any of the sorted entities lies in the band."""
+    after = bisect_right(entities, band.last)
+    return after > 0 and entities[after - 1] >= band.first
+
+
+def _known_at(bands: Sequence[Band], entities: Sequence[int]) -> dict[int, int]:
+    """By quarter where bands hold all of the entities: the position up to which they do."""
+    found: dict[int, int] = {}
+    for low in {b.low for b in bands}:
+        own = [b for b in bands if b.low == low]
+        if all(any(b.first <= entity <= b.last for b in own) for entity in entities):
+            found |= dict.fromkeys(range(low, own[0].high), min(b.position for b in own))
+    return found
+
+
+def _of(entities: Sequence[int]) -> pl.Expr:
+    """Rows of some entities, said so that a row group's bounds can exclude them."""
+    near = pl.col("entity").is_between(min(entities), max(entities))
+    return near & pl.col("entity").is_in(pl.Series(entities, dtype=pl.UInt32).implode())
+
+
+def _time(at: int) -> pl.Expr:
+    return pl.lit(instant(at)).cast(pl.Datetime("us", "UTC"))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from events.observations import TIME, Family
 from events.runs import ends
+from twin.order import order
 
 ORDER = ["time", "position", "sequence"]
 """Total order of one entity's rows."""
@@ -26,16 +29,38 @@ def landed(family: Family, stored: pl.DataFrame, position: int) -> pl.DataFrame:
 
 def in_order(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """All rows of the frames in the total order (ties, which are other entities, by entity)."""
-    return pl.concat(frames).sort([*ORDER, "entity"])
+    return arranged(pl.concat(frames), [*ORDER, "entity"])
 
 
-def latest(ordered: pl.DataFrame) -> pl.DataFrame:
-    """The last row of every entity, of rows in the total order; sorted by entity."""
+def by_entity(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """All rows of the frames by entity, each one's in the total order; a row that stands in two frames comes once."""
+    rows = arranged(pl.concat(frames), ["entity", *ORDER])
+    keys = [whole(rows, name) for name in ("entity", *ORDER)]
+    again = np.zeros(rows.height, dtype=np.bool_)
+    again[1:] = np.logical_and.reduce([key[1:] == key[:-1] for key in keys])
+    return rows.filter(~again) if again.any() else rows
+
+
+def arranged(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Rows sorted by integer or time columns; equal ones stay as they were."""
+    found = order([whole(rows, name) for name in names])
+    return rows if found is None else rows[found]
+
+
+def whole(rows: pl.DataFrame, name: str) -> npt.NDArray[Any]:
+    """A column without nulls as integers; a time as UTC microseconds."""
+    column = rows[name]
+    return (column.to_physical() if column.dtype == TIME else column).to_numpy()
+
+
+def latest(ordered: pl.DataFrame, kept: npt.NDArray[np.bool_] | None = None) -> pl.DataFrame:
+    """The last row of every entity, of rows where each one's are in order (of those `kept`); sorted by entity."""
     if not ordered.height:
         return ordered
     entity = ordered["entity"].to_numpy()
+    rows = np.arange(len(entity)) if kept is None else np.flatnonzero(kept)
     last = np.full(int(entity.max()) + 1, -1, np.int64)
-    last[entity] = np.arange(len(entity))  # of repeated indices, the last assignment stays
+    last[entity[rows]] = rows  # of repeated indices, the last assignment stays
     return ordered[last[last >= 0]]
 
 

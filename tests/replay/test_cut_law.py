@@ -76,7 +76,11 @@ def test_a_cut_equals_a_naive_fold_of_the_log(
         patch("twin.projections.history.MARK_ROWS", 3),
         patch("twin.projections.history.PARTS_MOST", 2),
         patch("twin.projections.history.FILE_ROWS", 6),
-        patch("twin.lake.MARK_ROWS", 3),
+        patch("twin.projections.bands.SPAN", 2),
+        patch("twin.projections.bands.SLACK", 0),
+        patch("twin.projections.bands.BAND_ROWS", 3),
+        patch("twin.projections.bands.FILES_FEW", 0),
+        patch.dict("twin.lake_file.GROUP_ROWS", {"part": 4, "opening": 4, "band": 4}),
     )
     with contextlib.ExitStack() as patched, tempfile.TemporaryDirectory() as name:
         for one in small:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -17,8 +18,12 @@ import polars as pl
 
 from events.observations import FAMILIES
 from events.runs import starts
-from twin.lake import MARK_ROWS, QUARTER_US, Lake, Manifest, Part, Quarter, open_lake, read, read_runs
-from twin.latest import in_order, latest
+from twin.decimals import valued
+from twin.lake import Lake, open_lake, read_parts, read_runs, stretches
+from twin.lake_file import Kind, read, write
+from twin.latest import ORDER, arranged, by_entity, in_order, latest, whole
+from twin.manifest import MARK_ROWS, QUARTER_US, Manifest, Part, Quarter
+from twin.projections import bands
 
 OPENING_EVERY = 50_000
 """Rows after which a quarter gets an opening state, so that a cut reads no more than that and one quarter."""
@@ -26,40 +31,58 @@ OPENING_EVERY = 50_000
 PARTS_MOST = 8
 """Slices of a quarter before they are compacted into one."""
 
-
 FILE_ROWS = 2_000_000
 """Rows of one file that compaction writes, so that it never holds many busy quarters at once."""
 
+KEEP_ALL: Mapping[str, int] = {}
+"""No family's history is let go."""
 
-def flush(lake: Lake, pending: Mapping[str, Sequence[pl.DataFrame]], position: int) -> Lake:
-    """The lake with `pending` rows (by family, `twin.latest.landed_schema`) added, covering the log to `position`."""
+
+def flush(
+    lake: Lake, pending: Mapping[str, Sequence[pl.DataFrame]], position: int, retention: Mapping[str, int] = KEEP_ALL
+) -> Lake:
+    """The lake with `pending` rows (by family, `twin.latest.landed_schema`) added, covering the log to `position`.
+
+    `retention`: days of history kept by family; quarters that ended earlier than that before the newest one are let
+    go, once what they leave behind stands in an opening state.
+    """
     if position <= lake.position:
         return lake
-    families = dict(lake.manifest.families)
+    held = lake.manifest
+    families, by_entities, kept_from = dict(held.families), dict(held.bands), dict(held.kept_from)
     for name, frames in pending.items():
-        if frames:
-            families[name] = _Flush(lake.directory, name, position).added(
-                lake.quarters(FAMILIES[name]), in_order(frames)
-            )
-    fresh = Manifest(position, families=families)
-    fresh = msgspec.structs.replace(fresh, retired=sorted(lake.manifest.files() - fresh.files()))
-    for file in set(lake.manifest.retired) - fresh.files():
+        if not frames:
+            continue
+        rows = pl.concat(frames)
+        work = _Flush(lake.directory, name, position, kept_from.get(name, 0))
+        families[name] = work.let_go(work.added(lake.quarters(FAMILIES[name]), rows), retention.get(name))
+        by_entities[name] = bands.extended(
+            lake.directory, FAMILIES[name], families[name], by_entities.get(name, []), position, rows.height
+        )
+        kept_from |= {name: work.kept_from} if work.kept_from else {}
+    fresh = Manifest(position, families=families, bands=by_entities, kept_from=kept_from)
+    fresh = msgspec.structs.replace(fresh, retired=sorted(held.files() - fresh.files()))
+    for file in set(held.retired) - fresh.files():
         (lake.directory / file).unlink(missing_ok=True)
     _replace(lake.directory / "manifest.json", msgspec.json.encode(fresh))
     return open_lake(lake.directory)
 
 
+@dataclass
 class _Flush:
     """One family's share of a flush."""
 
-    def __init__(self, directory: Path, family: str, position: int) -> None:
-        self._directory, self._family, self._position = directory, family, position
-        self._files = count()
+    directory: Path
+    family: str
+    position: int
+    kept_from: int
+    _files: Iterator[int] = field(default_factory=count)
 
     def added(self, before: Sequence[Quarter], rows: pl.DataFrame) -> list[Quarter]:
-        """The family's quarters with `rows` (in order)."""
+        """The family's quarters with `rows` (in the order of the log)."""
         quarters = {q.number: q for q in before}
-        for number, part in self._parts(rows):
+        held = whole(rows, "time") >= self.kept_from * QUARTER_US
+        for number, part in self._parts(rows if held.all() else rows.filter(pl.Series(held))):
             quarter = quarters.get(number, Quarter(number))
             quarters[number] = msgspec.structs.replace(quarter, parts=[*quarter.parts, part])
         for quarter in self._compacted([q for q in quarters.values() if len(q.parts) > PARTS_MOST]):
@@ -67,20 +90,45 @@ class _Flush:
         ordered = [self._reopened(quarters[n], rows) for n in sorted(quarters)]
         return self._with_openings(ordered)
 
+    def let_go(self, quarters: list[Quarter], days: int | None) -> list[Quarter]:
+        """`quarters` of the last `days`, the first of them with an opening state of all that was before."""
+        boundary = quarters[-1].number - 4 * days if days is not None and quarters else 0
+        older = [q for q in quarters if q.number < boundary]
+        if not older:
+            return quarters
+        kept = {q.number: q for q in quarters if q.number >= boundary}
+        first = kept.get(boundary, Quarter(boundary))
+        kept[boundary] = first if first.opening else self._opened(first, self._state(next(stretches(older))))
+        self.kept_from = boundary
+        return [kept[number] for number in sorted(kept)]
+
     def _parts(self, rows: pl.DataFrame) -> Iterator[tuple[int, Part]]:
-        """Write rows (in order) as one file; its slices by quarter number."""
-        file = f"{self._family}/part-{self._position:012d}-{next(self._files)}.parquet"
-        self._write(file, rows)
-        times = rows["time"].dt.epoch("us").to_numpy()
-        numbers = times // QUARTER_US
+        """Write rows as one file by quarter and entity; its slices by quarter number."""
+        if not rows.height:
+            return
+        file = f"{self.family}/part-{self.position:012d}-{next(self._files)}.parquet"
+        quartered = rows.with_columns(quarter=pl.Series((whole(rows, "time") // QUARTER_US).astype(np.int32)))
+        ordered = arranged(quartered, ["quarter", "entity", *ORDER])
+        self._write(file, ordered.drop("quarter"), "part")
+        numbers, times, positions = (whole(ordered, name) for name in ("quarter", "time", "position"))
         for start, end in pairwise([*np.flatnonzero(starts(numbers)).tolist(), len(numbers)]):
-            marks = times[start:end:MARK_ROWS].tolist()
-            yield int(numbers[start]), Part(file, start, end - start, marks, int(times[end - 1]))
+            marks = np.sort(times[start:end])
+            yield (
+                int(numbers[start]),
+                Part(
+                    file,
+                    start,
+                    end - start,
+                    marks[::MARK_ROWS].tolist(),
+                    int(marks[-1]),
+                    int(positions[start:end].max()),
+                ),
+            )
 
     def _compacted(self, crowded: Sequence[Quarter]) -> Iterator[Quarter]:
         """Quarters of many slices as quarters of one, several to a file."""
         for group in _groups(sorted(crowded, key=lambda q: q.number)):
-            rows = in_order([read(self._directory / p.file, p.start, p.rows) for q in group for p in q.parts])
+            rows = by_entity(read_parts(self.directory, [p for q in group for p in q.parts]))
             parts = dict(self._parts(rows))
             yield from (msgspec.structs.replace(q, parts=[parts[q.number]]) for q in group)
 
@@ -88,10 +136,11 @@ class _Flush:
         """`quarter` with late `rows` taken into the opening state it already had."""
         if quarter.opening is None:
             return quarter
-        late = rows.filter(pl.col("time").dt.epoch("us") < quarter.start)
-        if not late.height:
+        late = whole(rows, "time") < quarter.start
+        if not late.any():
             return quarter
-        return self._opened(quarter, [read(self._directory / quarter.opening), latest(late)])
+        told = latest(in_order([rows.filter(pl.Series(late))]))
+        return self._opened(quarter, [read(self.directory / quarter.opening), told])
 
     def _with_openings(self, quarters: list[Quarter]) -> list[Quarter]:
         """`quarters` where every one that follows OPENING_EVERY rows or more since the last opening has its own."""
@@ -109,21 +158,19 @@ class _Flush:
         return done
 
     def _state(self, since: Sequence[Quarter]) -> list[pl.DataFrame]:
-        runs = read_runs(self._directory, [p for q in since for p in q.parts])
+        """What stood at the end of a stretch of quarters: its opening state, and the latest rows of each file."""
+        runs = read_runs(self.directory, [p for q in since for p in q.parts])
         first = since[0].opening
-        return [*([read(self._directory / first)] if first else []), *map(latest, runs)]
+        opening = [read(self.directory / first)] if first else []
+        return [*opening, *(valued(latest(rows)) for rows in runs)]
 
     def _opened(self, quarter: Quarter, state: Sequence[pl.DataFrame]) -> Quarter:
-        file = f"{self._family}/opening-{_name(quarter)}-{self._position:012d}.parquet"
-        self._write(file, latest(in_order(state)))
+        file = f"{self.family}/opening-{_name(quarter)}-{self.position:012d}.parquet"
+        self._write(file, latest(in_order(state)), "opening")
         return msgspec.structs.replace(quarter, opening=file)
 
-    def _write(self, file: str, rows: pl.DataFrame) -> None:
-        path = self._directory / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        rows.write_parquet(part, compression="zstd", compression_level=1, row_group_size=MARK_ROWS)
-        part.replace(path)
+    def _write(self, file: str, rows: pl.DataFrame, kind: Kind) -> None:
+        write(self.directory / file, rows, self.family, kind, self.position)
 
 
 def _groups(quarters: Sequence[Quarter]) -> Iterator[list[Quarter]]:

@@ -1,0 +1,82 @@
+"""What of a lake counts: partitions of six hours, their files, and how far they cover the log."""
+
+from __future__ import annotations
+
+import msgspec
+
+from twin.lake_file import VERSION
+
+QUARTER_US = 6 * 3_600_000_000
+"""Width of one partition."""
+
+MARK_ROWS = 65_536
+"""Rows between two time marks of a part."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A slice of one file: first row, number of rows, event times (UTC microseconds), and its rows' last position.
+
+    `marks`: the time of every MARK_ROWS-th row, were the rows in order of time.
+    """
+
+    file: str
+    start: int
+    rows: int
+    marks: list[int]
+    last_time: int
+    last_position: int
+
+    @property
+    def first_time(self) -> int:
+        """The slice's first event time."""
+        return self.marks[0]
+
+
+class Quarter(msgspec.Struct, frozen=True):
+    """One partition: number of quarter-days since 1970, its parts, and the file of its opening state, if it has one."""
+
+    number: int
+    parts: list[Part] = []
+    opening: str | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows in all parts."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def start(self) -> int:
+        """First instant of the quarter, UTC microseconds."""
+        return self.number * QUARTER_US
+
+
+class Band(msgspec.Struct, frozen=True):
+    """Rows of entities `first` to `last` in the quarters from `low` to before `high`, known at `position`; one file."""
+
+    file: str
+    low: int
+    high: int
+    first: int
+    last: int
+    rows: int
+    position: int
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What the lake holds, up to and including `position` of the log; `retired` files go at the next flush.
+
+    `kept_from`: by family, the first quarter still held, where older ones were let go (`twin.retention`).
+    """
+
+    position: int = 0
+    version: int = VERSION
+    families: dict[str, list[Quarter]] = {}
+    bands: dict[str, list[Band]] = {}
+    kept_from: dict[str, int] = {}
+    retired: list[str] = []
+
+    def files(self) -> set[str]:
+        """Every file that counts."""
+        quarters = [q for qs in self.families.values() for q in qs]
+        bands = {b.file for bs in self.bands.values() for b in bs}
+        return bands | {p.file for q in quarters for p in q.parts} | {q.opening for q in quarters if q.opening}
