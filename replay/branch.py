@@ -50,6 +50,9 @@ class CityView(Protocol):
     ) -> pl.DataFrame:
         """Rows of some entities with `start` <= time <= `end`, sorted by identity and time."""
 
+    def register_events(self, known: int | None = None) -> pl.DataFrame:
+        """Exchanges and roll-overs of registers, as known (columns: `replay.city.City.register_events`)."""
+
 
 @dataclass(frozen=True)
 class Branch:

@@ -98,15 +98,15 @@ def silences(
     return _grouped(each, rules)
 
 
-def falls(rows: pl.DataFrame, exchanged: pl.Expr) -> pl.DataFrame:
-    """Registers (column `entity`) that read less than before, where no event says why (`exchanged`)."""
+def falls(rows: pl.DataFrame) -> pl.DataFrame:
+    """Registers (column `entity`) that read less than before, after `replay.continuity`: no event says why."""
     ordered = rows.filter(pl.col("value").is_finite()).sort("entity", "time")
     before = pl.col("value").shift(1).over("entity")
     fell = ordered.with_columns(
         rise=pl.col("value") - before,
         since=pl.col("time").shift(1).over("entity"),
         earlier=pl.col("position").shift(1).over("entity"),
-    ).filter((pl.col("rise") < 0) & ~exchanged)
+    ).filter(pl.col("rise") < 0)
     detail = pl.format("{} {}", pl.col("rise"), pl.col("unit"))
     told = fell.with_columns(until=pl.col("time"), detail=detail, positions=pl.concat_list("earlier", "position"))
     return _found(told, "register_fell", pl.lit("data"))

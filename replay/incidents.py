@@ -26,6 +26,7 @@ from events.errors import NaiveTimeError
 from events.observations import TIME
 from events.units import scale
 from replay.city import City
+from replay.continuity import continuous
 from replay.cut import Cut
 from replay.incident_rules import Rules, falls, faults, silences, stations_stuck
 from replay.incident_sources import corrections, floods, stale_sources
@@ -109,7 +110,8 @@ def _observed(city: City, start: datetime, end: datetime, known: int, rules: Rul
     yield stations_stuck(docks, rules, end)
     stations = docks.rename({"station_id": "entity"})
     yield silences(stations, "station_silent", pl.lit(rules.station_silent), pl.lit("docks"), rules, end)
-    yield from _metered(readings, city.cut(end, known).devices(), rules, end)
+    going_on = continuous(readings, city.register_events(known))
+    yield from _metered(going_on, city.cut(end, known).devices(), rules, end)
     yield faults(states, end)
     yield stale_sources(city.log, (docks, readings), end)
     if known == city.head:
@@ -133,7 +135,7 @@ def _metered(readings: pl.DataFrame, devices: pl.DataFrame, rules: Rules, end: d
     electric = pl.col("unit").is_in([u for u in counting if scale(u)[0] == "J"])
     limit = pl.when(electric).then(pl.lit(rules.electricity_silent)).otherwise(pl.lit(rules.other_meter_silent))
     yield silences(placed, "meter_silent", limit, pl.col("building_id").fill_null("readings"), rules, end)
-    yield falls(placed.filter(pl.col("building_id").is_not_null()), pl.lit(value=False))
+    yield falls(placed.filter(pl.col("building_id").is_not_null()))
 
 
 def _worded(found: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ import polars as pl
 from events.errors import DomainError
 from events.units import scale
 from replay.branch import CityView
+from replay.continuity import continuous
 from replay.engines.registers import Energy, Floats, Register, grid, group_energy
 from twin.projections.former import named_dwelling
 
@@ -114,17 +115,22 @@ def _energy(
     seen: hashlib._Hash,
     fewest: int,
 ) -> Energy | None:
-    registers = _registers(city, meters["point_id"].to_list(), times[0] - SLACK, times[-1] + step + SLACK, known, seen)
+    window = (times[0] - SLACK, times[-1] + step + SLACK)
+    registers = _registers(city, meters["point_id"].to_list(), window, known, seen)
     return group_energy(registers, times[0], step, len(times), fewest)
 
 
 def _registers(
-    city: CityView, points: list[str], start: datetime, end: datetime, known: int, seen: hashlib._Hash
+    city: CityView, points: list[str], window: tuple[datetime, datetime], known: int, seen: hashlib._Hash
 ) -> Iterator[Register]:
-    """Each point's readings in kWh, an empty register for a silent one; all that is read goes into the digest."""
+    """Each point's readings in kWh, an empty register for a silent one; all that is read goes into the digest.
+
+    Registers go on counting over exchanges and roll-overs that events tell of (`replay.continuity`).
+    """
+    events = city.register_events(known)
     for first in range(0, len(points), POINTS_A_READ):
         some = points[first : first + POINTS_A_READ]
-        rows = _in_kwh(city.series("readings", some, start, end, known))
+        rows = _in_kwh(continuous(city.series("readings", some, *window, known), events))
         register = _columns(rows)
         ends = rows.group_by("point_id", maintain_order=True).len().with_columns(pl.col("len").cum_sum().alias("end"))
         place = {point: slice(end - count, end) for point, count, end in ends.rows()}

@@ -18,11 +18,15 @@ from events.clock import TAIPEI, micros
 from events.errors import UsageError
 from events.observations import TIME, Quality
 from events.runs import Mask
+from replay.continuity import continuous
 from replay.engines.registers import Floats, Ints, Register, intervals_of
 
 Period = Literal["hour", "day", "month"]
 EVERY: dict[Period, str] = {"hour": "1h", "day": "1d", "month": "1mo"}
 """Calendar periods and polars' word for them."""
+
+LAST_BILLING_DAY = 28
+"""The last day that every month has."""
 
 CONSUMPTION: dict[str, pl.DataType] = {
     "point_id": pl.String(),
@@ -35,19 +39,23 @@ CONSUMPTION: dict[str, pl.DataType] = {
     "fell": pl.Boolean(),
     "rolled_over": pl.Boolean(),
     "state": pl.String(),
+    "exchanged": pl.Boolean(),
 }
-"""Consumption of a period. `amount` (in `unit`) is what is known of it, `estimated_amount` the part that is estimated;
-`known_share` the share of the period's time that is known; `fell`, `rolled_over`: the register did, within it. `state`:
-measured, estimated (all known, some of it estimated), incomplete (partly known) or unknown (`amount` is null)."""
+"""Consumption of a period. `amount` (in `unit`) is what is known of it, `estimated_amount` the estimated part; `fell`,
+`rolled_over`, `exchanged`: what the register did within it (`fell`: no event says why); `known_share` the share of the
+period's time that is known. `state`: measured, estimated (all known, some of it estimated), incomplete (partly known)
+or unknown (`amount` is null)."""
 
 
-def aggregated(series: pl.DataFrame, entity: Sequence[str], value: str, period: Period) -> pl.DataFrame:
-    """Minimum, maximum, mean, first and last of `value` by entity and local period.
+def aggregated(
+    series: pl.DataFrame, entity: Sequence[str], value: str, period: Period, *, billing_day: int = 1
+) -> pl.DataFrame:
+    """Minimum, maximum, mean, first and last of `value` by entity and local period (`billing_day`: see `periods`).
 
     Columns: the entity's, start (UTC), local_start (Asia/Taipei), count, min, max, mean, first, last; and
     estimated_share of the rows where the series has `quality`. Periods without a row are absent. Sorted.
     """
-    local = pl.col("time").dt.convert_time_zone(TAIPEI.key).dt.truncate(EVERY[period]).alias("local_start")
+    local = _begins(pl.col("time"), period, billing_day).alias("local_start")
     column = pl.col(value)
     figures = [
         column.len().alias("count"),
@@ -61,14 +69,28 @@ def aggregated(series: pl.DataFrame, entity: Sequence[str], value: str, period: 
     return grouped.select(*entity, start, pl.all().exclude(*entity)).sort(*entity, "start")
 
 
-def periods(start: datetime, end: datetime, period: Period) -> list[datetime]:
-    """Beginnings of the local periods from the one that holds `start` to the first at or after `end` (UTC)."""
-    span = pl.Series("t", [start, end], TIME).dt.convert_time_zone(TAIPEI.key)
-    first, every = span.dt.truncate(EVERY[period])[0], EVERY[period]
-    last = span.dt.truncate(EVERY[period]).dt.offset_by(every)[1]
+def periods(start: datetime, end: datetime, period: Period, *, billing_day: int = 1) -> list[datetime]:
+    """Beginnings of the local periods from the one that holds `start` to the first at or after `end` (UTC).
+
+    A month begins on `billing_day` (1 to 28, 抄表日): of the 5th, March runs from 5 March to 4 April. UsageError else.
+    """
+    if not 1 <= billing_day <= LAST_BILLING_DAY:
+        raise UsageError(f"billing day {billing_day}: give 1 to {LAST_BILLING_DAY}, a day that every month has")
+    span, every = pl.DataFrame({"t": pl.Series([start, end], dtype=TIME)}), EVERY[period]
+    begins = span.select(_begins(pl.col("t"), period, billing_day))["t"]
+    first, last = begins[0], begins.dt.offset_by(every)[1]
     edges = pl.datetime_range(first, last, every, eager=True, time_zone=TAIPEI.key)
     found: list[datetime] = edges.dt.convert_time_zone("UTC").to_list()
     return found if len(found) < 2 or found[-2] < end else found[:-1]
+
+
+def _begins(time: pl.Expr, period: Period, billing_day: int) -> pl.Expr:
+    """Beginning of the local period that holds a time."""
+    local = time.dt.convert_time_zone(TAIPEI.key)
+    if period != "month":
+        return local.dt.truncate(EVERY[period])
+    days = f"{billing_day - 1}d"
+    return local.dt.offset_by(f"-{days}").dt.truncate(EVERY[period]).dt.offset_by(days)
 
 
 def consumption(
@@ -79,23 +101,29 @@ def consumption(
     *,
     step: timedelta = timedelta(hours=1),
     modulus: float | None = None,
+    events: pl.DataFrame | None = None,
+    billing_day: int = 1,
 ) -> pl.DataFrame:
     """Consumption of each register of `series` (as `City.series` gives readings) by local period (CONSUMPTION).
 
     `step` is how often the meter is read: within it a register is taken to rise evenly, and readings more than 1.5
-    steps apart make an estimate (`replay.engines.registers`). A fall is a roll-over when the register counts modulo
-    `modulus` and falls from its last tenth to its first; any other fall is a reset or an exchange: unknown.
+    steps apart make an estimate (`replay.engines.registers`). Exchanges and roll-overs that `events` tell of
+    (`City.register_events`) are taken out first (`replay.continuity`). Of other falls, one is a roll-over when the
+    register counts modulo `modulus` and falls from its last tenth to its first; the rest is unknown.
     Give the series some steps before `start` and after `end`. UsageError for a step that does not divide an hour.
     """
     if timedelta(hours=1) % step:
         raise UsageError(f"a step of {step} does not divide an hour; give for example 15 or 60 minutes")
-    edges = periods(start, end, period)
+    edges = periods(start, end, period, billing_day=billing_day)
+    going_on = series if events is None else continuous(series, events)
     rows = [
         row
-        for (point, unit), one in series.group_by(["point_id", "unit"], maintain_order=True)
+        for (point, unit), one in going_on.group_by(["point_id", "unit"], maintain_order=True)
         for row in _consumed(str(point), str(unit), one.sort("time"), edges, step, modulus)
     ]
-    return pl.DataFrame(rows, schema=CONSUMPTION, orient="row").sort("point_id", "unit", "start")
+    schema = {c: t for c, t in CONSUMPTION.items() if c != "exchanged"}
+    found = pl.DataFrame(rows, schema=schema, orient="row").sort("point_id", "unit", "start")
+    return _with_events(found, events)
 
 
 def downsampled(
@@ -118,6 +146,20 @@ def downsampled(
     figures = [getattr(pl.col(value), name)().alias(name) for name in ("min", "max", "last")]
     grouped = inside.group_by([*entity, "pixel"], maintain_order=True)
     return grouped.agg(pl.col("time").last(), *figures, pl.len().alias("count")).sort(*entity, "pixel")
+
+
+def _with_events(found: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFrame:
+    """Periods that events of their register fall into are marked."""
+    if events is None or not events.height:
+        return found.with_columns(exchanged=pl.lit(value=False))
+    within = (pl.col("time") >= pl.col("start")) & (pl.col("time") < pl.col("end"))
+    happened = found.join(events, on=["point_id", "unit"], how="inner").filter(within)
+    marks = happened.group_by("point_id", "unit", "start").agg(
+        pl.col("modulus").is_not_null().any().alias("over"), pl.col("final").is_not_null().any().alias("exchanged")
+    )
+    marked = found.join(marks, on=["point_id", "unit", "start"], how="left", maintain_order="left")
+    rolled = pl.col("rolled_over") | pl.col("over").fill_null(value=False)
+    return marked.with_columns(rolled_over=rolled, exchanged=pl.col("exchanged").fill_null(value=False)).drop("over")
 
 
 def _consumed(

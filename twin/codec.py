@@ -14,9 +14,12 @@ from twin.aggregates.community import CommunityEvent
 from twin.aggregates.compliance import ComplianceEvent
 from twin.aggregates.devices import DevicesEvent
 from twin.aggregates.household import HouseholdEvent
+from twin.aggregates.meter import RegisterEvent
 from twin.aggregates.scenario import ScenarioEvent
 
-DomainEvent = CommunityEvent | BuildingEvent | ComplianceEvent | DevicesEvent | HouseholdEvent | ScenarioEvent
+DomainEvent = (
+    CommunityEvent | BuildingEvent | ComplianceEvent | DevicesEvent | HouseholdEvent | RegisterEvent | ScenarioEvent
+)
 """Every domain event; each carries `time` (when it held, UTC) and `recorded_at` (when the twin wrote it, UTC)."""
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

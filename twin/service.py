@@ -13,11 +13,12 @@ import polars as pl
 from events.errors import DomainError
 from events.ids import Position
 from events.log import Log
-from twin.aggregates import building, community, compliance, devices, scenario
+from twin.aggregates import building, community, compliance, devices, meter, scenario
 from twin.aggregates.building import BUILDING, PublishModel
 from twin.aggregates.community import COMMUNITY, CommunityFacts, RegisterCommunity
 from twin.aggregates.compliance import COMPLIANCE, KeepCheck
 from twin.aggregates.devices import DEVICES, AdoptDevices, BindDevices, Device, RetireDevices
+from twin.aggregates.meter import METER, RecordExchange, RecordRollOver
 from twin.aggregates.scenario import SCENARIO, CompleteRun, DefineScenario, ScenarioDefined, ScenarioRun
 from twin.checks import check_facts
 from twin.codec import tags
@@ -124,6 +125,16 @@ class Service:
         recorded = self._now()
         command = RetireDevices(building_id, tuple(device_ids), reason, time or recorded, recorded)
         return execute(self._log, [Step(devices.stream(building_id), DEVICES, command)])
+
+    def exchange_meter(self, entity: int, final: float, initial: float, time: datetime) -> list[Position]:
+        """A register (its entity among readings) is another meter's from `time` on; values in the register's unit."""
+        command = RecordExchange(entity, final, initial, time, self._now())
+        return execute(self._log, [Step(meter.stream(entity), METER, command)])
+
+    def roll_over(self, entity: int, modulus: float, time: datetime) -> list[Position]:
+        """A register began again from zero before its first reading at or after `time`."""
+        command = RecordRollOver(entity, modulus, time, self._now())
+        return execute(self._log, [Step(meter.stream(entity), METER, command)])
 
     def define_scenario(self, definition: Mapping[str, Any]) -> list[Position]:
         """Keep a scenario: the fields of `ScenarioDefined` but its two times."""

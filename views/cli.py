@@ -13,10 +13,12 @@ from views.commands import (
     backup,
     bim,
     city,
+    device,
     feed,
     feeds,
     household,
     incident,
+    indicator,
     log_copy,
     quarantine,
     replay,
@@ -50,6 +52,8 @@ app.command("show")(replay.show_entity)
 app.command()(replay.why)
 app.command()(replay.replay)
 app.command()(incident.incidents)
+app.add_typer(indicator.app, name="indicator")
+app.add_typer(device.app, name="device")
 app.command()(replay.export)
 city.log.command("copy")(log_copy.copy)
 city.log.command("compact")(log_copy.compact)

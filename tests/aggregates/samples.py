@@ -14,6 +14,7 @@ from twin.aggregates.community import CommunityChanged, CommunityRegistered
 from twin.aggregates.compliance import BuildingModelChecked, Requirement
 from twin.aggregates.devices import DevicesBound, DevicesRetired, DevicesRevised
 from twin.aggregates.household import FormerMeter, HouseholdErased, TenancyEnded
+from twin.aggregates.meter import RegisterExchanged, RegisterRolledOver
 from twin.aggregates.scenario import ScenarioDefined, ScenarioRun
 from twin.codec import DomainEvent, encode, tag_of
 
@@ -112,6 +113,8 @@ def samples() -> list[DomainEvent]:
         DevicesRetired(building_id="dongming-a", device_id=("m1",), reason="replaced", **THEN),
         ScenarioDefined(**QUESTION, **THEN),
         ScenarioRun(**ANSWER, **THEN),
+        RegisterExchanged(entity=17, final=81234.5, initial=0.25, **THEN),
+        RegisterRolledOver(entity=17, modulus=100000.0, **THEN),
         BuildingModelChecked(**FOUND, **THEN),
         TenancyEnded(**FORMER, **THEN),
         HouseholdErased(**FORMER, reason="asked for it", **THEN),

@@ -35,6 +35,15 @@ READINGS = {
     "position": pl.Int64(),
 }
 
+NO_REGISTER_EVENTS = pl.DataFrame(
+    schema={
+        **dict.fromkeys(("point_id", "unit"), pl.String()),
+        "time": TIME,
+        **dict.fromkeys(("final", "initial", "modulus"), pl.Float64()),
+        "position": pl.Int64(),
+    }
+)
+
 
 @dataclass(frozen=True)
 class FakeCut:
@@ -86,6 +95,10 @@ class FakeCity:
             pl.col("position") <= (self.head if known is None else known),
         )
         return rows.sort("point_id", "time", "position").unique(["point_id", "time"], keep="last", maintain_order=True)
+
+    def register_events(self, known: int | None = None) -> pl.DataFrame:
+        """Nothing happened to the meters."""
+        return NO_REGISTER_EVENTS
 
 
 def city(homes: int = 12, days: int = 2, readings: pl.DataFrame | None = None) -> FakeCity:

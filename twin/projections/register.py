@@ -36,6 +36,7 @@ from twin.aggregates.community import CommunityChanged, CommunityRegistered
 from twin.aggregates.compliance import BuildingModelChecked, CheckFacts, Requirement
 from twin.aggregates.devices import DevicesBound, DevicesRetired, DevicesRevised, rows
 from twin.aggregates.household import HouseholdErased, TenancyEnded
+from twin.aggregates.meter import RegisterExchanged, RegisterRolledOver
 from twin.aggregates.scenario import ScenarioDefined, ScenarioRun
 from twin.codec import DomainEvent, decode
 from twin.points import REGISTERS
@@ -90,6 +91,14 @@ SCENARIOS: dict[str, pl.DataType] = {
 }
 _RUNS: dict[str, pl.DataType] = {"scenario_id": _TEXT, "digest": _TEXT, "kpis": _TEXT, **_ORDER}
 
+METERS_CHANGED: dict[str, pl.DataType] = {
+    "entity": pl.UInt32(),
+    **dict.fromkeys(("final", "initial", "modulus"), pl.Float64()),
+    **_ORDER,
+}
+"""What happened to registers, by their entity among readings: exchanged (`final`, `initial`) or rolled over
+(`modulus`), in the register's unit; the others null."""
+
 _SCHEMAS = {
     "communities": COMMUNITIES,
     "buildings": BUILDINGS,
@@ -98,6 +107,7 @@ _SCHEMAS = {
     "scenarios": SCENARIOS,
     "runs": _RUNS,
     "former": FORMER,
+    "meters": METERS_CHANGED,
 }
 
 
@@ -153,6 +163,10 @@ class Register:
         told = _cut(self.told["buildings"].filter(building_id=building_id), at, known)
         return _latest(told, "time").sort("time")
 
+    def meters_changed(self, at: datetime | None = None, known: int | None = None) -> pl.DataFrame:
+        """Exchanges and roll-overs of registers (METERS_CHANGED), by entity and time, the last told of each instant."""
+        return _latest(_cut(self.told["meters"], at, known), "entity", "time")
+
 
 def register(events: Iterable[LogEvent], at: datetime | None = None, known: int | None = None) -> Frames:
     """The register of a whole log at one cut."""
@@ -179,6 +193,8 @@ def _facts(event: DomainEvent) -> tuple[str, list[dict[str, Any]]]:
             return "bound", [{"device_id": d} | gone for d in event.device_id]
         case TenancyEnded() | HouseholdErased():
             return "former", former_facts(event)
+        case RegisterExchanged() | RegisterRolledOver():
+            return "meters", [_fields(event)]
         case ScenarioDefined():
             return "scenarios", [_fields(event) | {"interventions": _json(event.interventions)}]
         case ScenarioRun():
@@ -213,7 +229,7 @@ def _cut(frame: pl.DataFrame, at: datetime | None, known: int | None) -> pl.Data
 
 
 def _latest(frame: pl.DataFrame, *key: str) -> pl.DataFrame:
-    return frame.sort(*key, "time", "position").unique(key, keep="last", maintain_order=True)
+    return frame.sort(*dict.fromkeys((*key, "time", "position"))).unique(key, keep="last", maintain_order=True)
 
 
 def _last_checks(checks: pl.DataFrame) -> pl.DataFrame:
