@@ -90,13 +90,22 @@ def cut(
 
 @log.command("verify")
 def verify(city: City = Path("city"), json: Json = False) -> None:
-    """Check every digest and the continuity of the order. 檢查事件紀錄的完整性。
+    """Check every digest, the order, offsets, names and destroyed keys. 檢查事件紀錄的完整性。
+
+    Ends with 1 when something does not hold together. Gaps in the order are said, and are no problem by themselves.
 
     Example: twin log verify --city city
     """
     with Place(city).log() as opened:
         report = verify_log(opened)
-    answer: dict[str, Any] = {"events": report.events, "position": report.position, "problems": list(report.problems)}
+    answer: dict[str, Any] = {
+        "events": report.events,
+        "position": report.position,
+        "digests": report.digests,
+        "sources": report.sources,
+        "gaps": [{"after": low, "before": high} for low, high in report.gaps],
+        "problems": list(report.problems),
+    }
     show(answer, as_json=json)
     if report.problems:
         raise typer.Exit(REFUSED)
