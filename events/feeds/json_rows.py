@@ -46,7 +46,7 @@ def text_columns(rows: Sequence[bytes], dtype: pl.Struct) -> pl.DataFrame:
 def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     try:
         return decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PayloadError(f"JSON: {error}") from error
     except RecursionError as error:
         raise PayloadError(_TOO_DEEP) from error

@@ -31,7 +31,7 @@ def value_of(data: bytes) -> Any:
     """The JSON value in `data`; PayloadError when there is none."""
     try:
         return _ANY.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(f"JSON: {error}") from error
 
 

@@ -192,3 +192,9 @@ def test_a_vehicle_without_a_place_is_refused_alone() -> None:
     decoded = offer(gbfs.decode, json.dumps({"data": {"vehicles": vehicles}}).encode())
     assert decoded.frames["positions"]["vehicle_id"].to_list() == ["a"]
     assert reasons(decoded) == ["gbfs: vehicle b: no place with lat and lon"]
+
+
+def test_a_document_with_a_broken_name_of_a_member_is_refused_and_can_be_tried_again() -> None:
+    decoded = offer(gbfs.decode, b'{"last\x80_updated": 1, "data": {"stations": []}}')
+    assert "not UTF-8" in reasons(decoded)[0]
+    assert reasons(offer(gbfs.decode, gbfs.whole(decoded.refused["payload"][0]))) == reasons(decoded)
