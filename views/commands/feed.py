@@ -17,6 +17,7 @@ from events.feeds.decoded import Format
 from events.feeds.registry import format_named
 from events.monitor import Page, health_page
 from twin.place import Place
+from views.commands.declaring import Declarations, declared
 from views.commands.deliveries import Delivery, ToCity, ToKafka
 from views.commands.kafka_options import KafkaConfig, security_of
 from views.commands.options import REFUSED, Json, logs, show
@@ -65,6 +66,7 @@ def feed(
         Pairs,
         typer.Option("--query-key-env", metavar="FIELD=VARIABLE", help="A key, as a query field 金鑰（網址參數）."),
     ] = None,
+    declarations: Declarations = None,
     timeout: Annotated[str, typer.Option("--timeout", metavar="60s", help="For one whole document 逾時.")] = "60s",
     max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest document, megabytes 檔案上限.")] = 64,
     metrics: MetricsAt = None,
@@ -80,7 +82,7 @@ def feed(
     """
     from events.metrics import Metrics  # slow to import, and only long runs need it
 
-    form, address = format_named(SHORT_NAMES.get(name, name)), checked(url)
+    form, address = format_named(SHORT_NAMES.get(name, name), declared(declarations, city)), checked(url)
     if bool(kafka) == bool(city):
         raise UsageError("give either --kafka HOST:PORT or --city DIR")
     every_s, total_s = duration_s(every), duration_s(timeout)

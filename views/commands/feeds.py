@@ -69,6 +69,9 @@ def ingest(
     adapter: Adapter = "python",
     share: Share = "1/1",
     declarations: Declarations = None,
+    topic: Annotated[
+        list[str] | None, typer.Option("--topic", help="A further topic, beside the formats' own 其他主題.")
+    ] = None,
     metrics: MetricsAt = None,
     quarantine_mb: Annotated[
         int,
@@ -106,7 +109,7 @@ def ingest(
         started = time.monotonic()
         landed = (
             from_kafka(
-                Reading(kafka, kafka_config, adapter, share, registry),
+                Reading(kafka, kafka_config, adapter, share, registry, tuple(topic or ())),
                 ingester,
                 projector,
                 watching,

@@ -36,13 +36,14 @@ Share = Annotated[
 
 @dataclass(frozen=True)
 class Reading:
-    """How a broker is read: its address, what the three options said, and the formats there are."""
+    """How a broker is read: its address, what the options said, the formats there are, and topics beside theirs."""
 
     servers: str
     config: Path | None
     adapter: str
     share: str
     registry: Registry = BUILT_IN
+    further_topics: tuple[str, ...] = ()
 
     def source(self, tracked: Callable[[SourceId], int | None]) -> KafkaSource:
         """The records behind what `tracked` says was landed; UsageError when an option is off."""
@@ -53,6 +54,7 @@ class Reading:
         return KafkaSource(
             self.servers,
             tracked,
+            topics=(*self.registry.by_topic, *self.further_topics),
             adapter=Adapter(self.adapter),
             security=security_of(self.config),
             share=Share.parse(self.share),
