@@ -16,15 +16,15 @@ class Attributes:
 
     def __init__(self, schema_identifier: str) -> None:
         self._schema = ifcopenshell.schema_by_name(schema_identifier)
-        self._layouts: dict[str, dict[str, int]] = {}
+        self._indices: dict[tuple[str, tuple[str, ...]], tuple[int | None, ...]] = {}
 
-    def read(self, instance: Any, ifc_class: str, name: str) -> Any:
-        """The attribute `name` of an instance of `ifc_class`; None where the class has no such attribute."""
-        layout = self._layouts.get(ifc_class)
-        if layout is None:
-            layout = self._layouts[ifc_class] = self._layout(ifc_class)
-        index = layout.get(name)
-        return None if index is None else instance.get_argument(index)
+    def indices(self, ifc_class: str, names: tuple[str, ...]) -> tuple[int | None, ...]:
+        """Where the attributes `names` stand in an instance of a class; None for those that it does not have."""
+        found = self._indices.get((ifc_class, names))
+        if found is None:
+            layout = self._layout(ifc_class)
+            found = self._indices[ifc_class, names] = tuple(layout.get(name) for name in names)
+        return found
 
     def lineage(self, ifc_class: str) -> list[str]:
         """The class and its supertypes, nearest first."""

@@ -15,7 +15,6 @@ from bim.facts import Entity, Facts, Property, Quantity, Step
 from bim.single_values import SingleValues
 
 _ROOTS = ("IfcProject", "IfcSpatialStructureElement", "IfcSpatialElement", "IfcElement", "IfcProxy", "IfcGroup")
-_TEXT = (str, type(None))
 _NOT_BODY = frozenset({"Axis", "FootPrint", "Box", "Annotation", "Plan", "CoG", "Clearance", "Lighting", "Reference"})
 
 
@@ -53,67 +52,68 @@ def _entities(
     model: ifcopenshell.file, attributes: Attributes, types: dict[Step, Any], metre: float
 ) -> tuple[list[Entity], list[Step], int]:
     """Entities, those of them that are to be drawn and whose Name is no text, and how many could not be read."""
-    found: dict[int, Entity] = {}
+    found: dict[Step, Entity] = {}
     misnamed: list[Step] = []
     unread = 0
-    for instance in _instances(model):
-        step = instance.id()
-        read = _Reader(instance, attributes)
+    for step, instance in _instances(model):
         try:
-            found[step] = _entity(read, types.get(step), metre)
-            if found[step].wanted and not isinstance(read("Name"), _TEXT):
-                misnamed.append(Step(step))
+            found[step], is_named = _entity(instance, step, attributes, types.get(step), metre)
+            if not is_named and found[step].wanted:
+                misnamed.append(step)
         except (RuntimeError, ValueError, TypeError, AttributeError):
             unread += 1
     return [found[step] for step in sorted(found)], misnamed, unread
 
 
-def _instances(model: ifcopenshell.file) -> Iterator[Any]:
-    voids = {instance.id() for instance in relations.by_type(model, "IfcFeatureElementSubtraction")}
+def _instances(model: ifcopenshell.file) -> Iterator[tuple[Step, Any]]:
+    """Each once: a space is a spatial structure element and a spatial element."""
+    seen = {instance.id() for instance in relations.by_type(model, "IfcFeatureElementSubtraction")}
     for ifc_class in _ROOTS:
         for instance in relations.by_type(model, ifc_class):
-            if instance.id() not in voids:
-                yield instance
+            if (step := instance.id()) not in seen:
+                seen.add(step)
+                yield Step(step), instance
 
 
-class _Reader:
-    """One instance, its attributes by name."""
-
-    def __init__(self, instance: Any, attributes: Attributes) -> None:
-        self.instance, self.ifc_class = instance, instance.is_a()
-        self._attributes = attributes
-
-    def __call__(self, name: str) -> Any:
-        return self._attributes.read(self.instance, self.ifc_class, name)
-
-    def text(self, name: str) -> str | None:
-        """A text; a number as text; nothing where a damaged file refers to an instance or a list."""
-        value = self(name)
-        return str(value) if isinstance(value, (str, int, float)) else None
+_NAMES = (
+    "GlobalId", "Name", "LongName", "ObjectType", "Tag", "Elevation", "Representation", "OverallWidth",
+    "PredefinedType", "OperationType",
+)  # fmt: skip
 
 
-def _entity(read: _Reader, kind: Any, metre: float) -> Entity:
-    elevation, width = read("Elevation"), read("OverallWidth")
-    return Entity(
-        step=read.instance.id(),
-        ifc_class=read.ifc_class,
-        global_id=read.text("GlobalId"),
-        name=read.text("Name"),
-        long_name=read.text("LongName"),
-        object_type=read.text("ObjectType"),
-        predefined_type=_predefined(read, kind),
-        tag=read.text("Tag"),
-        type_name=_type_text(kind, "Name"),
+def _entity(instance: Any, step: Step, attributes: Attributes, kind: Any, metre: float) -> tuple[Entity, bool]:
+    """An entity, and whether its Name is a text or none: kernels stop at any other."""
+    ifc_class = instance.is_a()
+    values = [
+        None if index is None else instance.get_argument(index) for index in attributes.indices(ifc_class, _NAMES)
+    ]
+    global_id, name, long_name, object_type, tag, elevation, shape, width, predefined, operation = values
+    entity = Entity(
+        step=step,
+        ifc_class=ifc_class,
+        global_id=_text(global_id),
+        name=_text(name),
+        long_name=_text(long_name),
+        object_type=_text(object_type),
+        predefined_type=_predefined(predefined, operation, kind),
+        tag=_text(tag),
+        type_name=None if kind is None else _type_text(kind, "Name"),
         elevation_m=float(elevation) * metre if isinstance(elevation, (int, float)) else None,
-        wanted=_has_body(read("Representation")),
+        wanted=shape is not None and _has_body(shape),
         type_class=None if kind is None else kind.is_a(),
         overall_width_m=float(width) * metre if isinstance(width, (int, float)) else None,
     )
+    return entity, name is None or isinstance(name, str)
 
 
-def _predefined(read: _Reader, kind: Any) -> str | None:
+def _text(value: Any) -> str | None:
+    """A text; a number as text; nothing where a damaged file refers to an instance or a list."""
+    return value if isinstance(value, str) else str(value) if isinstance(value, (int, float)) else None
+
+
+def _predefined(predefined: Any, operation: Any, kind: Any) -> str | None:
     """PredefinedType of the occurrence or its type, or the attribute that said it in IFC2X3."""
-    for value in (read("PredefinedType"), read("OperationType"), _type_text(kind, "PredefinedType")):
+    for value in (predefined, operation, None if kind is None else _type_text(kind, "PredefinedType")):
         if isinstance(value, str) and value != "NOTDEFINED":
             return value
     return None

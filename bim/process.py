@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import subprocess
@@ -21,6 +22,9 @@ from bim.lifeline import Lifeline
 _ROOT = Path(__file__).resolve().parent.parent
 _LOOK_S = 0.25
 """How often a silent process is looked after."""
+
+_KEPT_BYTES = 256 << 20
+"""A process that grew beyond this is not kept while the loader builds the tables, which needs memory too."""
 
 _JOBS_PER_PROCESS = 200
 """A process is renewed after these: parsers are known to keep memory of earlier files."""
@@ -45,6 +49,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline: Lifeline | None = None
         self._jobs = 0
+        self._peak_bytes = 0
         self._pending = b""
 
     def __enter__(self) -> Self:
@@ -54,7 +59,8 @@ class Worker:
         self.stop()
 
     def run(self, job: Job, *, deadline: float, silence_s: float) -> Iterator[Reply]:
-        """The replies to a job, up to its last. `deadline` on time.monotonic; `silence_s` without progress is a hang.
+        """The replies to a job, up to its last. `deadline` on time.monotonic; `silence_s` without a shape drawn is a
+        hang, but before the first reply, when a large file is parsed, only the deadline counts.
 
         Raises WorkerDiedError or WorkerSilentError; the next job gets a new process.
         """
@@ -65,8 +71,11 @@ class Worker:
             process.stdin.flush()
         except BrokenPipeError as error:
             raise WorkerDiedError(self._ended()) from error
+        patience_s = math.inf
         while True:
-            reply = self._next(Path(job.folder), deadline, silence_s)
+            reply = self._next(Path(job.folder), deadline, patience_s)
+            patience_s = silence_s
+            self._peak_bytes = max(self._peak_bytes, reply.peak_bytes)
             yield reply
             if reply.stage in ("done", "failed"):
                 return
@@ -75,6 +84,11 @@ class Worker:
     def fresh(self) -> bool:
         """Whether the last job was its process's first: then nothing before it can have harmed it."""
         return self._jobs <= 1
+
+    def rest(self) -> None:
+        """Between two jobs: a process that a large file made large is ended; the next job starts another."""
+        if self._peak_bytes > _KEPT_BYTES:
+            self.stop()
 
     def stop(self) -> None:
         """End the process, if there is one."""
@@ -87,7 +101,7 @@ class Worker:
         if self._process is not None and self._jobs > _JOBS_PER_PROCESS:
             self.stop()
         if self._process is None:
-            self._jobs, self._pending = 1, b""
+            self._jobs, self._pending, self._peak_bytes = 1, b"", 0
             self._lifeline = Lifeline.made()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bim.worker"],

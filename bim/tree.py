@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from bim.facts import Entity, Facts, Step
 from bim.identity import Identities
@@ -44,9 +45,21 @@ class Tree:
                 return self.ids.id_of[each]
         return None
 
+    @cached_property
+    def _storeys(self) -> dict[Step, str | None]:
+        """Entity → storey, filled as it is asked for: whole storeys hang on a few containers."""
+        return {each.step: self.ids.id_of[each.step] for each in self.of_class("IfcBuildingStorey")}
+
     def storey_id(self, step: Step) -> str | None:
         """Id of the storey that an entity is on."""
-        return self.above(step, "IfcBuildingStorey")
+        known, passed = self._storeys, []
+        for each in chain((step,), self.upward(step)):
+            if each in known:
+                known.update(dict.fromkeys(passed, known[each]))
+                return known[each]
+            passed.append(each)
+        known.update(dict.fromkeys(passed, None))
+        return None
 
     def parent_id(self, step: Step) -> str | None:
         """Id of the entity's whole or container."""
