@@ -75,7 +75,7 @@ class Projector:
         if lake.position > self.position:
             return
         self._lake_changed = changed
-        if lake.position <= self.lake.position:
+        if lake.position < self.lake.position:
             return
         self.lake = lake
         for name, frames in self.pending.items():

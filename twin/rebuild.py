@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import secrets
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import polars as pl
 
 from events.log import Log
 from events.observations import FAMILIES
+from twin import checkpoint
+from twin.checkpoint import Checkpoint
+from twin.lake import Lake, open_lake
+from twin.manifest import Manifest
 from twin.projector import Projector
 
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """Position covered, rows in the lake, digest of live and history; digest of what was there (None: nothing)."""
+    """Position covered and rows in the lake; digest of live and history at the head that was found, and that of what
+    was there, brought to the same position (None: nothing was there)."""
 
     position: int
     rows: int
@@ -25,28 +36,31 @@ class Rebuilt:
 
 
 def rebuild(log: Log, directory: Path) -> Rebuilt:
-    """Fold the whole log into a new lake and checkpoint, compare, and replace the old ones.
+    """Fold the whole log into a new lake and checkpoint, compare, and let them answer instead of the old ones.
 
-    What was there is first brought to the same position, so that equal folds give equal digests.
+    Nobody has to stop: readers and ingesters go on with the old ones meanwhile, and take the new ones at their next
+    refresh or flush. What was there is first brought to the same position, so that equal folds give equal digests.
+    Killed at any moment before the new manifest stands, it leaves the old answer.
     """
-    head = log.head()
     running = Projector(log, directory)
+    head = log.head()
     before = None
     if running.lake.position:
         running.catch_up(upto=head)
         before = digest(running)
-    fresh_directory = directory / "rebuilding"
-    shutil.rmtree(fresh_directory, ignore_errors=True)
-    fresh = Projector(log, fresh_directory)
+    building = directory / "rebuilding"
+    shutil.rmtree(building, ignore_errors=True)
+    fresh = Projector(log, building)
     fresh.catch_up(write=True, upto=head)
-    fresh.save()
-    built = Rebuilt(
-        head, sum(q.rows for qs in fresh.lake.manifest.families.values() for q in qs), digest(fresh), before
-    )
-    for part in ("lake", "checkpoints"):
-        _swap(fresh_directory / part, directory / part)
-    shutil.rmtree(fresh_directory, ignore_errors=True)
-    return built
+    found = digest(fresh)
+    with _alone(directory / "checkpoints" / "lock"):
+        fresh.catch_up(write=True, upto=max(head, open_lake(directory / "lake").position))
+        fresh.save()
+        _adopt(fresh.lake, directory / "lake")
+        checkpoint.save(directory / "checkpoints", Checkpoint(fresh.position, fresh.live, fresh.ledger))
+    shutil.rmtree(building, ignore_errors=True)
+    rows = sum(q.rows for qs in fresh.lake.manifest.families.values() for q in qs)
+    return Rebuilt(fresh.position, rows, found, before)
 
 
 def digest(projector: Projector) -> str:
@@ -60,14 +74,46 @@ def digest(projector: Projector) -> str:
     return total.hexdigest()
 
 
-def _swap(fresh: Path, running: Path) -> None:
-    """Replace one directory by another; the ingester's memory stays where it was."""
-    old = running.with_name(f"{running.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if running.exists():
-        running.rename(old)
-    fresh.rename(running)
-    for kept in ("ingester.npz",):
-        if (old / kept).exists():
-            (old / kept).rename(running / kept)
-    shutil.rmtree(old, ignore_errors=True)
+def _adopt(fresh: Lake, running: Path) -> None:
+    """Move the files of a new lake among those of the running one, under names of their own, and swap the manifest.
+
+    The old files are retired: they go at the next flush, as any that a flush replaces, so that readers find them.
+    """
+    old = open_lake(running).manifest
+    born = secrets.token_hex(4)
+    names = {file: _named(file, born) for file in fresh.manifest.files()}
+    for file, name in names.items():
+        (running / name).parent.mkdir(parents=True, exist_ok=True)
+        (fresh.directory / file).replace(running / name)
+    for path in fresh.directory.glob("*/entities.parquet"):
+        path.replace(running / path.parent.name / path.name)
+    manifest = msgspec.convert(_renamed(msgspec.to_builtins(fresh.manifest), names), Manifest)
+    retired = sorted(old.files() | set(old.retired))
+    part = running / "manifest.json.rebuilt.part"
+    part.write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, retired=retired)))
+    part.replace(running / "manifest.json")
+
+
+def _named(file: str, born: str) -> str:
+    """A name that no file of the running lake has: `readings/part-000000000031-0.parquet` with the birth before it."""
+    folder, _, name = file.rpartition("/")
+    kind, _, rest = name.partition("-")
+    return f"{folder}/{kind}-{born}-{rest}"
+
+
+def _renamed(told: Any, names: Mapping[str, str]) -> Any:
+    """A manifest's plain values with other file names, wherever they stand."""
+    if isinstance(told, dict):
+        return {key: _renamed(value, names) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_renamed(value, names) for value in told]
+    return names.get(told, told) if isinstance(told, str) else told
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """While no other process flushes; waits for one that does."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
