@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import polars as pl
 
 from events.errors import PayloadError
@@ -56,6 +57,11 @@ class _Rows:
         self.rows += document.stations
         self.record += [record] * len(document.stations)
         self.moment += [moment] * len(document.stations)
+
+    def document(self, at: int) -> bytes:
+        """A document of one station, dated as its own was."""
+        data = msgspec.Raw(b'{"stations":[' + self.rows[at] + b"]}")
+        return msgspec.json.encode({"last_updated": self.moment[at], "data": data})
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
@@ -116,7 +122,7 @@ def _checked(kind: _Rows, reports: pl.DataFrame, required: tuple[str, ...]) -> t
     bad = dict(verdicts.iter_rows())
     unread = set(range(len(kind.rows))).difference(reports["index"].to_list())
     bad |= dict.fromkeys(sorted(unread), STRANGE)
-    refused = [Refused(kind.record[at], f"{FORMAT}: {why}", kind.rows[at]) for at, why in bad.items()]
+    refused = [Refused(kind.record[at], f"{FORMAT}: {why}", kind.document(at)) for at, why in bad.items()]
     return checked.filter(pl.col("reason").is_null()), refused
 
 

@@ -198,3 +198,10 @@ def test_a_document_with_a_broken_name_of_a_member_is_refused_and_can_be_tried_a
     decoded = offer(gbfs.decode, b'{"last\x80_updated": 1, "data": {"stations": []}}')
     assert "not UTF-8" in reasons(decoded)[0]
     assert reasons(offer(gbfs.decode, gbfs.whole(decoded.refused["payload"][0]))) == reasons(decoded)
+
+
+def test_a_station_refused_for_its_documents_time_is_not_dated_by_its_retry() -> None:
+    station = b'{"station_id": "1", "name": "A", "lat": 25.0, "lon": 121.5}'
+    decoded = offer(gbfs.decode, b'{"last_updated": "then", "data": {"stations": [' + station + b"]}}")
+    assert "'then' is no report time" in reasons(decoded)[0]
+    assert reasons(offer(gbfs.decode, gbfs.whole(decoded.refused["payload"][0]))) == reasons(decoded)
