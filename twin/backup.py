@@ -2,7 +2,8 @@
 
     manifest.json               what counts: the log's file, position and digests, every other file's digest
     log-<position>.sqlite       the log, whichever store it lies in
-    city.json, archive/…        the rest of the city's directory, but what is built from the log
+    city.json, archive/…        the rest of the city's directory, but what is built from the log; of indicators
+                                the declaring files
 
 A second backup into the same folder copies only files that are new; the manifest is replaced last, so that one that
 dies leaves the one before. Neither the vault of names nor a server's address and password is in it: the vault is backed
@@ -24,6 +25,7 @@ from events.log import Log
 from events.log_tables import close_file, marks, snapshot
 from events.vault import Vault
 from twin.copy import log_digest
+from twin.erasure_files import INDICATORS
 from twin.place import CityFile, Place
 
 MANIFEST = "manifest.json"
@@ -140,6 +142,8 @@ def _stores(city: CityFile) -> tuple[str, ...]:
 def _kept(path: Path, stores: tuple[str, ...]) -> bool:
     """Whether a file of the city belongs in its backup beside the log: no store, and nothing that is being written."""
     first = path.parts[0]
+    if first == INDICATORS and path.suffix != ".py":
+        return False
     return first not in (*DERIVED, "city.json") and not first.startswith(stores) and path.suffix != ".part"
 
 

@@ -49,6 +49,8 @@ class Done:
     entities: int
     positions: list[Position]
     quarantined: list[str]
+    words: list[str]
+    """Names of the points, serials, and the dwelling's id: for `twin.erasure_files`; never to be kept."""
 
 
 class Households:
@@ -82,7 +84,8 @@ class Households:
 
     def _over(self, building_id: str, dwelling_id: str, which: Callable[[Key], bool], reason: str | None) -> Done:
         points = self._points(building_id, dwelling_id)
-        _check_reason(reason or "", [dwelling_id, *(p.name for p in points), *(p.serial for p in points if p.serial)])
+        words = [dwelling_id, *(p.name for p in points), *(p.serial for p in points if p.serial)]
+        _check_reason(reason or "", words)
         self._check_sealed([p.name for p in points])
         keys = [key for key in self._vault.keys([p.name for p in points]) if which(key)]
         moment = self._now()
@@ -95,7 +98,7 @@ class Households:
         positions = execute(self._log, [Step(household.stream(building_id), HOUSEHOLDS, command)])
         if isinstance(command, EraseHousehold):
             self._destroy(command, keys)
-        return Done(sum(map(len, former.entities.values())), positions, self._mentioned(points))
+        return Done(sum(map(len, former.entities.values())), positions, self._mentioned(points), words)
 
     def _destroy(self, command: EraseHousehold, keys: Sequence[Key]) -> None:
         """Destroy keys; their facts stay, so that a log restored from before can be told again (`erase_again`)."""

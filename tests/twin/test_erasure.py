@@ -15,12 +15,15 @@ from events.ingest import Ingester
 from events.log import Log
 from events.vault import Vault
 from replay.city import City
+from replay.indicator import run
 from replay.show import facts_of
 from tests.aggregates.models import home_meters, housing
 from tests.aggregates.samples import SITE
 from tests.scenarios.fake_city import DONGMING, MONDAY, metered
 from twin.copy import copy_log
 from twin.erasure import Households, kept_keys_of_erased
+from twin.erasure_files import Rewritten, rewrite
+from twin.indicators import load_indicator
 from twin.place import CityFile, Place, init
 from twin.points import devices_of
 from twin.projector import Projector
@@ -30,6 +33,15 @@ from twin.service import Service
 LATER = MONDAY + timedelta(days=5)
 HOME_METER = "urn:dev:ser:E-a-1:1-0:1.8.0"
 SERIAL = b"E-a-1:"
+DECLARED = '''"""Readings counted."""
+from datetime import timedelta
+import polars as pl
+name, version, family, window = "{name}", 1, "readings", "day"
+key = ["{key}"]
+columns = {{"{key}": (pl.String(), None), "rows": (pl.UInt32(), None)}}
+def fold(rows, start, end):
+    return rows.group_by("{key}").agg(rows=pl.len())
+'''
 METER_SOURCE = SourceId("demo:meters")
 
 
@@ -78,11 +90,11 @@ def home_of(city: Place, point: str = HOME_METER) -> str:
         return str(opened.cut().devices().filter(point_id=point)["dwelling_id"][0])
 
 
-def erase(city: Place, **options: datetime) -> None:
+def erase(city: Place) -> Rewritten:
     home = home_of(city)
     with city.log() as log:
-        Households(log, later).erase("a", home, "asked for it", **options)
-        project(log, city)
+        done = Households(log, later).erase("a", home, "asked for it")
+        return rewrite(log, city.directory, done.words)
 
 
 def next_reading(value: float) -> pl.DataFrame:
@@ -193,6 +205,20 @@ def files_of(city: Place) -> list[Path]:
 
 def names_in_the_lake(city: Place) -> list[str]:
     return pl.read_parquet(city.directory / "lake" / "readings" / "entities.parquet")["point_id"].to_list()
+
+
+def test_an_indicator_that_told_of_the_household_loses_its_answer_and_another_keeps_it(place: Place) -> None:
+    """Given answers by point and by unit, when the household is erased, then the first is gone and the second stays."""
+    with City.open(place.directory) as city:
+        for name, key in (("by-point", "point_id"), ("by-unit", "unit")):
+            file = place.directory.parent / f"{name}.py"
+            file.write_text(DECLARED.format(name=name, key=key))
+            run(city, load_indicator(file))
+    before = {folder.name for folder in (place.directory / "indicators").glob("*/") if list(folder.glob("*.parquet"))}
+    assert before == {"by-point-v1", "by-unit-v1"}
+    assert erase(place) == Rewritten(names=True, indicators=["by-point-v1"])
+    assert {p.parent.name for p in place.directory.glob("indicators/*/*.parquet")} == {"by-unit-v1"}
+    assert (place.directory / "indicators" / "by-point-v1" / "indicator.py").exists()
 
 
 def test_the_command_given_again_finishes_what_died_and_tells_nothing_twice(place: Place) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,18 +9,15 @@ import typer
 
 from events.clock import instant as utc
 from events.clock import now
-from events.log import Log
 from twin.erasure import Done, Households
+from twin.erasure_files import Rewritten, rewrite
 from twin.place import Place
-from twin.projector import Projector
 from views.commands.options import City, Json, instant, logs, show
 
 app = typer.Typer(help="Households and the keys of their readings 住戶與讀數金鑰.", no_args_is_help=True)
 
 Dwelling = Annotated[str, typer.Argument(metavar="DWELLING", help="The dwelling's id 戶代碼.")]
 Building = Annotated[str, typer.Option("--building", metavar="ID", help="Its building 棟代碼.")]
-
-TRIES, PAUSE_S = 50, 0.2
 
 
 @app.command("list")
@@ -47,8 +43,8 @@ def moved_in(dwelling: Dwelling, building: Building, city: City = Path("city"), 
     place = Place(city)
     with place.log() as log:
         done = Households(log, now).moved_in(building, dwelling)
-        renamed = _rename(log, place)
-    show(_answer(dwelling, building, done, renamed=renamed), as_json=json)
+        files = rewrite(log, place.directory, done.words)
+    show(_answer(dwelling, building, done, files), as_json=json)
 
 
 @app.command("erase")
@@ -71,11 +67,11 @@ def erase(
     place = Place(city)
     with place.log() as log:
         done = Households(log, now).erase(building, dwelling, reason, instant(ended_by))
-        renamed = _rename(log, place)
-    show(_answer(dwelling, building, done, renamed=renamed), as_json=json)
+        files = rewrite(log, place.directory, done.words)
+    show(_answer(dwelling, building, done, files), as_json=json)
 
 
-def _answer(dwelling: str, building: str, done: Done, *, renamed: bool) -> dict[str, Any]:
+def _answer(dwelling: str, building: str, done: Done, files: Rewritten) -> dict[str, Any]:
     if done.quarantined:
         logs.print("entries in quarantine mention this dwelling's devices; see docs/privacy.md 隔離區仍有相關原始訊息")
     return {
@@ -83,17 +79,7 @@ def _answer(dwelling: str, building: str, done: Done, *, renamed: bool) -> dict[
         "building": building,
         "entities": done.entities,
         "positions": list(done.positions),
-        "files_rewritten": renamed,
+        "files_rewritten": files.names,
+        "indicators_dropped": files.indicators,
         "quarantined": done.quarantined,
     }
-
-
-def _rename(log: Log, place: Place) -> bool:
-    """Write the files that hold names anew; False when an ingester was at them all the while (it does so itself)."""
-    for _ in range(TRIES):
-        projector = Projector(log, place.directory)
-        projector.catch_up(write=True)
-        if projector.save():
-            return True
-        time.sleep(PAUSE_S)
-    return False
