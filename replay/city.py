@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import polars as pl
 
 from events.clock import instant, micros
 from events.errors import NaiveTimeError
 from events.log import Log
+from events.observations import Family
 from events.observations import family as family_named
 from events.runs import ends
 from replay.clocks import position_at
 from replay.cut import Cut
 from twin.lake import Lake
 from twin.latest import by_entity, whole
+from twin.manifest import QUARTER_US
+from twin.order import order
 from twin.place import CityFile, Place
 from twin.projections.ledger import Ledger
 from twin.projector import Projector
 
 EXAMPLE = "2026-08-20T19:41:52+08:00"
+PLAYED_ROWS = 500_000
+"""Rows read at once to be played."""
+
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -116,17 +123,37 @@ class City:
     def _between(
         self, family: str, codes: list[int] | None, start: datetime, end: datetime, known: int | datetime | None
     ) -> pl.DataFrame:
+        position, low, high = self._window(start, end, known)
+        return self._named(family, self._believed(family_named(family), codes, low, high, position))
+
+    def _window(self, start: datetime, end: datetime, known: int | datetime | None) -> tuple[int, int, int]:
+        """Position, and both ends in UTC microseconds."""
         for moment in (start, end):
             if moment.tzinfo is None:
                 raise NaiveTimeError(f"{moment.isoformat()} has no zone; give an aware time, such as {EXAMPLE}")
-        kind = family_named(family)
-        position = self.head if known is None else self.position_at(known)
-        low, high = micros(start), micros(end)
-        lake = self._projector.lake.rows(kind, codes, low, high, position)
-        recent = [f.filter(_inside(codes, low, high)) for f in self.pending(family) if f["position"][0] <= position]
+        return self.head if known is None else self.position_at(known), micros(start), micros(end)
+
+    def _windows(self, kind: Family, low: int, high: int) -> Iterator[tuple[int, int]]:
+        """The window in pieces of about PLAYED_ROWS rows of the lake, cut between quarters."""
+        first, rows = low, 0
+        for quarter in self.lake.quarters(kind):
+            last = quarter.start + QUARTER_US - 1
+            if last < low or quarter.start > high:
+                continue
+            rows += quarter.rows
+            if rows >= PLAYED_ROWS:
+                yield first, min(last, high)
+                first, rows = last + 1, 0
+        if first <= high:
+            yield first, high
+
+    def _believed(self, kind: Family, codes: list[int] | None, low: int, high: int, known: int) -> pl.DataFrame:
+        """The last belief of every (entity, time), in that order (`twin.latest.landed_schema`)."""
+        lake = self._projector.lake.rows(kind, codes, low, high, known)
+        recent = [f.filter(_inside(codes, low, high)) for f in self.pending(kind.name) if f["position"][0] <= known]
         rows = by_entity([lake, *recent])
-        believed = rows.filter(pl.Series(ends(whole(rows, "entity")) | ends(whole(rows, "time"))))
-        return self._named(family, believed)
+        last = ends(whole(rows, "entity")) | ends(whole(rows, "time"))
+        return rows if last.all() else rows.filter(pl.Series(last))
 
     def register_events(self, known: int | datetime | None = None) -> pl.DataFrame:
         """Exchanges and roll-overs of registers, as known, by point, unit and time.
@@ -139,10 +166,34 @@ class City:
         columns = ("point_id", "unit", "time", "final", "initial", "modulus", "position")
         return named.select(columns).sort("point_id", "unit", "time")
 
+    def names(self, family: str) -> pl.DataFrame:
+        """`entity` (as the log and the lake code it) and the identity columns of every entity of a family."""
+        return self._projector.entities[family_named(family).name].names()
+
     def register_codes(self, point_id: str) -> pl.DataFrame:
         """(entity, unit) of what a point reports among readings; empty where it has reported nothing."""
         names = self._projector.entities["readings"].names()
         return names.filter(pl.col("point_id") == point_id).select("entity", "unit")
+
+    def played(
+        self, family: str, start: datetime, end: datetime, known: int | datetime | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """As `rows`, in order of time and then of identity: frames of about PLAYED_ROWS rows, none of them empty."""
+        kind = family_named(family)
+        position, low, high = self._window(start, end, known)
+        names = self._projector.entities[kind.name].names()
+        named = np.zeros(int(names["entity"].max() or 0) + 1, np.int64)  # type: ignore[arg-type]
+        named[whole(names, "entity")] = np.arange(names.height)
+        by_name = names.drop("entity").with_row_index().sort(*kind.entity)["index"].to_numpy()
+        rank = np.argsort(by_name)
+        for first, last in self._windows(kind, low, high):
+            rows = self._believed(kind, None, first, last, position)
+            if not rows.height:
+                continue
+            found = order([whole(rows, "time"), rank[named[whole(rows, "entity")]]])
+            played = rows if found is None else rows[found]
+            called = names.drop("entity")[named[whole(played, "entity")]]
+            yield called.hstack(played.select("time", *kind.values, "position"))
 
     def close(self) -> None:
         """Release the log."""

@@ -10,22 +10,22 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
+import numpy as np
 import polars as pl
 
+from events.clock import instant
 from events.errors import UsageError
+from events.runs import starts
 from replay.city import City
+from twin.latest import whole
 
 FASTEST = 3600.0
 """Highest speed with a pace; None plays without one."""
 
-WINDOW = timedelta(hours=1)
-"""Event time read from the city at once."""
-
 LONGEST_SLEEP_S = 0.2
 """Between two looks at the controls while the next change is not due."""
-
-MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,15 @@ class Moment:
 def moments(
     city: City, family: str, start: datetime, end: datetime, known: int | datetime | None = None
 ) -> Iterator[Moment]:
-    """Every change of a family with `start` ≤ time ≤ `end`, as known, in order of event time; one a distinct time."""
-    low = start
-    while low <= end:
-        high = min(low + WINDOW - MICROSECOND, end)
-        rows = city.rows(family, low, high, known).sort("time", maintain_order=True)
-        for part in rows.partition_by("time", maintain_order=True):
-            yield Moment(part["time"][0], family, part)
-        low = high + MICROSECOND
+    """Every change of a family with `start` ≤ time ≤ `end`, as known, in order of event time; one a distinct time.
+
+    Reads about a quarter-day of the city at once.
+    """
+    for rows in city.played(family, start, end, known):
+        times = whole(rows, "time")
+        edges = [*np.flatnonzero(starts(times)).tolist(), rows.height]
+        for low, high in pairwise(edges):
+            yield Moment(instant(int(times[low])), family, rows.slice(low, high - low))
 
 
 class Player:

@@ -30,12 +30,12 @@ def counted(rows: pl.DataFrame) -> pl.DataFrame:
     sample = value[:: max(1, len(value) // SAMPLE)]
     per_unit = max(POWERS, key=lambda power: (int(_counts(sample, power)[1].sum()), -power))
     counts, exact = _counts(value, per_unit)
+    per = pl.lit(per_unit, pl.Int32).alias(PER_UNIT)
+    if exact.all():
+        return rows.with_columns(pl.lit(None, pl.Float64).alias(VALUE), pl.Series(COUNTS, counts), per)
     whole = pl.Series(exact)
-    return rows.with_columns(
-        pl.when(~whole).then(pl.col(VALUE)).alias(VALUE),
-        pl.select(pl.when(whole).then(pl.Series(counts))).to_series().alias(COUNTS),
-        pl.lit(per_unit, pl.Int32).alias(PER_UNIT),
-    )
+    told = pl.select(pl.when(whole).then(pl.Series(counts))).to_series().alias(COUNTS)
+    return rows.with_columns(pl.when(~whole).then(pl.col(VALUE)).alias(VALUE), told, per)
 
 
 def valued(rows: pl.DataFrame) -> pl.DataFrame:
@@ -50,8 +50,9 @@ def valued(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _counts(value: Floats, per_unit: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Values by the part of a unit, and which of them the division gives back."""
-    scaled = value * per_unit
-    fits = np.abs(scaled) < EXACT_BELOW  # false for NaN
-    counts = np.rint(np.where(fits, scaled, 0.0)).astype(np.int64)
-    exact = fits & (counts / per_unit == value) & ~((counts == 0) & np.signbit(value))
-    return counts, exact
+    near = np.rint(value * per_unit)
+    exact = (near / per_unit == value) & (np.abs(near) < EXACT_BELOW)  # false for NaN
+    zero = near == 0
+    if zero.any():
+        exact &= ~(zero & np.signbit(value))
+    return np.where(exact, near, 0.0).astype(np.int64), exact

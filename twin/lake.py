@@ -100,11 +100,12 @@ class Lake:
         empty = pl.DataFrame(schema=landed_schema(family))
         near = [q for q in self.quarters(family) if low // QUARTER_US <= q.number <= high // QUARTER_US]
         parts = [p for q in near for p in q.parts if p.first_time <= high and p.last_time >= low]
-        kept = pl.col("time").is_between(_time(low), _time(high)) & (pl.col("position") <= known)
         if entities is None:
-            return by_entity([empty, *(valued(rows.filter(kept)) for rows in read_runs(self.directory, parts))])
+            runs = (_within(rows, low, high, known) for rows in read_runs(self.directory, parts))
+            return by_entity([empty, *map(valued, runs)])
         if not len(entities):
             return empty
+        kept = pl.col("time").is_between(_time(low), _time(high)) & (pl.col("position") <= known)
         files = self._files_of(family, sorted(set(entities)), near, parts)
         return by_entity([empty, *([select(files, _of(entities) & kept)] if files else [])])
 
@@ -202,6 +203,12 @@ def _latest(rows: pl.DataFrame, at: int, known: int, wanted: Codes | None) -> pl
     if wanted is not None:
         kept &= np.isin(whole(rows, "entity"), wanted)
     return latest(rows, kept)
+
+
+def _within(rows: pl.DataFrame, low: int, high: int, known: int) -> pl.DataFrame:
+    times = whole(rows, "time")
+    kept = (times >= low) & (times <= high) & (whole(rows, "position") <= known)
+    return rows if kept.all() else rows.filter(pl.Series(kept))
 
 
 def _any(entities: Sequence[int], band: Band) -> bool:

@@ -29,12 +29,13 @@ def landed(family: Family, stored: pl.DataFrame, position: int) -> pl.DataFrame:
 
 def in_order(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """All rows of the frames in the total order (ties, which are other entities, by entity)."""
-    return arranged(pl.concat(frames), [*ORDER, "entity"])
+    return arranged(pl.concat(frames, rechunk=True), [*ORDER, "entity"])
 
 
 def by_entity(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """All rows of the frames by entity, each one's in the total order; a row that stands in two frames comes once."""
-    rows = arranged(pl.concat(frames), ["entity", *ORDER])
+    filled = [frame for frame in frames if frame.height]
+    rows = arranged(pl.concat(filled, rechunk=True) if len(filled) > 1 else (filled or frames)[0], ["entity", *ORDER])
     keys = [whole(rows, name) for name in ("entity", *ORDER)]
     again = np.zeros(rows.height, dtype=np.bool_)
     again[1:] = np.logical_and.reduce([key[1:] == key[:-1] for key in keys])

@@ -8,7 +8,9 @@ flush writes a few bands, about twice the rows it brought, so that no flush wait
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import groupby, islice
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +30,9 @@ SLACK = 2
 BAND_ROWS = 1_000_000
 """Rows of a band, about: what is sorted in memory at once."""
 
+AT_ONCE = 2
+"""Bands written at once, so that one is sorted while another is packed."""
+
 FILES_FEW = 4
 """Files of a span up to which bands would save nothing."""
 
@@ -40,15 +45,24 @@ LAST_ENTITY = 2**32 - 1
 def extended(
     directory: Path, family: Family, quarters: Sequence[Quarter], bands: Sequence[Band], position: int, landed: int
 ) -> list[Band]:
-    """`bands` without those of spans let go or overtaken by late rows, and with further ones of about twice `landed`
-    rows."""
+    """`bands` without those of spans let go or overtaken by late rows, and with further ones.
+
+    These hold about twice as many rows as have `landed`.
+    """
     held = list(_sound(quarters, bands))
     left = max(2 * landed, BAND_ROWS)
     for span in _closed(quarters):
-        while left > 0 and (first := _next_entity(span, held)) is not None:
-            band = _written(directory, family, span, first, position)
-            held.append(band)
-            left -= max(band.rows, 1)
+        first = _next_entity(span, held)
+        if left <= 0 or first is None:
+            continue
+        files = [directory / file for file in _files(span)]
+        low = span[0].number // SPAN * SPAN
+        ranges = list(islice(_ranges(files, first), max(1, left // BAND_ROWS)))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            work = partial(_written, directory, family, files, low, position=position)
+            written = list(pool.map(work, ranges))
+        held += written
+        left -= max(sum(band.rows for band in written), 1)
     return sorted(held, key=lambda b: (b.low, b.first))
 
 
@@ -77,27 +91,27 @@ def _next_entity(span: Sequence[Quarter], bands: Sequence[Band]) -> int | None:
     return None if last == LAST_ENTITY else last + 1
 
 
-def _written(directory: Path, family: Family, span: Sequence[Quarter], first: int, position: int) -> Band:
-    low = span[0].number // SPAN * SPAN
-    high = low + SPAN
-    files = [directory / file for file in _files(span)]
-    last = _last_entity(files, first)
-    within = pl.col("time").is_between(_time(low), _time(high), closed="left")
+def _written(
+    directory: Path, family: Family, files: Sequence[Path], low: int, entities: tuple[int, int], *, position: int
+) -> Band:
+    first, last = entities
+    within = pl.col("time").is_between(_time(low), _time(low + SPAN), closed="left")
     rows = by_entity([select(files, pl.col("entity").is_between(first, last) & within)])
     name = f"{family.name}/band-{instant(low * QUARTER_US):%Y-%m-%dT%HZ}-{position:012d}-{first}.parquet"
     write(directory / name, rows, family.name, "band", position)
-    return Band(name, low, high, first, last, rows.height, position)
+    return Band(name, low, low + SPAN, first, last, rows.height, position)
 
 
-def _last_entity(files: Sequence[Path], first: int) -> int:
-    """The entity that ends a band of about BAND_ROWS rows, told from where the files' row groups begin."""
+def _ranges(files: Sequence[Path], first: int) -> Iterator[tuple[int, int]]:
+    """First and last entities of bands of about BAND_ROWS rows, told from where the files' row groups begin."""
     begun = sorted((entity, rows) for file in files for entity, rows in entity_starts(file) if entity >= first)
     total = 0
     for entity, rows in begun:
         total += rows
         if total > BAND_ROWS and entity > first:
-            return entity - 1
-    return LAST_ENTITY
+            yield first, entity - 1
+            first, total = entity, rows
+    yield first, LAST_ENTITY
 
 
 def _files(span: Sequence[Quarter]) -> list[str]:

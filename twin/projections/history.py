@@ -53,7 +53,7 @@ def flush(
     for name, frames in pending.items():
         if not frames:
             continue
-        rows = pl.concat(frames)
+        rows = pl.concat(frames, rechunk=True)
         work = _Flush(lake.directory, name, position, kept_from.get(name, 0))
         families[name] = work.let_go(work.added(lake.quarters(FAMILIES[name]), rows), retention.get(name))
         by_entities[name] = bands.extended(
@@ -87,7 +87,8 @@ class _Flush:
             quarters[number] = msgspec.structs.replace(quarter, parts=[*quarter.parts, part])
         for quarter in self._compacted([q for q in quarters.values() if len(q.parts) > PARTS_MOST]):
             quarters[quarter.number] = quarter
-        ordered = [self._reopened(quarters[n], rows) for n in sorted(quarters)]
+        oldest = int(whole(rows, "time").min())
+        ordered = [self._reopened(q, rows) if q.start > oldest else q for _, q in sorted(quarters.items())]
         return self._with_openings(ordered)
 
     def let_go(self, quarters: list[Quarter], days: int | None) -> list[Quarter]:
@@ -112,18 +113,9 @@ class _Flush:
         self._write(file, ordered.drop("quarter"), "part")
         numbers, times, positions = (whole(ordered, name) for name in ("quarter", "time", "position"))
         for start, end in pairwise([*np.flatnonzero(starts(numbers)).tolist(), len(numbers)]):
-            marks = np.sort(times[start:end])
-            yield (
-                int(numbers[start]),
-                Part(
-                    file,
-                    start,
-                    end - start,
-                    marks[::MARK_ROWS].tolist(),
-                    int(marks[-1]),
-                    int(positions[start:end].max()),
-                ),
-            )
+            marks = np.partition(times[start:end], range(0, end - start, MARK_ROWS))[::MARK_ROWS]
+            last_time, last_position = int(times[start:end].max()), int(positions[start:end].max())
+            yield int(numbers[start]), Part(file, start, end - start, marks.tolist(), last_time, last_position)
 
     def _compacted(self, crowded: Sequence[Quarter]) -> Iterator[Quarter]:
         """Quarters of many slices as quarters of one, several to a file."""
