@@ -2,6 +2,7 @@
 
 A batch holds the rows of one poll of one source partition, so that the chain ends at the poll's offsets, first to last;
 which record among them held the row is not kept. A file has no offsets. The digest is checked as the chain is told.
+What was believed before of the same thing at the same event time is told too, with what corrected it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from events.batch import Header
 from events.errors import UsageError
 from events.log import LogEvent
 from events.observations import FAMILIES
+from replay.beliefs import Belief, beliefs
 from replay.city import City
 from replay.clocks import record_time
 from replay.cut import Cut
@@ -28,8 +30,9 @@ class Origin:
     """The log event behind a value. The columnar fields are null for a domain event, which is one fact by itself.
 
     `topic`, `partition`, `topic_id` (its beginning) are those of a Kafka source; `first_offset` to `last_offset` the
-    records of the poll. `sha256` is the batch's own digest, or that of a domain event's bytes; `intact` says that the
-    stored bytes still have it (a domain event carries none to compare with: null).
+    records of the poll, `refused` how many inputs of it sit in quarantine, where their bytes are kept. `sha256` is the
+    batch's own digest, or that of a domain event's bytes; `intact` says that the stored bytes still have it (a domain
+    event carries none to compare with: null).
     """
 
     position: int
@@ -46,11 +49,13 @@ class Origin:
     topic_id: str | None = None
     first_offset: int | None = None
     last_offset: int | None = None
+    refused: int | None = None
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A value, the cut it stands in (instant and knowledge), the projection that holds it, and its origin."""
+    """A value, the cut it stands in (instant and knowledge), the projection that holds it, its origin, and all beliefs
+    of its entity and event time up to this one, oldest first, each with what it lost to."""
 
     fact: Fact
     at: datetime | None
@@ -59,6 +64,7 @@ class Chain:
     projection: str
     projection_version: int
     origin: Origin
+    beliefs: tuple[Belief, ...] = ()
 
 
 def why(
@@ -74,7 +80,8 @@ def why(
     if len(found) != 1:
         raise UsageError(_advice(entity, quantity, facts, found))
     projection, version = _projection(cut, found[0])
-    return Chain(found[0], at, cut.known, cut.known_at, projection, version, origin(city.log.at(found[0].position)))
+    source, told = origin(city.log.at(found[0].position)), beliefs(city, found[0], cut.known)
+    return Chain(found[0], at, cut.known, cut.known_at, projection, version, source, told)
 
 
 def origin(event: LogEvent) -> Origin:
@@ -85,7 +92,8 @@ def origin(event: LogEvent) -> Origin:
     header = batch.header_of(event.state)
     offsets = (header.first_offset, header.last_offset) if header.last_offset >= 0 else (None, None)
     intact = batch.verify(event.state) is None
-    return Origin(*told, header.sha256, intact, header.source, header.rows, *_partition(header), *offsets)
+    source = (header.source, header.rows, *_partition(header), *offsets, header.refused)
+    return Origin(*told, header.sha256, intact, *source)
 
 
 def _partition(header: Header) -> tuple[str | None, int | None, str | None]:

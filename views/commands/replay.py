@@ -22,7 +22,9 @@ from replay.export import write as write_export
 from replay.incidents import next_incident
 from replay.player import Player, moments
 from replay.show import facts_of
+from replay.why import Chain
 from replay.why import why as chain_of
+from replay.why_indicator import IndicatorChain, why_indicator
 from views.commands.kafka_options import KafkaConfig, security_of
 from views.commands.options import City, Json, Known, instant, known_word, show
 
@@ -93,16 +95,27 @@ def why(
     entity: Annotated[str, typer.Argument(help="Id of the thing 物件代碼.")],
     quantity: Annotated[str, typer.Argument(help="Column such as value or num_vehicles_available, or a unit 項目.")],
     at: At = None,
+    indicator: Annotated[
+        str | None, typer.Option("--indicator", metavar="NAME", help="Of this indicator's value; --at names it 指標.")
+    ] = None,
     known: Known = None,
     city: City = Path("city"),
     json: Json = False,
 ) -> None:
     """Where a number comes from: cut, projection, log event, source, offsets. 這個數字從何而來。
 
+    What was believed of the same time before is told too, with what corrected it; of an indicator, all its events.
+
     Example: twin why 500101001 num_vehicles_available --at 2026-08-20T19:41:52+08:00 --city city
+
+    Example: twin why 500101001 empty_minutes --indicator station-empty-minutes --at 2026-08-20T19:00:00+08:00
     """
     with OpenCity.open(city) as opened:
-        chain = chain_of(opened, entity, quantity, instant(at), known_word(known))
+        chain: Chain | IndicatorChain
+        if indicator is None:
+            chain = chain_of(opened, entity, quantity, instant(at), known_word(known))
+        else:
+            chain = why_indicator(opened, indicator, entity, quantity, instant(at) or now(), known_word(known))
     show(asdict(chain), as_json=json)
 
 
