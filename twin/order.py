@@ -31,6 +31,15 @@ def order(keys: Sequence[Whole]) -> Rows | None:
     >>> order([np.array([2, 1, 2]), np.array([0, 0, -1])])
     array([1, 2, 0])
     """
+    for leading in dict.fromkeys((0, 1, 2, len(keys))):  # rows whose first keys decide need no look at the others
+        found = _by(keys[:leading])
+        if leading >= len(keys) or _sorted([key if found is None else key[found] for key in keys]):
+            return found
+    return None
+
+
+def _by(keys: Sequence[Whole]) -> Rows | None:
+    """Rows sorted by a pass over each key, from the last to the first."""
     found: Rows | None = None
     for key in reversed(keys):
         arranged = key if found is None else key[found]
@@ -38,6 +47,18 @@ def order(keys: Sequence[Whole]) -> Rows | None:
             step = _order(arranged)
             found = step if found is None else found[step]
     return found
+
+
+def _sorted(keys: Sequence[Whole]) -> bool:
+    """Whether rows with these keys are in order."""
+    tied = np.ones(max(0, len(keys[0]) - 1), dtype=np.bool_)
+    for key in keys:
+        if (tied & (key[1:] < key[:-1])).any():
+            return False
+        tied &= key[1:] == key[:-1]
+        if not tied.any():
+            return True
+    return True
 
 
 def _order(key: Whole) -> Rows:
