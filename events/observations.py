@@ -7,7 +7,8 @@ readings    point_id, unit    value (in `unit`, a SenML unit of RFC 8428 or RFC 
 states      point_id          text (a string, or base64 data, that a point reported)
 docks       station_id        num_vehicles_available, num_docks_available, capacity, num_ebikes_available,
                               num_vehicles_disabled, num_docks_disabled (counts), is_renting, is_returning
-stations    station_id        name, name_en, district, longitude, latitude (degrees, WGS84), capacity; slowly changing
+stations    station_id        name, name_en, district, longitude, latitude (degrees, WGS84), capacity; slowly changing.
+                              Bike stations, and car parks as `parking:<id>`
 positions   vehicle_id        route_id, longitude, latitude (degrees, WGS84), bearing (degrees from north), speed (m/s)
 arrivals    route_id,         estimate_s (seconds until the next vehicle comes, as told at `time`), delay_s (seconds
             stop_id,          behind the timetable), state (how the stop is served: `events.feeds.bus_estimate.STATES`,

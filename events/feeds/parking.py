@@ -1,4 +1,4 @@
-"""Free spaces and charging sockets of Taipei's car parks (TCMSV availability) to readings and states.
+"""Taipei's car parks (TCMSV) to readings, states and places: free spaces and charging sockets.
 
     {"data": {"UPDATETIME": "Fri Jun 27 10:58:00 CST 2025",
               "park": [{"id": "139", "availablecar": 4, "availablebus": -9,
@@ -10,6 +10,7 @@
 
 -9 means that the lot cannot tell now: no reading, and none is counted. -11, -12 and -13 mean spaces without a count
 (api_Readme): the states `enough`, `under half`, `short`. Any other negative is documented nowhere and is refused.
+Descriptions of the lots are read by `events.feeds.parking_facts`, the message signs by `events.feeds.parking_signs`.
 `CST` is China Standard Time here, UTC+8. Ids are `139` or `TPE0001`; both are kept as they are.
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -27,7 +29,9 @@ from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_rows import fields_of, rows_of
 from events.feeds.json_texts import text_of_value, value_of
-from events.feeds.packed import text_of
+from events.feeds.packed import text_of, unpacked
+from events.feeds.parking_facts import Described, facts, is_description, places
+from events.feeds.parking_signs import is_signs, signs
 from events.feeds.refusals import Refused, quoted
 
 COUNTS = (
@@ -49,8 +53,10 @@ _MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
-    """Readings and states of the lots."""
-    return decoded_cells("parking", _told, payloads)
+    """Readings and states of the lots and of the message signs; places of the lots that are described."""
+    decoded = decoded_cells("parking", _told, payloads)
+    described = [lot for record, payload in enumerate(payloads) for lot in _described(payload, record)]
+    return replace(decoded, frames={**decoded.frames, "stations": places(described)})
 
 
 def split(document: bytes) -> Sequence[bytes]:
@@ -63,10 +69,28 @@ def split(document: bytes) -> Sequence[bytes]:
 
 
 def _told(payload: Payload) -> Told:
-    time, lots = _lots(text_of(payload.data))
+    if is_signs(content := unpacked(payload.data)):
+        yield from signs(content)
+        return
+    time, lots = _lots(text_of(content))
     instant = _instant(time)
     for lot in lots:
         yield from _lot(lot, instant, _document(time, [lot]))
+
+
+def _described(payload: Payload, record: int) -> Iterator[Described]:
+    """The lots of a description; nothing of any other document."""
+    try:
+        content = unpacked(payload.data)
+        if b'"totalcar"' not in content:
+            return
+        time, lots = _lots(text_of(content))
+        for row in lots:
+            lot = value_of(row)
+            if is_description(lot) and _lot_id(lot):
+                yield lot, _instant(time), record
+    except PayloadError:  # refused where its values are read
+        return
 
 
 def _lots(content: bytes) -> tuple[bytes, list[bytes]]:
@@ -77,8 +101,6 @@ def _lots(content: bytes) -> tuple[bytes, list[bytes]]:
         have = ", ".join(list(data)[:5]) or "nothing"
         raise PayloadError(f"data holds {have} where UPDATETIME and park are asked")
     lots = rows_of(data["park"])
-    if any(b'"totalcar"' in lot for lot in lots):
-        raise PayloadError("a description of car parks (TCMSV_alldesc): the twin reads availability")
     if not lots:
         raise PayloadError("a document without car parks")
     return data["UPDATETIME"], lots
@@ -103,10 +125,13 @@ def _lot(row: bytes, time: str, document: bytes) -> Iterator[Cell | Refused]:
     except PayloadError as error:
         yield Refused(0, str(error), document)
         return
-    if not isinstance(lot, dict) or not isinstance(lot.get("id"), str | int) or not str(lot["id"]).strip():
+    lot_id = _lot_id(lot)
+    if not lot_id:
         yield Refused(0, "a lot without an id", document)
         return
-    lot_id = str(lot["id"]).strip()
+    if is_description(lot):
+        yield from facts(lot, lot_id, time, document)
+        return
     if not any(name in lot for name in (*COUNTS, "ChargeStation")):
         yield Refused(0, f"lot {lot_id} with neither {COUNTS[0]} nor another count", document)
     for name in COUNTS:
@@ -114,6 +139,12 @@ def _lot(row: bytes, time: str, document: bytes) -> Iterator[Cell | Refused]:
             yield from _count(f"parking:{lot_id}:{name}", lot[name], time, document)
     if lot.get("ChargeStation"):
         yield from _sockets(lot_id, lot["ChargeStation"], time, document)
+
+
+def _lot_id(lot: Any) -> str:
+    """The lot's id, empty where it has none."""
+    told = lot.get("id") if isinstance(lot, dict) else None
+    return str(told).strip() if type(told) in (str, int) else ""
 
 
 def _count(point: str, value: Any, time: str, document: bytes) -> Iterator[Cell | Refused]:

@@ -55,7 +55,7 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         "gtfs-rt": [(protobuf / f"gtfs_{n}.pb").read_bytes() for n in ("vehicle_positions", "trip_update")]
         + [alert_feed()],
         "bus-estimate": [_first_stops(shared_data)],
-        "parking": [_first_lots(shared_data)],
+        "parking": [_first_lots(shared_data), _first_lots(shared_data, "TCMSV_alldesc.json.gz"), SIGNS],
         "aqi": [_first_sites(shared_data)],
         "airbox": [_first_boxes(shared_data)],
         "sensorthings": [OBSERVATIONS],
@@ -104,8 +104,15 @@ def _first_stops(shared_data: Path) -> bytes:
     return msgspec.json.encode(document | {"BusInfo": document["BusInfo"][:4]})
 
 
-def _first_lots(shared_data: Path) -> bytes:
-    document = msgspec.json.decode((shared_data / "parking" / "2025-06" / "TCMSV_allavailable.json").read_bytes())
+SIGNS = (
+    '<?xml version="1.0" encoding="Big5"?><a><ExchangeTime>2025/06/27 10:43:38</ExchangeTime>'
+    "<CmsData><CmsID>P6</CmsID><ContentPark>滿</ContentPark></CmsData></a>"
+).encode("cp950")
+
+
+def _first_lots(shared_data: Path, name: str = "TCMSV_allavailable.json") -> bytes:
+    content = (shared_data / "parking" / "2025-06" / name).read_bytes()
+    document = msgspec.json.decode(gzip.decompress(content) if name.endswith(".gz") else content)
     data = document["data"]
     return msgspec.json.encode({"data": data | {"park": data["park"][:6]}})
 

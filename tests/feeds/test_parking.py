@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import polars as pl
 import pytest
@@ -71,6 +74,65 @@ def test_a_document_without_a_time_that_can_be_read_is_refused_reading_by_readin
     assert reasons(decoded) == ["parking: parking:1:availablecar: 'yesterday' is no time"]
 
 
-def test_descriptions_are_refused_by_name() -> None:
-    (why,) = reasons(offer(parking.decode, lots({"id": "1", "totalcar": 4})))
-    assert "TCMSV_alldesc" in why
+def test_every_described_lot_has_its_place_and_capacity(shared_data: Path) -> None:
+    document = gzip.decompress((shared_data / "parking" / "2025-06" / "TCMSV_alldesc.json.gz").read_bytes())
+    park = json.loads(document)["data"]["park"]
+    decoded = offer(parking.decode, *parking.split(document))
+    stations = decoded.frames["stations"]
+    assert decoded.refused.is_empty()
+    assert (stations.height, stations["capacity"].sum()) == (len(park), sum(lot["totalcar"] for lot in park))
+    first = stations.filter(pl.col("station_id") == "parking:139").row(0, named=True)
+    entrances = {f"parking:{lot['id']}": lot["EntranceCoord"]["EntrancecoordInfo"][0] for lot in park
+                 if lot["EntranceCoord"]}  # fmt: skip
+    placed = {name: (lon, lat) for name, lon, lat in stations.select("station_id", "longitude", "latitude").iter_rows()}
+    off = [
+        abs(placed[name][0] - float(e["Ycod"])) + abs(placed[name][1] - float(e["Xcod"]))
+        for name, e in entrances.items()
+    ]
+    assert len(off) > 100
+    assert median(off) < 1e-3  # Xcod is the latitude; another datum would be 8e-3 off
+    assert (first["name"], first["district"], first["capacity"]) == ("捷運芝山站停車場(北側)", "士林區", 30)
+    sockets = decoded.frames["readings"].filter(pl.col("point_id").str.ends_with(":ChargingStation"))
+    assert sockets["value"].sum() == sum(int(lot.get("ChargingStation") or 0) for lot in park)
+
+
+@pytest.mark.parametrize("swapped", [("25.05", "121.55"), ("121.55", "25.05")])
+def test_a_lot_without_map_coordinates_has_its_entrances(swapped: tuple[str, str]) -> None:
+    entrance = {"EntrancecoordInfo": [dict(zip(("Xcod", "Ycod"), swapped, strict=True))]}
+    lot = {"id": "1", "totalcar": 4, "tw97x": "0", "tw97y": "", "EntranceCoord": entrance}
+    row = offer(parking.decode, lots(lot)).frames["stations"].row(0, named=True)
+    assert (row["longitude"], row["latitude"]) == (121.55, 25.05)
+
+
+def test_a_description_without_a_time_or_an_id_is_refused() -> None:
+    decoded = offer(parking.decode, lots({"id": "1", "totalcar": 4}, time="then"), lots({"totalcar": 4}))
+    assert reasons(decoded) == ["parking: lot 1: UPDATETIME 'then' is no time", "parking: a lot without an id"]
+    assert decoded.frames["stations"].is_empty()
+
+
+def test_the_signs_big5_document_is_read(shared_data: Path) -> None:
+    document = (shared_data / "parking" / "2025-06" / "TCMSV_allCMSavailable.xml").read_bytes()
+    decoded = offer(parking.decode, document)
+    states = decoded.frames["states"]
+    assert decoded.refused.is_empty()
+    assert set(states["time"].to_list()) == {datetime(2025, 6, 27, 2, 43, 38, tzinfo=UTC)}
+    assert states.filter(pl.col("point_id") == "cms:P006:message")["text"].to_list() == ["設備斷線"]
+    told = document.decode("cp950")
+    assert states["point_id"].str.extract(r"cms:(.*):").n_unique() == len(set(re.findall(r"CmsID>(.*?)<", told)))
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (b"<a/>", "XML <a> without CmsData"),
+        (b"<a", "XML: "),
+        (b'<?xml version="1.0" encoding="Big5"?><a>\xff\xff</a>', "is no big5"),
+        (b'<?xml version="1.0" encoding="latin1"?><a/>', "XML in latin1"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "entities are not read"),
+        (b"<a><ExchangeTime>2025/06/27 10:43:38</ExchangeTime><CmsData/></a>", "a sign without a CmsID"),
+    ],
+)
+def test_other_xml_is_refused(document: bytes, reason: str) -> None:
+    decoded = offer(parking.decode, document)
+    assert reason in reasons(decoded)[0]
+    assert reasons(offer(parking.decode, decoded.refused["payload"][0])) == reasons(decoded)
