@@ -2,6 +2,7 @@
 
     .parquet   metadata under the keys `twin:*` of the file's schema
     .arrow     the same in the IPC file's schema
+    .jsonld    a list of NGSI-LD entities (`replay.ngsi_ld`); the metadata beside it, as for .csv
     .csv       UTC and local columns for every time; the metadata beside it as CSV on the Web (`<file>-metadata.json`)
 
 `catalogue_record` is the DCAT 3 record of such a file, JSON-LD.
@@ -20,12 +21,14 @@ import polars as pl
 
 from events.clock import TAIPEI
 from events.errors import UsageError
+from replay.ngsi_ld import entities
 from replay.quantities import unit_of
 
 MEDIA = {
     ".parquet": "application/vnd.apache.parquet",
     ".csv": "text/csv",
     ".arrow": "application/vnd.apache.arrow.file",
+    ".jsonld": "application/ld+json",
 }
 """File endings that can be written, and their media types."""
 
@@ -73,6 +76,8 @@ def write(frame: pl.DataFrame, path: Path, provenance: Provenance) -> list[Path]
                 _write_arrow(frame, path, metadata)
             case ".csv":
                 return _write_csv(frame, path, metadata)
+            case ".jsonld":
+                return _write_ngsi_ld(frame, path, metadata)
             case other:
                 raise UsageError(f"{path}: no export to {other or 'a file without ending'}; give {', '.join(MEDIA)}")
     except OSError as error:
@@ -125,11 +130,18 @@ def local_times(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _write_arrow(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
-    import pyarrow as pa  # type: ignore[import-untyped]  # only this format needs it
+    import pyarrow as pa  # only this format needs it
 
     table = frame.to_arrow().replace_schema_metadata(metadata)
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
+
+
+def _write_ngsi_ld(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> list[Path]:
+    path.write_bytes(msgspec.json.encode(entities(frame, metadata["twin:frame"])))
+    beside = path.with_name(f"{path.name}-metadata.json")
+    beside.write_bytes(msgspec.json.format(msgspec.json.encode({"url": path.name, **metadata}), indent=2) + b"\n")
+    return [path, beside]
 
 
 def _write_csv(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> list[Path]:

@@ -25,7 +25,7 @@ class IndicatorChain:
     """A value of an indicator, as known, and what it rests on.
 
     `rows` observations went in, landed by `events` events, `positions` all of them; `rows_sha256` is that of the rows
-    as CSV in order of identity and time, so that a second folding can be compared; `origins` the first EVENTS_TOLD events.
+    as CSV by identity and time, so that a second folding can be compared; `origins`: the first EVENTS_TOLD events.
     `source_sha256`: the file that declares the indicator. `of_entity`: whether only the key's own rows are counted (the
     key is the family's identity), else all rows of the window.
     """

@@ -66,6 +66,27 @@ def test_an_export_says_what_it_is(golden: Twin, tmp_path: Path, ending: str) ->
     assert catalogue["spdx:checksum"]["spdx:checksumValue"] == hashlib.sha256(out.read_bytes()).hexdigest()
 
 
+def test_a_cut_is_handed_on_as_ngsi_ld_with_its_own_sources(golden: Twin, tmp_path: Path) -> None:
+    out, record = tmp_path / "out.jsonld", tmp_path / "dcat.json"
+    words = ("export", "--at", THREE, "--format", "ngsi-ld", "--out", out, "--dcat", record)
+    assert golden(*words)[0] == 0
+    (entity,) = json.loads(out.read_text())
+    assert (entity["id"], entity["value"]["unitCode"]) == ("urn:ngsi-ld:MeasuringPoint:m1", "KWH")
+    assert json.loads((tmp_path / "out.jsonld-metadata.json").read_text())["twin:sources"] == "test"
+    catalogue = json.loads(record.read_text())
+    assert catalogue["dcterms:source"] == ["test"]
+    assert catalogue["dcat:distribution"]["dcat:mediaType"] == "application/ld+json"
+    code, _, err = golden("export", "--format", "ngsi-ld", "--out", tmp_path / "out.csv")
+    assert code == 2
+    assert "ngsi-ld (.jsonld)" in err
+
+
+def test_an_export_names_the_sources_of_its_own_frame(golden: Twin, tmp_path: Path) -> None:
+    out = tmp_path / "docks.parquet"
+    golden("export", "--family", "docks", "--out", out)
+    assert described(out)[0]["twin:sources"] == ""
+
+
 def test_a_table_in_text_has_utc_and_local_time(golden: Twin, tmp_path: Path) -> None:
     golden("export", "--at", THREE, "--known", SEEN, "--out", tmp_path / "out.csv")
     row = pl.read_csv(tmp_path / "out.csv", try_parse_dates=False).row(0, named=True)

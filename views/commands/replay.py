@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import polars as pl
 import typer
 
 from events.clock import now, parse_time
@@ -19,6 +20,7 @@ from replay.diff import frame_of, identity
 from replay.documents import DOCUMENTS, document_of
 from replay.export import Provenance, catalogue_record
 from replay.export import write as write_export
+from replay.incident_sources import sources_of
 from replay.incidents import next_incident
 from replay.player import Player, moments
 from replay.show import facts_of
@@ -27,6 +29,9 @@ from replay.why import why as chain_of
 from replay.why_indicator import IndicatorChain, why_indicator
 from views.commands.kafka_options import KafkaConfig, security_of
 from views.commands.options import City, Json, Known, instant, known_word, show
+
+ENDINGS = {"parquet": ".parquet", "csv": ".csv", "arrow": ".arrow", "ngsi-ld": ".jsonld"}
+"""Formats of an export and their files' endings."""
 
 ROWS_SHOWN = 1000
 """Rows of a difference in one JSON answer; `--out` writes all of them."""
@@ -168,7 +173,7 @@ def replay(
 
 
 def export(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="FILE.parquet, .csv or .arrow 輸出檔.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="FILE.parquet, .csv, .arrow or .jsonld 輸出檔.")],
     at: At = None,
     known: Known = None,
     family: Family = "readings",
@@ -176,18 +181,28 @@ def export(
     dcat: Annotated[
         Path | None, typer.Option("--dcat", metavar="FILE.json", help="Write a DCAT record too 詮釋資料.")
     ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="parquet, csv, arrow or ngsi-ld (FILE.jsonld); by FILE's ending 格式."),
+    ] = None,
     city: City = Path("city"),
     json: Json = False,
 ) -> None:
     """A cut's frame as a file with its cut, sources, licence and units. 匯出某一刻的資料與其詮釋資料。
 
     Example: twin export --at 2026-08-20T19:41:52+08:00 --family docks --out docks.csv --dcat docks.json --city city
+
+    Example: twin export --at 2026-08-20T19:41:52+08:00 --family docks --format ngsi-ld --out docks.jsonld --city city
     """
     identity(family)
+    if form is not None and ENDINGS.get(form) != out.suffix:
+        raise UsageError(
+            f"--format {form} and {out}: give one of {', '.join(f'{f} ({e})' for f, e in ENDINGS.items())}"
+        )
     with OpenCity.open(city) as opened:
         cut = opened.cut(instant(at), known_word(known))
         frame = frame_of(cut, family)
-        told = _provenance(opened, cut, family, instant(at), licence)
+        told = _provenance(opened, cut, frame, family, instant(at), licence)
     files = write_export(frame, out, told)
     if dcat is not None:
         record = catalogue_record(out, frame.height, told, now())
@@ -205,9 +220,13 @@ def _incident_after(city: OpenCity, first: datetime, last: datetime, known: int)
     return since
 
 
-def _provenance(city: OpenCity, cut: Cut, family: str, at: datetime | None, licence: str) -> Provenance:
+def _provenance(
+    city: OpenCity, cut: Cut, frame: pl.DataFrame, family: str, at: datetime | None, licence: str
+) -> Provenance:
+    """Of a file: the sources are those of the frame's rows; what people told (the register) has none."""
     file = city.file
-    sources = tuple(sorted(city.ledger.sources))
+    found = sources_of(city.log, frame["position"].unique().drop_nulls().to_list())
+    sources = tuple(found["source"].unique().sort())
     attribution = tuple(file.attribution)
     return Provenance(file.name, family, at, cut.known, cut.known_at, sources, attribution, licence, file.synthetic)
 
