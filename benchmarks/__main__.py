@@ -12,7 +12,17 @@ from pathlib import Path
 from benchmarks.figures import Figure, machine
 from events.clock import now
 
-MODULES = ("log_and_cut", "replay", "ingest", "latency", "sustained", "compaction", "decoders", "bim_load")
+MODULES = (
+    "log_and_cut",
+    "replay",
+    "ingest",
+    "latency",
+    "sustained",
+    "compaction",
+    "decoders",
+    "bim_load",
+    "bim_web_ifc",
+)
 README = Path(__file__).parent / "README.md"
 MARK = "<!-- figures: written by `make bench` -->"
 

@@ -52,7 +52,8 @@ class Tree:
 
     def storey_id(self, step: Step) -> str | None:
         """Id of the storey that an entity is on."""
-        known, passed = self._storeys, []
+        known = self._storeys
+        passed: list[Step] = []
         for each in chain((step,), self.upward(step)):
             if each in known:
                 known.update(dict.fromkeys(passed, known[each]))

@@ -56,9 +56,18 @@ def _serve(job: Job, reply: Callable[[Reply], None]) -> None:
             units.state_length(model, job.length_unit_m)
         wanted = _tables(job, model, reply, begun)
         _draw(job, model, wanted, reply)
-        reply(Reply("done", peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+        reply(Reply("done", peak_bytes=_peak_bytes()))
     except Exception as error:  # noqa: BLE001 - the top of a process: whatever the parser raises is told, not died of
         reply(Reply("failed", error=type(error).__name__, message=str(error)))
+
+
+def _peak_bytes() -> int:
+    """The most memory this process has held. Not getrusage's, which counts the parent's from before it was forked."""
+    status = Path("/proc/self/status")
+    if not status.exists():  # no Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    held = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(held.split()[1]) * 1024
 
 
 def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], begun: float) -> list[Step]:
