@@ -1,13 +1,18 @@
 """GBFS vehicle_status (3.x) and free_bike_status (1.x, 2.x): free-floating vehicles to positions.
 
-Ids rotate after every trip (GBFS 2.0 on), so that nobody is followed from one to the next; they are kept as they
-come and joined with nothing. Time is the vehicle's `last_reported`, else the document's `last_updated`. A vehicle
-without a place of its own, because it stands at a station, is refused: station_status counts it.
+Nobody is followed from one trip to the next. From GBFS 2.0 on the standard has the publisher rotate a vehicle's id
+after every trip: such ids are kept as they come and joined with nothing. Before (version 1.x, or `bikes` of none) an id
+may last as long as the vehicle: it is not stored. The row stands under `parked:<digest of id and place>` instead, the
+place to CELL degrees, so that a vehicle which moved is another one, and its rows before and after have nothing in
+common. Time is the vehicle's `last_reported`, else the document's `last_updated`. A vehicle without a place of its own,
+because it stands at a station, is refused: station_status counts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -25,15 +30,26 @@ from events.observations import POSITIONS
 
 NAMES = ("vehicles", "bikes")
 MESSAGE_BYTES = 400_000
+CELL = 0.0005
+"""Degrees within which a vehicle is taken to stand still: about 50 m, more than a receiver's scatter."""
+
+_ROTATING = re.compile(r"\s*([2-9]|\d\d)")
 _ROW = pl.Struct(dict.fromkeys(("vehicle_id", "bike_id", "lat", "lon", "last_reported", "station_id"), pl.String))
 
 
 @dataclass(frozen=True)
 class Vehicles:
-    """A document's vehicles as JSON, and its `last_updated` as text, None when absent."""
+    """A document's vehicles as JSON, and its `last_updated` and `version` as text, None when absent."""
 
     last_updated: str | None
     rows: list[bytes]
+    version: str | None = None
+    member: str = NAMES[0]
+
+    @property
+    def rotates(self) -> bool:
+        """Whether the document's version has its publisher rotate the ids; the word `vehicles` came with version 3."""
+        return self.member == NAMES[0] or bool(_ROTATING.match(self.version or ""))
 
 
 def vehicles_of(found: Members) -> Vehicles | None:
@@ -45,8 +61,7 @@ def vehicles_of(found: Members) -> Vehicles | None:
     rows = rows_of(data[name])
     if not any(b'"lat"' in row for row in rows):
         return None
-    told = value_of(fields["last_updated"]) if "last_updated" in fields else None
-    return Vehicles(text_of_value(told) if isinstance(told, str | int | float) else None, rows)
+    return Vehicles(_told(fields, "last_updated"), rows, _told(fields, "version"), name)
 
 
 def positions(found: Vehicles, payload: Payload, record: int, standard: str) -> tuple[pl.DataFrame, list[Refused]]:
@@ -71,7 +86,14 @@ def positions(found: Vehicles, payload: Payload, record: int, standard: str) -> 
     unread = sorted(set(range(len(found.rows))).difference(read["index"].to_list()))
     bad |= dict.fromkeys(unread, "a vehicle is no object, or holds a list or an object")
     refused = [Refused(record, f"{standard}: {why}", _document(found, [found.rows[at]])) for at, why in bad.items()]
-    return _frame(told.filter(pl.col("reason").is_null()), record), refused
+    good = told.filter(pl.col("reason").is_null())
+    return _frame(good if found.rotates else _renamed(good), record), refused
+
+
+def _renamed(good: pl.DataFrame) -> pl.DataFrame:
+    """The rows under names that nobody can be followed by."""
+    named = good.select("name", "longitude", "latitude").iter_rows()
+    return good.with_columns(pl.Series("name", [_untraceable(*row) for row in named], dtype=pl.String))
 
 
 def vehicle_messages(found: Vehicles) -> Sequence[bytes]:
@@ -79,9 +101,23 @@ def vehicle_messages(found: Vehicles) -> Sequence[bytes]:
     return [_document(found, part) for part in parts(found.rows, MESSAGE_BYTES)]
 
 
+def _told(fields: Mapping[str, bytes], name: str) -> str | None:
+    """A scalar member as text, None when absent."""
+    told = value_of(fields[name]) if name in fields else None
+    return text_of_value(told) if isinstance(told, str | int | float) else None
+
+
+def _untraceable(name: str, longitude: float, latitude: float) -> str:
+    """A name that a vehicle has only as long as it stands where it is."""
+    place = f"{round(longitude / CELL)},{round(latitude / CELL)}"
+    digest = hashlib.blake2b(f"{name} at {place}".encode(), digest_size=12)
+    return f"parked:{digest.hexdigest()}"
+
+
 def _document(found: Vehicles, rows: list[bytes]) -> bytes:
-    data = msgspec.Raw(b'{"vehicles":[' + b",".join(rows) + b"]}")
-    head = {} if found.last_updated is None else {"last_updated": found.last_updated}
+    data = msgspec.Raw(b'{"' + found.member.encode() + b'":[' + b",".join(rows) + b"]}")
+    told = {"last_updated": found.last_updated, "version": found.version}
+    head = {name: text for name, text in told.items() if text is not None}
     return msgspec.json.encode({**head, "data": data})
 
 

@@ -205,3 +205,33 @@ def test_a_station_refused_for_its_documents_time_is_not_dated_by_its_retry() ->
     decoded = offer(gbfs.decode, b'{"last_updated": "then", "data": {"stations": [' + station + b"]}}")
     assert "'then' is no report time" in reasons(decoded)[0]
     assert reasons(offer(gbfs.decode, gbfs.whole(decoded.refused["payload"][0]))) == reasons(decoded)
+
+
+def free_bikes(*bikes: tuple[str, float], version: str | None = None) -> bytes:
+    rows = [{"bike_id": name, "lat": 25.04, "lon": lon, "is_reserved": 0, "is_disabled": 0} for name, lon in bikes]
+    head = {"last_updated": 1_790_000_000, "ttl": 60} | ({"version": version} if version else {})
+    return json.dumps(head | {"data": {"bikes": rows}}).encode()
+
+
+@pytest.mark.parametrize("version", [None, "1.0", "1.1"])
+def test_before_ids_rotate_a_vehicle_that_moved_is_another_one(version: str | None) -> None:
+    parked, still, moved = (
+        offer(gbfs.decode, free_bikes(("b1", lon), version=version)).frames["positions"]["vehicle_id"][0]
+        for lon in (121.5, 121.50001, 121.51)
+    )
+    assert parked == still != moved
+    assert "b1" not in parked + moved
+    two = offer(gbfs.decode, free_bikes(("b1", 121.5), ("b2", 121.5), version=version)).frames["positions"]
+    assert two["vehicle_id"].n_unique() == 2
+
+
+def test_from_version_2_the_publishers_own_ids_stand() -> None:
+    document = free_bikes(("b1", 121.5), version="2.3")
+    assert offer(gbfs.decode, document).frames["positions"]["vehicle_id"].to_list() == ["b1"]
+
+
+@pytest.mark.parametrize("version", [None, "1.1", "2.3"])
+def test_cut_into_messages_vehicles_keep_their_names(version: str | None) -> None:
+    document = free_bikes(*((f"b{n}", 121.5 + n / 1000) for n in range(9)), version=version)
+    whole, cut = (offer(gbfs.decode, *d).frames["positions"].drop("record") for d in ([document], gbfs.split(document)))
+    assert whole.equals(cut)
