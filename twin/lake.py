@@ -26,7 +26,7 @@ from events.errors import HistoryLetGoError
 from events.observations import Family
 from twin.decimals import valued
 from twin.lake_file import VERSION, read, read_stored, select
-from twin.latest import by_entity, in_order, landed_schema, latest, whole
+from twin.latest import by_entity, landed_schema, latest, whole
 from twin.manifest import QUARTER_US, Band, Manifest, Part, Quarter
 
 Codes = npt.NDArray[np.uint32]
@@ -109,11 +109,10 @@ class Lake:
         files = self._files_of(family, sorted(set(entities)), near, parts)
         return by_entity([empty, *([select(files, _of(entities) & kept)] if files else [])])
 
-    def all_rows(self, family: Family) -> pl.DataFrame:
-        """Every row of a family, in order."""
-        parts = [p for q in self.quarters(family) for p in q.parts]
-        runs = [valued(rows) for rows in read_runs(self.directory, parts)]
-        return in_order([by_entity([pl.DataFrame(schema=landed_schema(family)), *runs])])
+    def quarter_rows(self, family: Family, number: int) -> pl.DataFrame:
+        """Every row of a quarter, by entity."""
+        parts = [p for q in self.quarters(family) if q.number == number for p in q.parts]
+        return by_entity([pl.DataFrame(schema=landed_schema(family)), *read_parts(self.directory, parts)])
 
     def _runs(self, parts: Sequence[Part], wanted: Codes | None) -> list[pl.DataFrame]:
         if wanted is None or len(wanted) > FEW:

@@ -13,7 +13,10 @@ from events.vault import Vault
 
 
 class CityFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`city.json`: the city's name, where its log and its vault of names are, and which sources hold synthetic data."""
+    """`city.json`: the city's name, where its log and its vault of names are, and which sources hold synthetic data.
+
+    `retention_days`: by family, the days of history that the lake keeps; absent: all. The log keeps everything.
+    """
 
     name: str = "Taipei"
     log: str = "log.sqlite"
@@ -21,6 +24,7 @@ class CityFile(msgspec.Struct, frozen=True, omit_defaults=True):
     synthetic: bool = False
     synthetic_sources: list[str] = []
     attribution: list[str] = []
+    retention_days: dict[str, int] = {}
 
 
 @dataclass(frozen=True)

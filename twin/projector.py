@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,13 +13,15 @@ from events import batch
 from events.batch import BATCH, Header
 from events.entities import NAMING, dictionaries, take_names
 from events.log import Log, LogEvent
-from events.observations import FAMILIES
+from events.observations import FAMILIES, Family
 from events.quarantine import QUARANTINE, RELEASED
 from twin import checkpoint
 from twin.checkpoint import Checkpoint
 from twin.codec import tags
 from twin.lake import Lake, last_change, open_lake
-from twin.latest import landed
+from twin.latest import in_order, landed, landed_schema, whole
+from twin.manifest import QUARTER_US
+from twin.place import Place
 from twin.projection import Batch
 from twin.projections import ledger as ledgers
 from twin.projections.history import flush
@@ -36,8 +38,10 @@ FLUSH_ROWS = 2_000_000
 class Projector:
     """Live state, ledger and recent rows at `position`; the lake beneath. `catch_up` tails the log."""
 
-    def __init__(self, log: Log, directory: Path) -> None:
+    def __init__(self, log: Log, directory: Path, *, city: Path | None = None) -> None:
+        """`city`: where the city file lies that says what history is kept, if not in `directory`."""
         self._log = log
+        self._place = Place(city or directory)
         self._checkpoints = directory / "checkpoints"
         self._lake_directory = directory / "lake"
         self.entities = dictionaries(self._log.vault)
@@ -89,11 +93,25 @@ class Projector:
             self.refresh_lake()
             if open_lake(self._lake_directory).position > self.position:
                 return False
-            self.lake = flush(self.lake, self.pending, self.position)
+            self.lake = flush(self.lake, self.pending, self.position, self._retention())
             self._name_entities()
             checkpoint.save(self._checkpoints, Checkpoint(self.position, self.live, self.ledger))
             self.pending = {name: [] for name in FAMILIES}
         return True
+
+    def history(self, family: Family) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Quarters that are kept, by number, and their rows in the total order; those not in the lake yet with them."""
+        recent = pl.concat([pl.DataFrame(schema=landed_schema(family)), *self.pending[family.name]])
+        quarter = pl.Series(whole(recent, "time") // QUARTER_US)
+        numbers = sorted({q.number for q in self.lake.quarters(family) if q.parts} | set(quarter.to_list()))
+        days = self._retention().get(family.name)
+        first = numbers[-1] - 4 * days if numbers and days is not None else 0
+        for number in (n for n in numbers if n >= first):
+            yield number, in_order([self.lake.quarter_rows(family, number), recent.filter(quarter == number)])
+
+    def _retention(self) -> Mapping[str, int]:
+        """Days of history kept, by family."""
+        return self._place.read().retention_days if self._place.file.exists() else {}
 
     def _fold(self, events: list[LogEvent]) -> None:
         batches: list[Batch] = []
