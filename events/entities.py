@@ -51,6 +51,7 @@ class Entities:
         self._vault = vault if family.name in PRIVATE else None
         self._sealed: list[pl.DataFrame] = []
         self._former: dict[int, str] = {}
+        self._starts: dict[str, int] | None = None
         self.version = 0
         self._count = 0
         self._names: list[pl.DataFrame] = []
@@ -83,10 +84,17 @@ class Entities:
         """A tenancy ended (`tag`): these entities bear a label, and their names are free for the next tenancy's."""
         labels = {entity: label_of(tag, entity) for entity in entities}
         self._former |= labels
+        self._starts = None
         kept = ~pl.col("code").is_in(list(labels))
         self._tables = [table.filter(kept) for table in self._tables]
         self._quantities = [table.filter(kept) for table in self._quantities]
         self._names = [self._labelled(names, labels) for names in self._names]
+
+    def starts(self) -> dict[str, int]:
+        """Where points have had another household before: when their present one begins (UTC microseconds)."""
+        if self._starts is None:
+            self._starts = self._vault.starts() if self._vault and self._former else {}
+        return self._starts
 
     def coded(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
         """`frame` with `entity` for its identity, values in their entity's unit; and names that are new, learnt.

@@ -25,6 +25,7 @@ from events.observations import FAMILIES
 from events.quarantine import QUARANTINE, Refusal
 from events.settle import settle
 from events.source import NO_OFFSET, Poll
+from events.tenancy import of_present_households, withheld
 
 AHEAD = timedelta(seconds=60)
 """How far an event time may lie in the future of the ingester's clock (clock skew rule, domain notes 4.1)."""
@@ -139,10 +140,12 @@ class Ingester:
         """One transaction. The memory runs ahead of the log here: it is dropped when the append fails."""
         header = Header("", source, 0, micros(moment), first_offset=offsets[0], last_offset=offsets[1])
         events: list[NewEvent] = []
-        landed = Landed()
+        landed, refusals = Landed(), list(decoded.refusals)
         for family, frame in with_absences(decoded.frames, self._memory).items():
-            landed += self._take(family, frame, header, events)
-        landed += self._refuse(decoded.refusals, header, events)
+            own = of_present_households(self._memory.entities[family], frame)
+            refusals += withheld(family, frame.height - own.height, header.first_offset)
+            landed += self._take(family, own, header, events)
+        landed += self._refuse(refusals, header, events)
         tracking = None if offsets == NO_OFFSETS else Tracked(source, offsets[1])
         numbered = self._numbered(events, StreamId(source))
         positions = self._log.append(numbered, tracking=tracking) if numbered or tracking else []

@@ -5,6 +5,7 @@ household's key. One name has one present token; a former tenancy's token stays 
 reserved and never landed in the log is harmless.
 
     vault_keys      token, name, since, until (UTC microseconds; until null: the present one)
+    vault_starts    name, starts: when the name's present household begins; what was read before is a former one's
     vault_erased    token of a destroyed key and its `household.erased.v1` event: never deleted, honoured by `restore`
 
 A SQLite file beside the log, or a PostgreSQL database of its own for ingesters on several machines. Deleted rows are
@@ -36,10 +37,20 @@ _TABLES = (
     " (token BIGINT PRIMARY KEY, name TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT)",
     "CREATE UNIQUE INDEX IF NOT EXISTS vault_present ON vault_keys (name) WHERE until IS NULL",
     "CREATE INDEX IF NOT EXISTS vault_names ON vault_keys (name)",
+    "CREATE TABLE IF NOT EXISTS vault_starts (name TEXT PRIMARY KEY, starts BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS vault_erased (token BIGINT PRIMARY KEY, facts TEXT NOT NULL)",
 )
 _RESERVE = (
     "INSERT INTO vault_keys (token, name, since) VALUES (?, ?, ?) ON CONFLICT (name) WHERE until IS NULL DO NOTHING"
+)
+_END = "UPDATE vault_keys SET until = ? WHERE token = ? AND until IS NULL"
+_START = (
+    "INSERT INTO vault_starts SELECT name, CAST(? AS BIGINT) FROM vault_keys WHERE token = ? AND until IS NULL"
+    " ON CONFLICT (name) DO UPDATE SET starts = excluded.starts"
+)
+_STARTED = (
+    "INSERT INTO vault_starts (name, starts) VALUES (?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET starts = excluded.starts WHERE vault_starts.starts < excluded.starts"
 )
 _KEEP = "INSERT INTO vault_keys (token, name, since, until) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _ERASED = "INSERT INTO vault_erased (token, facts) VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -91,7 +102,12 @@ class Vault:
     def end(self, tokens: Sequence[int], at: int) -> None:
         """These tokens are former ones from `at` on: their names get new ones when they are next seen."""
         with self._session() as cursor:
-            self._many(cursor, "UPDATE vault_keys SET until = ? WHERE token = ? AND until IS NULL", _each(at, tokens))
+            self._many(cursor, _START, _each(at, tokens))
+            self._many(cursor, _END, _each(at, tokens))
+
+    def starts(self) -> dict[str, int]:
+        """When the present household of a name begins (UTC microseconds), where there was another one before."""
+        return dict(self._rows("SELECT name, starts FROM vault_starts"))
 
     def destroy(self, tokens: Sequence[int], facts: str) -> None:
         """Destroy these keys, and keep the erasure's `facts` (JSON, which name nobody) under each token."""
@@ -117,6 +133,7 @@ class Vault:
         with other._session() as cursor:
             other._many(cursor, _ERASED, list(gone.items()))
             other._many(cursor, _KEEP, kept)
+            other._many(cursor, _STARTED, list(self.starts().items()))
         return len(kept)
 
     def _rows(self, query: str) -> list[Any]:

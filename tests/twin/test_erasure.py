@@ -13,6 +13,7 @@ from events.errors import DomainError, UsageError
 from events.ids import SourceId
 from events.ingest import Ingester
 from events.log import Log
+from events.quarantine import quarantined
 from events.vault import Vault
 from replay.city import City
 from replay.indicator import run
@@ -68,15 +69,20 @@ def filled(directory: Path) -> Place:
 
 
 def fill(log: Log, city: Place) -> None:
-    rows = home_meters("a", 12)
-    points = [d.point_ids[0] for d in devices_of(rows) if d.kind == "electricity_meter"]
     service = Service(log, city.archive, later)
     service.register_communities([SITE], time=MONDAY - timedelta(days=30))
-    service.publish_model(housing("a", rows), DONGMING, "a", MONDAY - timedelta(days=30))
-    for day in (0, 1):
-        frame = decoded(metered(points, days=2)).filter(pl.col("time").dt.date() == (MONDAY + timedelta(day)).date())
-        Ingester(log, clock=later).append_frames(METER_SOURCE, {"readings": frame})
+    service.publish_model(housing("a", home_meters("a", 12)), DONGMING, "a", MONDAY - timedelta(days=30))
+    readings = two_days()
+    midnight = MONDAY + timedelta(hours=24)
+    for part in (readings.filter(pl.col("time") < midnight), readings.filter(pl.col("time") >= midnight)):
+        Ingester(log, clock=later).append_frames(METER_SOURCE, {"readings": part})
     project(log, city)
+
+
+def two_days() -> pl.DataFrame:
+    """Readings of every electricity meter of the building, as decoded."""
+    meters = [d for d in devices_of(home_meters("a", 12)) if d.kind == "electricity_meter"]
+    return decoded(metered([d.point_ids[0] for d in meters], days=2))
 
 
 def project(log: Log, city: Place) -> None:
@@ -169,6 +175,23 @@ def test_an_ingester_that_ran_all_the_while_gives_the_next_reading_another_entit
         assert city.cut().frame("readings").filter(point_id=HOME_METER)["value"].to_list() == [7.0]
 
 
+def test_what_was_read_before_the_present_household_is_counted_and_given_to_nobody(place: Place) -> None:
+    """Given an erased household, when all readings come once more, as from a topic made anew, then none lands."""
+    erase(place)
+    with City.open(place.directory) as city:
+        asked = totals(city, None, city.head)
+    with place.log() as log:
+        again = Ingester(log, clock=later).append_frames(SourceId("kafka:anew:0"), {"readings": two_days()})
+        (entry,) = quarantined(log)
+    gone = two_days().filter(point_id=HOME_METER).height
+    assert (sum(again.rows.values()), again.refused, again.duplicates) == (0, 1, two_days().height - gone)
+    assert (entry.refusal.payload, f"({gone})" in entry.refusal.reason) == (b"", True)
+    assert HOME_METER not in entry.refusal.reason
+    with City.open(place.directory) as city:
+        assert totals(city, None, city.head) == asked
+        assert city.series("readings", [HOME_METER], MONDAY, LATER).is_empty()
+
+
 def test_a_former_tenancy_is_apart_and_is_erased_alone(place: Place) -> None:
     home = home_of(place)
     with place.log() as log:
@@ -188,12 +211,15 @@ def test_a_former_tenancy_is_apart_and_is_erased_alone(place: Place) -> None:
 
 
 def test_no_file_of_the_city_but_the_buildings_own_holds_the_serial_after_an_erasure(place: Place) -> None:
-    """The register of devices (domain events) describes the building; the rest must not know the point's name."""
+    """The register of devices (domain events) describes the building; the vault says of a point that it has another
+    household now, since when, and nothing of the one before."""
     assert HOME_METER in names_in_the_lake(place)
     erase(place)
     assert HOME_METER not in names_in_the_lake(place)
     holding = {p.name for p in files_of(place) if SERIAL in p.read_bytes()}
-    assert holding <= {"log.sqlite", "log.sqlite-wal"}
+    assert holding <= {"log.sqlite", "log.sqlite-wal", "vault.sqlite"}
+    assert list(place.vault().starts()) == [HOME_METER]
+    assert place.vault().keys([HOME_METER]) == []
     with place.log() as log:
         tags = {e.tag for e in log.read() if SERIAL in e.state}
     assert tags <= {"devices.bound.v1"}
