@@ -6,22 +6,27 @@ tells nothing new.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
-from events.errors import PayloadError, UnknownFormatError
+from events.errors import BrokerUnavailableError, PayloadError, SourceError, UnknownFormatError
 from events.feeds.decoded import Payload
 from events.feeds.json_texts import value_of
 from events.feeds.local_time import utc_times
 from events.feeds.registry import BUILT_IN, Registry, format_named
+from events.flood import OTHER, kind
 from events.ids import SourceId
-from events.ingest import AHEAD, Ingester, Landed
+from events.ingest import AHEAD, Ingester, Landed, decode
 from events.log import Log
 from events.observations import FAMILIES
 from events.quarantine import Outcome, Quarantined, release
+from events.source import Poll
+
+Fetch = Callable[[Quarantined], Sequence[Poll]]
+"""Reads an entry's records once more; SourceError when they are gone."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,22 @@ def retry(
     at: datetime,
     as_format: str | None = None,
     registry: Registry = BUILT_IN,
+    fetch: Fetch | None = None,
 ) -> Retried:
-    """Decode `entries` again (as `as_format`, else as they were read first), land their rows, release the sound."""
+    """Decode `entries` again (as `as_format`, else as they were read first), land their rows, release the sound.
+
+    `fetch` brings the records of an entry whose bytes were not kept; all of its offsets are decoded, and what landed
+    before tells nothing new.
+    """
     released: list[Quarantined] = []
     kept: list[tuple[Quarantined, str]] = []
     landed = Landed()
     for entry in entries:
         try:
-            frames = _decoded(entry, at, as_format, registry)
-        except (PayloadError, UnknownFormatError) as error:
+            frames = _decoded(entry, at, as_format, registry) if entry.refusal.kept else _again(entry, at, fetch)
+        except BrokerUnavailableError:
+            raise
+        except (PayloadError, UnknownFormatError, SourceError) as error:
             kept.append((entry, str(error)))
             continue
         landed += ingester.append_frames(SourceId(entry.source), frames)
@@ -59,8 +71,6 @@ def retry(
 
 def _decoded(entry: Quarantined, at: datetime, as_format: str | None, registry: Registry) -> dict[str, pl.DataFrame]:
     """The entry's rows by family; PayloadError with today's reason while anything in it is refused."""
-    if not entry.refusal.kept:
-        raise PayloadError("its bytes were not kept (a flood): `twin quarantine show` says how to fetch them")
     name = as_format or entry.refusal.format
     if name in FAMILIES:
         frames = {name: _row(name, entry.refusal.payload)}
@@ -75,6 +85,19 @@ def _decoded(entry: Quarantined, at: datetime, as_format: str | None, registry: 
     if any(frame.filter(pl.col("time") > at + AHEAD).height for frame in frames.values()):
         raise PayloadError("its time still lies ahead of the clock")
     return frames
+
+
+def _again(entry: Quarantined, at: datetime, fetch: Fetch | None) -> dict[str, pl.DataFrame]:
+    """The rows of all records at the entry's offsets; PayloadError while any of them is refused for a like reason."""
+    if fetch is None:
+        raise PayloadError("its bytes were not kept (a flood): give --kafka, or see `twin quarantine show`")
+    decoded = [decode(poll, at) for poll in fetch(entry)]
+    alike = (entry.refusal.format, kind(entry.refusal.reason))
+    for refusal in (refusal for one in decoded for refusal in one.refusals):
+        if (refusal.format, kind(refusal.reason)) == alike or entry.refusal.reason == OTHER:
+            raise PayloadError(refusal.reason)
+    families = {family for one in decoded for family in one.frames}
+    return {family: pl.concat([one.frames[family] for one in decoded if family in one.frames]) for family in families}
 
 
 def _row(family: str, line: bytes) -> pl.DataFrame:

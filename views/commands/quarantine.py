@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,14 +13,18 @@ import typer
 
 from events.clock import now
 from events.errors import UsageError
+from events.feeds.registry import Registry
 from events.flood import kinds
+from events.ids import SourceId
 from events.ingest import Ingester
 from events.log import Log
 from events.quarantine import Outcome, Quarantined, quarantined, release
+from events.retry import Fetch
 from events.retry import retry as retry_entries
 from twin.place import Place
 from twin.projector import Projector
 from views.commands.declaring import declared
+from views.commands.kafka_options import KafkaConfig, security_of
 from views.commands.options import REFUSED, City, Json, show
 
 app = typer.Typer(help="Input that could not be taken 隔離區.", no_args_is_help=True)
@@ -84,17 +90,26 @@ def retry(
     as_format: Annotated[
         str | None, typer.Option("--as", metavar="FORMAT", help="Decode as this format 改用此格式解讀.")
     ] = None,
+    kafka: Annotated[
+        str | None,
+        typer.Option("--kafka", metavar="HOST:PORT", help="Fetch from there what a flood did not keep 訊息伺服器."),
+    ] = None,
+    kafka_config: KafkaConfig = None,
     json: Json = False,
 ) -> None:
     """Decode entries again with today's decoders; what can be taken lands and leaves. 以現行解碼器重試。
 
     Example: twin quarantine retry --all --format youbike --city city
+
+    Example: twin quarantine retry --all --kafka 127.0.0.1:9092 --city city
     """
     place = Place(city)
     with place.log() as log:
         entries = _selected(log, names, source, form, every=every)
         ingester = Ingester(log, checkpoint=place.memory)
-        done = retry_entries(log, ingester, entries, now(), as_format, declared(None, city))
+        registry = declared(None, city)
+        with _fetching(kafka, kafka_config, registry) as fetch:
+            done = retry_entries(log, ingester, entries, now(), as_format, registry, fetch)
         _project(log, place)
         ingester.save()
     answer = {
@@ -130,6 +145,24 @@ def discard(
         position = release(log, entries, Outcome.DISCARDED, why, now())
         _project(log, place)
     show({"discarded": len(entries), "position": position}, as_json=json)
+
+
+@contextmanager
+def _fetching(kafka: str | None, config: Path | None, registry: Registry) -> Iterator[Fetch | None]:
+    """Reads entries' records once more from a broker, where one is given."""
+    if kafka is None:
+        yield None
+        return
+    from events.kafka import Adapter, client
+    from events.kafka_again import read_again
+
+    broker = client(kafka, Adapter.PYTHON, security_of(config))
+    try:
+        yield lambda e: read_again(
+            broker, SourceId(e.source), e.refusal.offset, e.refusal.last_offset or e.refusal.offset, registry
+        )
+    finally:
+        broker.close()
 
 
 def _project(log: Log, place: Place) -> None:
