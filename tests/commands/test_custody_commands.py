@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from events.clock import now
 from tests.commands.test_commands import Twin, city, twin
 from tests.twin.test_erasure import HOME_METER, filled, home_of, ingest, next_reading
 from twin.place import Place
@@ -58,7 +59,7 @@ def test_a_household_is_erased_and_every_export_and_answer_follows(housed: Twin,
 
 def test_the_next_household_has_its_own_numbers(housed: Twin, home: str, city: Path) -> None:
     assert housed("household", "moved-in", home, "--building", "a")[1]["entities"] == 1
-    ingest(Place(city), next_reading(7.0))
+    ingest(Place(city), next_reading(7.0, now()))
     keys = housed("household", "list", home, "--building", "a")[1]["keys"]
     assert [key["until"] is None for key in keys] == [False, True]
     (value,) = [fact["value"] for fact in housed("show", HOME_METER)[1]["facts"] if fact["quantity"] == "value"]

@@ -103,9 +103,9 @@ def erase(city: Place) -> Rewritten:
         return rewrite(log, city.directory, done.words)
 
 
-def next_reading(value: float) -> pl.DataFrame:
+def next_reading(value: float, at: datetime = LATER) -> pl.DataFrame:
     row = decoded(metered([HOME_METER], days=2)).head(1)
-    return row.with_columns(time=pl.lit(LATER, row.schema["time"]), value=pl.lit(value))
+    return row.with_columns(time=pl.lit(at, row.schema["time"]), value=pl.lit(value))
 
 
 def ingest(city: Place, frame: pl.DataFrame) -> None:
