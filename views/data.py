@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from bim import archive
+from bim import archive, changes, revision
 from bim.model import BuildingModel
 from events.clock import now
 from events.observations import Quality
@@ -126,6 +126,20 @@ class Reader:
             lambda: self.city.cut(at, known).devices().filter(pl.col("building_id") == building_id),
         )
 
+    def revisions(self, building_id: str, at: datetime | None, known: int | None) -> pl.DataFrame:
+        """Models of a building up to the instant, oldest first."""
+        key = ("revisions", building_id, at, known)
+        return self._once(key, lambda: self.city.cut(at, known).revisions(building_id))
+
+    def checks(self, building_id: str, at: datetime | None, known: int | None) -> pl.DataFrame:
+        """The last check of the building's model as of the instant, one row a requirement."""
+        key = ("checks", building_id, at, known)
+        return self._once(key, lambda: self.city.cut(at, known).checks().filter(building_id=building_id))
+
+    def changes(self, before: str, after: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What differs between two models by digest: `bim.changes.table` and `bim.changes.shapes`."""
+        return self._once(("changes", before, after), lambda: _changes(self.model(before), self.model(after)))
+
     def model(self, sha256: str) -> BuildingModel:
         """The model that the archive keeps under this digest; ArchiveError when it is not there."""
         with self._lock:
@@ -165,6 +179,11 @@ def districts() -> dict[str, Any]:
     """The twelve districts as GeoJSON: COUNTYCODE, TOWNCODE, name, name_en; degrees, WGS84."""
     read: dict[str, Any] = json.loads(DISTRICTS.read_text("utf-8"))
     return read
+
+
+def _changes(before: BuildingModel, after: BuildingModel) -> tuple[pl.DataFrame, pl.DataFrame]:
+    found = revision.diff(before, after)
+    return changes.table(before, after, found), changes.shapes(before, after, found)
 
 
 def _register(city: City, at: datetime | None, known: int | None) -> tuple[pl.DataFrame, pl.DataFrame]:

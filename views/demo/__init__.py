@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from events.clock import EPOCH, now
@@ -61,7 +61,7 @@ def build(directory: Path, report: Report, *, end: datetime | None = None, size:
     with place.log() as log:
         service = Service(log, place.archive, now)
         _tell_sites(service, report)
-        publish_models(service, size.buildings, window.start - timedelta(days=1), report)
+        publish_models(service, size.buildings, window, report)
         _tell_week(log, place, service, window, size, report)
         _project(log, beside, report)
     directory.parent.mkdir(parents=True, exist_ok=True)
