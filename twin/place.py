@@ -44,6 +44,11 @@ class Place:
         return self.directory / "archive"
 
     @property
+    def lake(self) -> Path:
+        """History as files (`twin.lake`)."""
+        return self.directory / "lake"
+
+    @property
     def memory(self) -> Path:
         """The ingester's saved memory."""
         return self.directory / "checkpoints" / "ingester.npz"

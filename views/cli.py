@@ -19,6 +19,7 @@ from views.commands import (
     household,
     incident,
     indicator,
+    lake,
     log_copy,
     quarantine,
     replay,
@@ -58,6 +59,7 @@ app.command()(replay.export)
 city.log.command("copy")(log_copy.copy)
 city.log.command("compact")(log_copy.compact)
 app.add_typer(city.log, name="log")
+app.add_typer(lake.app, name="lake")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(household.app, name="household")
 app.command()(city.rebuild)
