@@ -15,7 +15,7 @@ understood, as no longitude of Taiwan is a latitude.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import polars as pl
@@ -47,13 +47,18 @@ def is_description(lot: object) -> bool:
 
 def facts(lot: Mapping[str, Any], lot_id: str, time: str, document: bytes) -> Iterator[Cell | Refused]:
     """What the description counts, as cells."""
-    if not utc_times(pl.Series([time])).null_count():
+    if _is_time(time):
         for name in TOTALS:
             value = lot.get(name)
             if isinstance(value, str | int | float) and str(value).strip():
                 yield Cell(f"parking:{lot_id}:{name}", "", time, text_of_value(value), document, 0, MOST)
         return
     yield Refused(0, f"lot {lot_id}: UPDATETIME '{time:.60}' is no time", document)
+
+
+@lru_cache(maxsize=64)
+def _is_time(text: str) -> bool:
+    return not utc_times(pl.Series([text])).null_count()
 
 
 def places(lots: Sequence[Described]) -> pl.DataFrame:
