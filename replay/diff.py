@@ -10,6 +10,7 @@ before is 0). `time_*` and `position_*` are among them. Sorted by identity.
     corrected   the same event time, landed again with other values
     late        it had happened when a was known (by record time), and had not landed yet
     newer       it had not happened yet when a was known
+    revised model   of buildings and devices: another model of the building is current in b
 
 As of two instants: `newer` for a row of a later event time, `corrected` for the same event time. Else null: there is
 nothing to learn from going back.
@@ -59,7 +60,8 @@ def frame_of(cut: Cut, family: str) -> pl.DataFrame:
 def diff(a: Cut, b: Cut, family: str) -> pl.DataFrame:
     """Rows of `family` in which b differs from a (columns: this module)."""
     changes = difference(frame_of(a, family), frame_of(b, family), family)
-    return changes.with_columns(_reason(a, b).alias("reason")).select(_columns(changes, family))
+    reason = _revised(a, b, family, _reason(a, b))
+    return changes.with_columns(reason.alias("reason")).select(_columns(changes, family))
 
 
 def difference(before: pl.DataFrame, after: pl.DataFrame, family: str) -> pl.DataFrame:
@@ -119,6 +121,15 @@ def _reason(a: Cut, b: Cut) -> pl.Expr:
     happened = pl.lit(value=False) if known is None else pl.col("time_after") <= pl.lit(known, TIME)
     seen = pl.when(same).then(pl.lit("corrected")).when(happened).then(pl.lit("late")).otherwise(pl.lit("newer"))
     return pl.when(pl.col("change") != "removed").then(seen)
+
+
+def _revised(a: Cut, b: Cut, family: str, reason: pl.Expr) -> pl.Expr:
+    """`revised model` for what changed in buildings whose model is another one in b, else the reason."""
+    if family not in ("buildings", "devices") or b.at < a.at or b.known < a.known:
+        return reason
+    models = a.buildings().join(b.buildings(), on="building_id", suffix="_after")
+    revised = models.filter(pl.col("sha256") != pl.col("sha256_after"))["building_id"]
+    return pl.when(pl.col("building_id").is_in(revised.implode())).then(pl.lit("revised model")).otherwise(reason)
 
 
 def _columns(changes: pl.DataFrame, family: str) -> list[str]:

@@ -47,6 +47,12 @@ def test_what_was_learned_is_told_with_its_reason(golden: Twin, tmp_path: Path) 
     assert golden("diff", "--at", THREE, "--known", SEEN, "--out", out)[1]["rows"] == pl.read_parquet(out).height == 1
 
 
+def test_two_communities_that_are_not_there_are_wrong_usage(golden: Twin) -> None:
+    code, _, err = golden("diff", "--communities", "one", "two", "--at", THREE)
+    assert code == 2
+    assert "no community 'one'" in err
+
+
 def test_a_thing_is_shown_and_its_number_explained(golden: Twin) -> None:
     (fact,) = golden("show", "m1", "--at", THREE)[1]["facts"]
     assert (fact["value"], fact["age_s"], fact["quality"]) == (15.0, 3600.0, "measured")

@@ -14,6 +14,7 @@ import typer
 from events.clock import now, parse_time
 from events.errors import UsageError
 from replay.city import City as OpenCity
+from replay.communities import side_by_side
 from replay.cut import Cut
 from replay.diff import diff as difference
 from replay.diff import frame_of, identity
@@ -53,17 +54,30 @@ def diff(
     ] = None,
     family: Family = "readings",
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.parquet", help="Write all rows 輸出檔.")] = None,
+    communities: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--communities", metavar="A B", help="Two communities at --at, side by side 兩個基地並列比較."),
+    ] = None,
     city: City = Path("city"),
     json: Json = False,
 ) -> None:
     """What differs between two cuts: two instants, or two times of knowing. 比較兩個時刻或兩次所知。
 
-    Without --at2 the second cut is as of --at too; without --known2 it knows everything up to now.
+    Without --at2 the second cut is as of --at too; without --known2 it knows everything up to now. Two models of a
+    building, thing by thing: twin bim diff --building ID --at A --at2 B.
 
     Example: twin diff --at 2026-08-20T19:00:00+08:00 --at2 2026-08-20T20:00:00+08:00 --family docks --city city
 
     Example: twin diff --at 2026-08-20T19:00:00+08:00 --known 2026-08-20T19:05:00+08:00 --family readings --json
+
+    Example: twin diff --communities 84e67c87923337da 0c1f2a3b4c5d6e7f --at 2026-08-20T19:00:00+08:00 --city city
     """
+    if communities is not None:
+        with OpenCity.open(city) as opened:
+            cut = opened.cut(instant(at), known_word(known))
+            both = side_by_side(cut, *communities)
+        show({"communities": communities, "known": cut.known, "quantities": both.to_dicts()}, as_json=json)
+        return
     with OpenCity.open(city) as opened:
         second = known_word(known2) if known2 is not None or at2 is None else known_word(known)
         a = opened.cut(instant(at), known_word(known))
