@@ -17,6 +17,7 @@ from events.connectors import discovery
 from events.connectors.address import origin, public, with_query
 from events.connectors.judgement import Fresh, Seen, conditions, judged
 from events.connectors.patience import backoff_s, retry_after_s
+from events.connectors.seen_files import Forgetful, Recollection
 from events.connectors.transport import Answer, Transport
 from events.errors import FetchError, LogError, SourceError
 from events.feeds.decoded import Format
@@ -99,11 +100,13 @@ class Poller:
         key: Key | None = None,
         clocks: Clocks | None = None,
         report: Callable[[Asked], None] = lambda asked: None,
+        recollection: Recollection | None = None,
     ) -> None:
         self._url, self._form, self._every_s = url, form, every_s
         self._transport, self._deliver, self._report = transport, deliver, report
         self._key, self._clocks = key or Key(), clocks or Clocks()
-        self._progress: dict[str, Progress] = {url: Progress()}
+        self._recollection = recollection or Forgetful()
+        self._progress = {url: self._started(url)}
 
     def turn(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Ask every endpoint that is due; one that a gbfs.json names comes in the same turn."""
@@ -137,6 +140,8 @@ class Poller:
             ttl_s = discovery.ttl_s(answer.body) if self._form.name == "gbfs" and answer.body else before.ttl_s
             wait_s = max(self._every_s, ttl_s)
             after = Progress(found.seen, ttl_s=ttl_s, answered=True)
+            if asked.outcome == "new":  # a list of documents is read anew at each start
+                self._recollection.keep(url, found.seen)
         except (SourceError, LogError) as error:
             kind = error.kind if isinstance(error, FetchError) else "delivery"
             wait_s = self._pause_s(before.failures + 1, kind, answer)
@@ -144,6 +149,9 @@ class Poller:
             asked = Asked(public(url), kind, str(error))
         self._progress[url] = replace(after, due_s=self._clocks.monotonic() + wait_s)
         self._tell(replace(asked, wait_s=wait_s))
+
+    def _started(self, url: str) -> Progress:
+        return Progress(self._recollection.recall(url))
 
     def _get(self, url: str, seen: Seen) -> Answer:
         ours = origin(url) == origin(self._url)
@@ -161,7 +169,7 @@ class Poller:
         if not listed:
             raise FetchError("incomplete", f"a gbfs.json that names none of {', '.join(discovery.WANTED)}")
         wanted = dict.fromkeys([self._url, *listed])
-        self._progress = {one: self._progress.get(one, Progress()) for one in wanted}
+        self._progress = {one: self._progress.get(one) or self._started(one) for one in wanted}
         return Asked(public(url), "listed", size_bytes=size)
 
     def _pause_s(self, failures: int, kind: str, answer: Answer | None) -> float:

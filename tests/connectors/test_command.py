@@ -33,7 +33,9 @@ def test_a_feed_lands_in_a_city_and_again_is_nothing_new(
     assert (code, answer["documents"], answer["failures"], answer["failing"]) == (0, 1, 1, [])
     (source,) = twin("status")[1]["sources"]
     assert (source["source"], source["rows"], source["refused"]) == (f"feed:youbike:{url}", len(json.loads(body)), 0)
-    twin("feed", "youbike", url, "--city", city, "--once")
+    code, answer, _ = twin("feed", "youbike", url, "--city", city, "--once")
+    assert (code, answer["documents"], answer["same"]) == (0, 0, 1), "the city remembers what it took"
+    twin("feed", "youbike", url, "--city", city, "--once", "--state", city / "elsewhere")
     (again,) = twin("status")[1]["sources"]
     assert (again["rows"], again["duplicates"]) == (source["rows"], source["rows"])
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from events.connectors.patience import backoff_s, retry_after_s
 from events.connectors.poller import Asked, Clocks, Document, Key, Poller, follow
+from events.connectors.seen_files import Forgetful, Recollection, SeenFiles
 from events.connectors.transport import Answer, HttpTransport, Limits
 from events.errors import BrokerUnavailableError, FetchError
 from events.feeds.registry import format_named
@@ -35,6 +36,7 @@ class Bench:
     key: Key = field(default_factory=Key)
     now_s: float = 0.0
     broken_sinks: int = 0
+    recollection: Recollection = field(default_factory=Forgetful)
     taken: list[Document] = field(default_factory=list)
     told: list[Asked] = field(default_factory=list)
 
@@ -49,6 +51,7 @@ class Bench:
             key=self.key,
             clocks=clocks,
             report=self.told.append,
+            recollection=self.recollection,
         )
 
     def turn(self) -> list[str]:
@@ -259,6 +262,24 @@ def test_captures_come_through_as_they_are(server: Server, shared_data: Path) ->
     bench = Bench(server.at("/a", whole(capture), whole(plain, {"Content-Type": "application/json"})))
     assert bench.turn() + bench.turn() == ["new", "new"]
     assert [document.body for document in bench.taken] == [capture, plain]
+
+
+def test_a_feed_that_starts_anew_asks_for_what_is_new_only(server: Server, tmp_path: Path) -> None:
+    listed = whole(b'{"data":{"feeds":[{"name":"station_status","url":"/station_status"}]}}')
+    url = server.at("/gbfs.json", listed)
+    server.at("/station_status", whole(b'{"data":{}}', {"ETag": '"v1"'}), status(304), whole(b'{"data":{"a":1}}'))
+    starts = [Bench(url, "gbfs", recollection=SeenFiles(tmp_path)) for _ in range(3)]
+    assert [bench.turn() for bench in starts] == [["listed", "new"], ["listed", "same"], ["listed", "new"]]
+    assert server.headers("/station_status")[1]["if-none-match"] == '"v1"'
+    next(tmp_path.iterdir()).write_bytes(b"damaged")
+    assert Bench(url, "gbfs", recollection=SeenFiles(tmp_path)).turn() == ["listed", "new"]
+
+
+def test_what_could_not_be_handed_on_is_not_remembered(server: Server, tmp_path: Path) -> None:
+    url = f"{server.at('/a', whole(stations(1)))}?key=s3cret"
+    assert Bench(url, broken_sinks=1, recollection=SeenFiles(tmp_path)).turn() == ["delivery"]
+    assert Bench(url, recollection=SeenFiles(tmp_path)).turn() == ["new"]
+    assert [file.read_text() for file in tmp_path.iterdir() if "s3cret" not in file.name + file.read_text()]
 
 
 def test_a_round_ends_when_everything_was_answered_or_failed_too_often(server: Server) -> None:

@@ -11,6 +11,7 @@ import typer
 from events.connectors.address import checked
 from events.connectors.patience import duration_s
 from events.connectors.poller import Asked, Key, Poller, follow
+from events.connectors.seen_files import Forgetful, Recollection, SeenFiles
 from events.connectors.transport import HttpTransport, Limits
 from events.errors import UsageError
 from events.feeds.decoded import Format
@@ -67,6 +68,14 @@ def feed(
         typer.Option("--query-key-env", metavar="FIELD=VARIABLE", help="A key, as a query field 金鑰（網址參數）."),
     ] = None,
     declarations: Declarations = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state",
+            metavar="DIR",
+            help="Keep here what was handed on, for the next start (a city keeps it) 狀態資料夾.",
+        ),
+    ] = None,
     timeout: Annotated[str, typer.Option("--timeout", metavar="60s", help="For one whole document 逾時.")] = "60s",
     max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest document, megabytes 檔案上限.")] = 64,
     metrics: MetricsAt = None,
@@ -100,7 +109,16 @@ def feed(
         tally.take(asked)
         gauges.asked(asked)
 
-    poller = Poller(address, form, every_s, transport=transport, deliver=delivery.deliver, key=key, report=report)
+    poller = Poller(
+        address,
+        form,
+        every_s,
+        transport=transport,
+        deliver=delivery.deliver,
+        key=key,
+        report=report,
+        recollection=_recollection(state, city),
+    )
     if not in_json():
         logs.print(f"{form.name}: asking every {every_s:g} s 抓取中")
     try:
@@ -109,6 +127,13 @@ def feed(
     finally:
         delivery.close()
     _end(poller, tally, form, stopped=stop.is_set(), as_json=json)
+
+
+def _recollection(state: Path | None, city: Path | None) -> Recollection:
+    """What was handed on before: kept in `state`, else in the city, else not at all."""
+    if city and not state:
+        state = city / "checkpoints" / "feeds"
+    return SeenFiles(state) if state else Forgetful()
 
 
 def _pages(metrics: Metrics, poller: Poller, tally: _Tally) -> dict[str, Page]:
