@@ -1,4 +1,4 @@
-"""Sample housing as IFC4: storeys, dwellings of rooms in zones, cores, services, meters, lifts, PV, battery, chargers.
+"""Sample housing as IFC4 or IFC4X3: storeys, dwellings of rooms in zones, cores, services, meters, lifts, PV, battery.
 
 The buildings are invented but for what `HousingSpec` is given; they say so (IfcBuilding.Description). The same
 specification always gives the same bytes.
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bim import circulation, equipment
-from bim.drafting import Draft
+from bim.drafting import Draft, Schema
 from bim.housing import (
     BAY_M,
     CORE_M,
@@ -40,9 +40,9 @@ _DOOR_M = (0.95, 0.05, 2.1)
 _WINDOW_M = (1.5, 0.08, 1.4)
 
 
-def author_building(spec: HousingSpec, path: Path) -> None:
-    """Write the building that `spec` asks for as IFC4 to `path`."""
-    draft = Draft(f"{spec.community_id}/{spec.building_name}")
+def author_building(spec: HousingSpec, path: Path, *, schema: Schema = "IFC4") -> None:
+    """Write the building that `spec` asks for to `path`."""
+    draft = Draft(f"{spec.community_id}/{spec.building_name}", schema)
     building_plan = plan(spec)
     project = draft.project(spec.community_name, spec.lon_deg, spec.lat_deg, spec.rotation_deg)
     ground = draft.placed(None)

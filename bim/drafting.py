@@ -9,7 +9,7 @@ import math
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import ifcopenshell
 import pyproj
@@ -21,11 +21,19 @@ _TIMESTAMP = "2026-01-01T00:00:00"
 _CRS = "EPSG:3826"
 
 
-class Draft:
-    """An IFC4 model in the making. `seed` makes its GlobalIds: the same seed and paths give the same ids."""
+Schema = Literal["IFC4", "IFC4X3"]
+"""Schemas that can be written: every entity used here has the same attributes in both."""
 
-    def __init__(self, seed: str) -> None:
-        self.model = ifcopenshell.file(schema="IFC4")
+_MEASURE = {("IFC4X3", "Pset_BuildingCommon", "NumberOfStoreys"): "IfcCountMeasure"}
+"""Where a schema wants another measure than IFC4."""
+
+
+class Draft:
+    """A model in the making. `seed` makes its GlobalIds: the same seed and paths give the same ids in every schema."""
+
+    def __init__(self, seed: str, schema: Schema = "IFC4") -> None:
+        self.model = ifcopenshell.file(schema=schema)
+        self._schema = schema
         self._seed = seed
         self._axes: dict[tuple[float, ...], Any] = {}
         self._shapes: dict[tuple[Any, ...], Any] = {}
@@ -110,11 +118,16 @@ class Draft:
         if not of:
             return
         singles = [
-            self.add("IfcPropertySingleValue", name, None, self.add(measure, value), None)
-            for name, (measure, value) in values.items()
+            self.add("IfcPropertySingleValue", name, None, self._measured(pset, name, *told), None)
+            for name, told in values.items()
         ]
         definition = self.add("IfcPropertySet", self.guid(f"{path}/{pset}"), None, pset, None, tuple(singles))
         self.relate("IfcRelDefinesByProperties", f"{path}/{pset}/of", tuple(of), definition)
+
+    def _measured(self, pset: str, name: str, measure: str, value: Any) -> Any:
+        measure = _MEASURE.get((self._schema, pset, name), measure)
+        is_whole = self._schema == "IFC4X3" and measure == "IfcCountMeasure"  # a NUMBER before, an INTEGER there
+        return self.add(measure, int(value) if is_whole else value)
 
     def measure(self, path: str, of: Sequence[Any], qset: str, areas: dict[str, float]) -> None:
         """Give all of `of` one set of area quantities, m²."""

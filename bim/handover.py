@@ -46,6 +46,15 @@ _METER = (
     Wanted("RemoteReading", "Pset_FlowMeterTypeCommon", "IFCBOOLEAN"),
 )
 
+
+def _meters(name: str, predefined: str) -> tuple[Specification, Specification]:
+    """A meter is an IfcFlowMeter; IFC2X3 has none: there it is a flow controller of a type that is a meter."""
+    return (
+        Specification(name, "IFCFLOWCONTROLLER", _METER, predefined=predefined, required=True, schemas=("IFC2X3",)),
+        Specification(name, "IFCFLOWMETER", _METER, predefined=predefined, required=True, schemas=_NEWER),
+    )
+
+
 SPECIFICATIONS = (
     Specification("座標系統 Projected CRS", "IFCPROJECTEDCRS", (Wanted("Name", pattern="EPSG:[0-9]+"),),
         required=True, schemas=_NEWER),
@@ -64,7 +73,7 @@ SPECIFICATIONS = (
     Specification("住宅單元 Dwelling", "IFCZONE", (
         Wanted("Name"), Wanted("LongName", schemas=_NEWER),
         Wanted("OccupancyNumberPeak", "Pset_SpaceOccupancyRequirements", "IFCCOUNTMEASURE"),
-    ), object_type=".*(住宅|住戶|Dwelling|dwelling).*", required=True),
+    ), object_type=".*(住宅|住戶|Dwelling|dwelling).*"),  # not required: a site's service building has none
     Specification("空間 Space", "IFCSPACE", (
         Wanted("LongName"),
         Wanted("HandicapAccessible", "Pset_SpaceCommon", "IFCBOOLEAN"),
@@ -89,9 +98,9 @@ SPECIFICATIONS = (
         Wanted("FireFightingLift", "Pset_TransportElementElevator", "IFCBOOLEAN", schemas=_NEWER),
         Wanted("CapacityPeople", "Pset_TransportElementCommon", "IFCCOUNTMEASURE", schemas=_NEWER),
     ), predefined="ELEVATOR"),
-    Specification("電表 Electricity meter", "IFCFLOWMETER", _METER, predefined="ENERGYMETER", required=True),
-    Specification("水表 Water meter", "IFCFLOWMETER", _METER, predefined="WATERMETER", required=True),
-    Specification("瓦斯表 Gas meter", "IFCFLOWMETER", _METER, predefined="GASMETER", required=True),
+    *_meters("電表 Electricity meter", "ENERGYMETER"),
+    *_meters("水表 Water meter", "WATERMETER"),
+    *_meters("瓦斯表 Gas meter", "GASMETER"),
     Specification("變壓器 Transformer", "IFCTRANSFORMER", (
         Wanted("MaximumApparentPower", "Pset_TransformerTypeCommon", "IFCPOWERMEASURE"),
     ), schemas=_NEWER),

@@ -11,12 +11,17 @@ import pytest
 from bcf.v3.bcfxml import BcfXml
 
 from bim.audit import FAILURES, RESULTS, Audit, audit
+from bim.author import author_building
 from bim.checking import Checked, check_each, told
+from bim.drafting import Schema
 from bim.errors import BudgetError, RequirementsFileError, TruncatedIfcError
 from bim.handover import FOLDER, SCHEMAS, as_ids, of_schema
 from bim.issues import write_bcf
 from bim.model import BuildingModel
+from bim.phase_one import phase_one
 from bim.requirements import meter_findings, meters_wanted
+from tests.bim.conftest import SPEC
+from tests.bim.old_housing import write_old_housing
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +55,39 @@ def test_authored_housing_meets_the_citys_requirements(authored: Path) -> None:
     assert found.passed, found.failures
     assert (found.results.schema, found.failures.schema) == (RESULTS, FAILURES)
     assert found.results.filter(pl.col("applicable") == 0).is_empty()
+
+
+def test_a_building_of_every_first_phase_community_passes_in_both_newer_schemas(tmp_path: Path) -> None:
+    """Each community's smallest building, so that every site, mix and number of storeys is asked once."""
+    smallest = {spec.community_id: spec for spec in sorted(phase_one(), key=lambda each: -each.dwellings)}
+    paths = []
+    for nth, spec in enumerate(smallest.values()):
+        paths.append(tmp_path / f"{nth}.ifc")
+        author_building(spec, paths[-1], schema="IFC4X3" if nth % 2 else "IFC4")
+    outcomes = [told(outcome) for outcome in check_each(paths)]
+    assert len(outcomes) == len(smallest) > 6
+    assert {(each["status"], len(each["failures"]), len(each["meters"])) for each in outcomes} == {("passed", 0, 0)}
+
+
+@pytest.mark.parametrize("schema", ["IFC4", "IFC4X3"])
+def test_a_block_passes_in_both_newer_schemas_by_the_requirements_of_its_own(schema: Schema, tmp_path: Path) -> None:
+    path = tmp_path / "block.ifc"
+    author_building(SPEC, path, schema=schema)
+    (outcome,) = check_each([path])
+    assert isinstance(outcome.result, Checked)
+    assert outcome.result.passed, outcome.result.failures
+    assert outcome.result.audit.ids_file == f"handover-{schema.lower()}.ids"
+    assert outcome.result.audit.results.filter(pl.col("applicable") == 0).is_empty()
+
+
+def test_an_ifc2x3_file_can_pass_too(tmp_path: Path) -> None:
+    path = tmp_path / "old.ifc"
+    write_old_housing(path)
+    (outcome,) = check_each([path])
+    assert isinstance(outcome.result, Checked)
+    assert outcome.result.passed, outcome.result.failures
+    assert outcome.result.audit.ids_file == "handover-ifc2x3.ids"
+    assert outcome.result.meters_wanted == 9
 
 
 def test_a_meter_without_serial_is_named(authored: Path, tmp_path: Path) -> None:
