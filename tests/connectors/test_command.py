@@ -13,10 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from events.connectors.poller import Document
+from events.feeds.registry import format_named
 from replay.city import City
 from tests.commands.test_commands import Twin, city, twin
 from tests.connectors.conftest import Server, drip, half, status, whole
 from tests.kafka.conftest import CLI
+from twin.place import Place
+from views.commands.deliveries import ToCity
+from views.commands.watching import Watching
 
 __all__ = ["city", "twin"]
 
@@ -88,7 +93,7 @@ def test_a_key_reaches_its_server_and_nothing_else(server: Server, twin: Twin, c
     assert all(SECRET.encode() not in file.read_bytes() for file in city.rglob("*") if file.is_file())
     lines = [json.loads(line) for line in ran.stderr.splitlines()]
     assert {line["outcome"] for line in lines if "outcome" in line} == {"server", "incomplete", "new"}
-    assert any(line["event"] == "landed" and line["refused"] == 1 for line in lines)
+    assert any(line.get("refused") == 1 and line["source"].startswith("feed:youbike:") for line in lines)
 
 
 @pytest.mark.parametrize("moment", ["between two requests", "in the midst of a document"])
@@ -110,3 +115,16 @@ def test_a_stop_ends_in_good_order_with_what_landed_saved(server: Server, twin: 
     assert json.loads(out)["documents"] == 1
     assert (city / "checkpoints" / "ingester.npz").exists()
     assert re.search(rb"Traceback", err) is None
+
+
+def test_what_a_feed_lands_in_a_city_is_measured(twin: Twin, city: Path, shared_data: Path) -> None:
+    twin("init")
+    body = (shared_data / "gbfs" / "station_status_001.json").read_bytes()
+    watching = Watching()
+    delivery = ToCity(Place(city), watching)
+    delivery.deliver(Document(format_named("gbfs"), "http://127.0.0.1/a", body))
+    delivery.close()
+    page = watching.metrics.page().decode()
+    labels = 'family="docks",source="feed:gbfs:http://127.0.0.1/a"'
+    assert f"twin_rows_total{{{labels}}} 518.0" in page
+    assert 'twin_staleness_allowed_seconds{source="feed:gbfs:http://127.0.0.1/a"} 300.0' in page

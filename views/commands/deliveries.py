@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING, Protocol
 
 from events.connectors.poller import Document
 from events.ids import SourceId
-from events.ingest import Ingester, Landed
+from events.ingest import Ingester
 from events.kafka_security import LOOPBACK, Security
 from events.source import document_polls
 from twin.place import Place
 from twin.projector import Projector
+from views.commands.watching import Watching
 
 if TYPE_CHECKING:
     from events.kafka import KafkaSink
 
 PROJECT_EVERY_S = 5.0
-
-logger = logging.getLogger(__name__)
 
 
 class Delivery(Protocol):
@@ -55,19 +53,20 @@ class ToKafka:
 class ToCity:
     """Lands documents in a city's log under the source `feed:<format>:<address without secrets>`."""
 
-    def __init__(self, place: Place) -> None:
-        self._log = place.log()
+    def __init__(self, place: Place, watching: Watching) -> None:
+        self._log, self._watch = place.log(), watching.watch
         self._ingester = Ingester(self._log, checkpoint=place.memory)
         self._projector = Projector(self._log, place.directory)
+        watching.follow(self._projector)
         self._saved = time.monotonic()
 
     def deliver(self, document: Document) -> int:
         """Land a document; LogUnavailableError when the log cannot take it."""
         source = SourceId(f"feed:{document.form.name}:{document.source}")
         polls = document_polls(document.form, document.body, source)
-        landed = sum((self._ingester.ingest(poll) for poll in polls), Landed())
-        told = {"source": source, "rows": dict(landed.rows), "duplicates": landed.duplicates, "refused": landed.refused}
-        logger.info("landed", extra=told | {"position": landed.position})
+        for poll in polls:
+            began = time.monotonic()
+            self._watch.landed(poll, self._ingester.ingest(poll), time.monotonic() - began)
         if time.monotonic() - self._saved > PROJECT_EVERY_S:
             self._save()
         return len(polls)

@@ -23,7 +23,7 @@ from views.commands.deliveries import Delivery, ToCity, ToKafka
 from views.commands.kafka_options import KafkaConfig, security_of
 from views.commands.options import REFUSED, Json, logs, show
 from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
-from views.commands.watching import MetricsAt, metrics_page, served
+from views.commands.watching import MetricsAt, Watching, metrics_page, served
 from views.logs import LogFormat, in_json
 
 if TYPE_CHECKING:
@@ -89,8 +89,6 @@ def feed(
 
     Example: twin feed gbfs https://example.org/gbfs.json --city city --once
     """
-    from events.metrics import Metrics  # slow to import, and only long runs need it
-
     form, address = format_named(SHORT_NAMES.get(name, name), declared(declarations, city)), checked(url)
     if bool(kafka) == bool(city):
         raise UsageError("give either --kafka HOST:PORT or --city DIR")
@@ -100,14 +98,15 @@ def feed(
     configure_logs(log_format, log_level)
     transport = HttpTransport(limits, tuple(key.headers))
     stop = stop_on_signals(transport.cut)
+    watching = Watching()
     delivery: Delivery = (
-        ToKafka(kafka, topic, security_of(kafka_config)) if kafka else ToCity(Place(city or Path("city")))
+        ToKafka(kafka, topic, security_of(kafka_config)) if kafka else ToCity(Place(city or Path("city")), watching)
     )
-    tally, gauges = _Tally(), Metrics()
+    tally = _Tally()
 
     def report(asked: Asked) -> None:
         tally.take(asked)
-        gauges.asked(asked)
+        watching.metrics.asked(asked)
 
     poller = Poller(
         address,
@@ -122,7 +121,7 @@ def feed(
     if not in_json():
         logs.print(f"{form.name}: asking every {every_s:g} s 抓取中")
     try:
-        with served(metrics, _pages(gauges, poller, tally)):
+        with served(metrics, _pages(watching.metrics, poller, tally)):
             follow(poller, stop.wait, once=once)
     finally:
         delivery.close()
