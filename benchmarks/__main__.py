@@ -15,6 +15,7 @@ from events.clock import now
 MODULES = (
     "log_and_cut",
     "replay",
+    "history",
     "ingest",
     "latency",
     "sustained",

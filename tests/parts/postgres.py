@@ -11,6 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -37,8 +38,8 @@ def unprivileged_user() -> str | None:
     return next((user.pw_name for user in pwd.getpwall() if user.pw_name == "postgres"), None)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
+@contextmanager
+def running_server() -> Iterator[str]:
     """The address of a running server as its superuser, `postgresql://postgres@127.0.0.1:PORT`, without a database."""
     programs = need(server_programs(), "the PostgreSQL server", HOW)
     user = need(unprivileged_user(), "the user postgres, since the server refuses root", HOW)
@@ -48,6 +49,13 @@ def postgres_server() -> Iterator[str]:
         if os.geteuid() == 0:
             shutil.chown(directory, user)
         yield from _serve(programs, directory, user, free_port())
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A running server's address."""
+    with running_server() as address:
+        yield address
 
 
 @pytest.fixture
