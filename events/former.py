@@ -20,6 +20,10 @@ LABELS = {TENANCY_ENDED: "former", HOUSEHOLD_ERASED: "erased"}
 """What such an entity is called: the label, a colon, and its number."""
 
 
+LABEL = rf"^({'|'.join((*LABELS.values(), UNNAMED))}):\d+$"
+"""Regular expression of every label."""
+
+
 class Former(msgspec.Struct, frozen=True):
     """The one field that names: entities by family."""
 
@@ -41,13 +45,3 @@ def label_of(tag: str, entity: int) -> str:
     'erased:5'
     """
     return f"{LABELS[tag]}:{entity}"
-
-
-def is_label(name: str) -> bool:
-    """Whether the name is a label of an entity that has none.
-
-    >>> is_label("erased:5"), is_label("urn:dev:ser:E1:1-0:1.8.0")
-    (True, False)
-    """
-    label, _, number = name.partition(":")
-    return label in (*LABELS.values(), UNNAMED) and number.isdecimal()

@@ -12,6 +12,7 @@ import polars as pl
 
 from events.observations import Quality
 from replay.city import City
+from twin.projections.former import nameless
 
 DAY = timedelta(hours=24)
 FRESH = timedelta(hours=3)
@@ -28,7 +29,7 @@ def meter_use(city: City, at: datetime, known: int | None, span: timedelta = DAY
 
     Columns: point_id, device_id, building_id, community_id, dwelling_id (null: the building's own meter), storey_id,
     medium, unit, serial, time (of the last reading, null: none yet), value (of the register), age_h, used (in `unit`),
-    estimated (whether either end is no measurement).
+    estimated (whether either end is no measurement). Nameless registers that report no more are not in it.
     """
     at = at.astimezone(UTC)
     cut = city.cut(at, known)
@@ -38,7 +39,7 @@ def meter_use(city: City, at: datetime, known: int | None, span: timedelta = DAY
     joined = meters.drop("time", "position").join(now, "point_id", how="left").join(before, "point_id", how="left")
     fresh = (at - pl.col("time_now") <= FRESH) & (at - span - pl.col("time_before") <= FRESH)
     used = pl.col("value_now") - pl.col("value_before")
-    return joined.select(
+    use = joined.select(
         *(
             "point_id",
             "device_id",
@@ -56,6 +57,8 @@ def meter_use(city: City, at: datetime, known: int | None, span: timedelta = DAY
         used=pl.when(fresh & (used >= 0)).then(used),
         estimated=(pl.col("quality_now") != Quality.MEASURED) | (pl.col("quality_before") != Quality.MEASURED),
     ).sort("point_id")
+    reporting = pl.col("age_h") <= FRESH / timedelta(hours=1)
+    return use.filter(~nameless("point_id") | reporting)
 
 
 def by_community(use: pl.DataFrame) -> pl.DataFrame:

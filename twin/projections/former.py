@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from events.former import HOUSEHOLD_ERASED, TENANCY_ENDED, is_label, label_of
+from events.former import HOUSEHOLD_ERASED, LABEL, TENANCY_ENDED, label_of
 from events.observations import TIME
 from twin.aggregates.household import HouseholdErased, HouseholdEvent
 from twin.points import REGISTERS
@@ -61,9 +61,14 @@ def with_former(devices: pl.DataFrame, former: pl.DataFrame, at: datetime | None
     return pl.concat([devices, rows.select(pl.all().exclude("bound_position"))], how="diagonal").select(devices.columns)
 
 
+def nameless(column: str) -> pl.Expr:
+    """Whether the column holds the label of a register without a name."""
+    return pl.col(column).str.contains(LABEL)
+
+
 def named_dwelling() -> pl.Expr:
     """Whether a device stands in a home that has a name: nameless registers are no homes of their own."""
-    return pl.col("dwelling_id").is_not_null() & ~pl.col("dwelling_id").map_elements(is_label, pl.Boolean)
+    return pl.col("dwelling_id").is_not_null() & ~nameless("dwelling_id")
 
 
 def _counted(attribute: str) -> pl.Expr:
