@@ -1,8 +1,8 @@
 """Two communities on the same clock, side by side: what stands there, how many live there, what is metered.
 
 Columns: `quantity`; `unit`; `a`, `b`; `difference` (b − a, in the unit) and `relative` (difference / |a|, null where a
-is 0 or unknown). Null: not known of that community. Sorted by quantity. No quantity tells of fewer than a building: counts
-of homes and devices, never their readings.
+is 0 or unknown). Null: not known of that community. Sorted by quantity. They are counts of homes and devices, never
+their readings.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ class Cut:
 
     def frame(self, family: str) -> pl.DataFrame:
         """Latest row of every entity of a family: LEADING columns, position, the rest; sorted by identity."""
-        rows = self._projector.live[family] if self.live else self._latest(family_named(family))
+        kind = family_named(family)
+        rows = self._projector.live[kind.name] if self.live else self._latest(kind)
         return self._named(family, rows, self._projector.entities[family].names())
 
     def entities(self, family: str, names: Sequence[str]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ polars, DuckDB or Spark; entities are codes whose names are in `lake/<family>/en
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ from twin.decimals import valued
 from twin.lake_file import VERSION, read, read_stored, select
 from twin.latest import by_entity, landed_schema, latest, whole
 from twin.manifest import QUARTER_US, Band, Manifest, Part, Quarter
+
+logger = logging.getLogger(__name__)
 
 Codes = npt.NDArray[np.uint32]
 
@@ -179,13 +182,35 @@ def read_parts(directory: Path, parts: Sequence[Part]) -> list[pl.DataFrame]:
 
 
 def open_lake(directory: Path) -> Lake:
-    """The lake in `directory`; an absent, unreadable or other-versioned one is an empty lake at position 0."""
+    """The lake in `directory`; an absent, unreadable or other-versioned one is an empty lake at position 0.
+
+    So is one of which a file is missing or cut short: history is then read from the log, and that is said.
+    """
     try:
         manifest = msgspec.json.decode((directory / "manifest.json").read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError):
         manifest = Manifest()
-    usable = manifest.version == VERSION and all((directory / file).exists() for file in manifest.files())
-    return Lake(directory, manifest if usable else Manifest())
+    if manifest.version != VERSION:
+        return Lake(directory, Manifest())
+    amiss = next((file for file in sorted(manifest.files()) if not _is_whole(directory / file)), None)
+    if amiss is not None:
+        logger.warning(
+            "%s is missing or damaged; history is read from the log instead, which takes longer; twin rebuild makes "
+            "the lake anew",
+            directory / amiss,
+        )
+    return Lake(directory, manifest if amiss is None else Manifest())
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a Parquet file has both its ends."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(4)
+            file.seek(-min(4, path.stat().st_size), 2)
+            return begins == file.read(4) == b"PAR1"
+    except OSError:
+        return False
 
 
 def last_change(directory: Path) -> int:
