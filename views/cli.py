@@ -21,6 +21,7 @@ from views.commands import (
     indicator,
     lake,
     log_copy,
+    project,
     quarantine,
     replay,
     scenario,
@@ -63,6 +64,7 @@ app.add_typer(lake.app, name="lake")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(household.app, name="household")
 app.command()(city.rebuild)
+app.command()(project.project)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(scenario.app, name="scenario")
