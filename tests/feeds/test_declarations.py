@@ -17,6 +17,9 @@ from events.feeds.declaration_files import registry_of
 from events.feeds.declared import format_declared
 from events.feeds.decoded import Decoded, Format
 from events.feeds.registry import FORMATS, format_named, format_of
+from events.ids import SourceId
+from events.kafka_port import Fetched, Partition
+from events.kafka_records import poll_of
 from tests.feeds.offering import ARRIVAL, UNHURRIED, offer, reasons
 from tests.feeds.test_timetable import archive, seconds, update
 
@@ -205,3 +208,23 @@ def test_a_timetable_stands_beside_the_declaration_that_names_it(tmp_path: Path)
 )
 def test_whatever_json_comes_is_read_or_refused(document: Any) -> None:
     offer(declared(NOISE).decode, noise(60), json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("headers", [[], [("content-type", b"application/json"), ("ce_type", b"lab.own")]])
+def test_a_record_on_a_declared_topic_is_a_record_of_its_format(
+    tmp_path: Path, headers: list[tuple[str, bytes]]
+) -> None:
+    (tmp_path / "noise.toml").write_text(NOISE)
+    registry = registry_of(tmp_path)
+    fetched = Fetched(Partition("lab.noise", 0), [7], [1_790_000_000_000], [noise(60)], [headers])
+    poll = poll_of(SourceId("kafka:lab.noise:0"), fetched, registry=registry)
+    assert [form.name for form in poll.payloads] == ["noise"]
+    assert offer(next(iter(poll.payloads)).decode, noise(60)).frames["readings"].height == 1
+    assert "lab.noise" in registry.by_topic
+
+
+def test_without_its_declaration_the_record_is_refused(tmp_path: Path) -> None:
+    fetched = Fetched(Partition("lab.noise", 0), [7], [1_790_000_000_000], [noise(60)], [[]])
+    poll = poll_of(SourceId("kafka:lab.noise:0"), fetched, registry=registry_of(tmp_path))
+    assert not poll.payloads
+    assert [refusal.offset for refusal in poll.unreadable] == [7]
