@@ -60,9 +60,9 @@ def place(tmp_path: Path) -> Place:
     return filled(tmp_path / "city")
 
 
-def filled(directory: Path) -> Place:
+def filled(directory: Path, file: CityFile | None = None) -> Place:
     """東明 with one published building of 12 homes and two days of readings in the lake."""
-    city = init(directory)
+    city = init(directory, file)
     with city.log() as log:
         fill(log, city)
     return city
@@ -326,6 +326,36 @@ def test_a_point_that_the_log_itself_names_is_refused_until_the_log_is_sealed(tm
     erase(city)
     with City.open(city.directory) as opened:
         assert HOME_METER not in opened.cut().frame("readings")["point_id"]
+
+
+def test_an_erasure_is_the_same_where_log_and_vault_lie_on_a_server(
+    tmp_path: Path, postgres_dsn: str, place: Place
+) -> None:
+    served = filled(tmp_path / "served", CityFile(log=postgres_dsn, vault=postgres_dsn))
+    erase(served)
+    erase(place)
+    with City.open(served.directory) as there, City.open(place.directory) as here:
+        for at in (None, MONDAY + timedelta(hours=30)):
+            assert there.cut(at).frame("readings").equals(here.cut(at).frame("readings"))
+            assert there.cut(at).devices().equals(here.cut(at).devices())
+    assert served.vault().keys([HOME_METER]) == []
+
+
+def test_a_city_from_before_goes_on_with_a_vault_for_what_is_new(tmp_path: Path) -> None:
+    """Given names in the log, when a known and a new point report, then one goes on and the other is sealed."""
+    city = init(tmp_path / "city")
+    with city.log() as log:
+        log.vault = None
+        Ingester(log, clock=later).append_frames(METER_SOURCE, {"readings": next_reading(1.0)})
+    other = "urn:dev:ser:NEW:1-0:1.8.0"
+    ingest(city, next_reading(2.0, LATER + timedelta(hours=1)))
+    ingest(city, next_reading(3.0).with_columns(point_id=pl.lit(other)))
+    with City.open(city.directory) as opened:
+        found = opened.cut().frame("readings").select("point_id", "value").rows()
+    assert sorted(found) == [(HOME_METER, 2.0), (other, 3.0)]
+    assert city.vault().names()["name"].to_list() == [other]
+    with city.log() as log:
+        assert [e.tag for e in log.read() if e.tag.startswith("entities")] == ["entities.v1", "entities.v2"]
 
 
 def test_two_ingesters_that_name_at_once_agree_on_the_token(tmp_path: Path) -> None:
