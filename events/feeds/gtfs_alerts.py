@@ -2,6 +2,7 @@
 
     alert:<entity>:effect    NO_SERVICE, DETOUR, ACCESSIBILITY_ISSUE (a station's lift is out) …
     alert:<entity>:cause     MAINTENANCE, WEATHER …
+    alert:<entity>:severity  INFO, WARNING, SEVERE, where it is told
     alert:<entity>:active    `<from>/<to>`, RFC 3339, an open end is empty; several joined by `;`
     alert:<entity>:informed  `route 307`, `stop 36407`, `agency TPE`, `trip …`; several joined by `;`, parts by ` `
     alert:<entity>:header    the text, Chinese before English before what comes first; :description likewise
@@ -48,6 +49,7 @@ def alert_states(entity: gtfs.FeedEntity, record: int, feed_time_s: float) -> It
     told = {
         "effect": gtfs.Alert.Effect.Name(alert.effect),
         "cause": gtfs.Alert.Cause.Name(alert.cause),
+        "severity": gtfs.Alert.SeverityLevel.Name(alert.severity_level) if alert.HasField("severity_level") else "",
         "active": ";".join(_period(p) for p in alert.active_period) or "/",
         "informed": ";".join(filter(None, (_selected(s) for s in alert.informed_entity))),
         "header": _text(alert.header_text),

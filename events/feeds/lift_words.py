@@ -8,6 +8,7 @@ PROPERTIES: dict[int, str] = {
     448: "car_assigned_direction", 449: "car_door_command", 450: "car_door_status", 452: "car_door_zone",
     453: "car_drive_status", 454: "car_load", 455: "car_load_units", 456: "car_mode", 457: "car_moving_direction",
     458: "car_position", 460: "energy_meter", 463: "fault_signals", 476: "next_stopping_floor", 478: "passenger_alarm",
+    480: "registered_car_call",
     81: "out_of_service",
 }  # fmt: skip
 """Property identifier -> name of the properties that the twin keeps."""

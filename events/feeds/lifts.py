@@ -8,6 +8,7 @@ underscores or capitals, stand beside the identity or under `properties`, or com
 Enumerations are told by number or name. The time is `timestamp`; without one it is the arrival.
 
     lift:<id>:car_position, next_stopping_floor    floor, numbered from 1 at the lowest as BACnet does; unit ""
+    lift:<id>:registered_car_call                  how many floors are called from within the car, unit ""
     lift:<id>:car_load                             /100 or kg, as car-load-units says; without units it is refused
     lift:<id>:energy_meter                         kWh, a register
     lift:<id>:passenger_alarm, car_door_zone, out_of_service     1 or 0, unit "/"
@@ -143,6 +144,8 @@ def _property(point: str, name: str, value: Any, time: str, document: bytes, uni
         signals = value if isinstance(value, list) else [] if value in ("", "none") else [value]
         words = sorted({_word(here, name, signal) for signal in signals})
         yield Cell(here, STATE, time, ";".join(words) or "none", document)
+    elif name == "registered_car_call":
+        yield Cell(here, "", time, str(len(_floors(value))), document, 0)
     elif name in WORDS:
         yield Cell(here, STATE, time, _word(here, name, value), document)
     elif name in FLAGS:
@@ -156,6 +159,15 @@ def _property(point: str, name: str, value: Any, time: str, document: bytes, uni
         yield Cell(here, unit, time, _number(here, value), document, 0, 100_000)
     else:
         yield Cell(here, "kWh", time, _number(here, value), document, 0)
+
+
+def _floors(value: Any, depth: int = 3) -> set[int]:
+    """Floors in a list of calls, or of lists of calls a door, with or without the member `floor-numbers`."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list) and depth:
+        return {floor for one in value for floor in _floors(one, depth - 1)}
+    return {value} if type(value) is int else set()
 
 
 def _word(here: str, name: str, value: Any) -> str:

@@ -89,6 +89,11 @@ def test_every_word_of_the_standard_is_known_by_name_and_number(name: str) -> No
     assert word_of(name, len(WORDS[name])) is None
 
 
+@pytest.mark.parametrize("calls", [[3, 7], [[3, 7], [7]], [{"floor-numbers": [3]}, {"floor-numbers": [7]}]])
+def test_calls_from_the_car_are_counted_by_floor(calls: list[Any]) -> None:
+    assert values(lift(**{"registered-car-call": calls})) == {"lift:A1:registered_car_call": (2.0, "")}
+
+
 def test_a_makers_own_number_is_kept_as_such() -> None:
     assert values(lift(**{"car-mode": 1030})) == {"lift:A1:car_mode": "proprietary_1030"}
     assert values(lift(**{"fault-signals": []})) == {"lift:A1:fault_signals": "none"}

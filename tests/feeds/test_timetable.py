@@ -173,6 +173,7 @@ def alert_feed() -> bytes:
     feed = gtfs.FeedMessage(header=gtfs.FeedHeader(gtfs_realtime_version="2.0", timestamp=seconds(2026, 8, 20, 8)))
     alert = feed.entity.add(id="a1").alert
     alert.effect, alert.cause = gtfs.Alert.ACCESSIBILITY_ISSUE, gtfs.Alert.MAINTENANCE
+    alert.severity_level = gtfs.Alert.SEVERE
     alert.active_period.add(start=seconds(2026, 8, 20, 9))
     alert.informed_entity.add(stop_id="BL12")
     alert.informed_entity.add(route_id="BL", direction_id=1)
@@ -187,6 +188,7 @@ def test_an_alert_tells_what_where_and_when() -> None:
     assert dict(states.select("point_id", "text").iter_rows()) == {
         "alert:a1:effect": "ACCESSIBILITY_ISSUE",
         "alert:a1:cause": "MAINTENANCE",
+        "alert:a1:severity": "SEVERE",
         "alert:a1:active": "2026-08-20T01:00:00Z/",
         "alert:a1:informed": "stop BL12;route BL direction 1",
         "alert:a1:header": "電梯維修",
