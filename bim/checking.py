@@ -53,9 +53,14 @@ class CheckOutcome:
     result: Checked | BimError
 
 
-def check_each(paths: Sequence[Path], *, ids: Path | None = None, budget_s: float = 60.0) -> Iterator[CheckOutcome]:
-    """The outcome of each file, in the order given; `ids`: see `bim.audit`; `budget_s` for each of the two readings."""
-    for loaded in load_each(paths, budget_s=budget_s):
+def check_each(
+    paths: Sequence[Path], *, ids: Path | None = None, budget_s: float = 60.0, **stated: Any
+) -> Iterator[CheckOutcome]:
+    """The outcome of each file, in the order given.
+
+    `ids`: see `bim.audit`; `budget_s` for each of the two readings; `stated` as for `bim.load.load`.
+    """
+    for loaded in load_each(paths, budget_s=budget_s, **stated):
         if isinstance(loaded.result, BimError):
             yield CheckOutcome(loaded.path, loaded.result)
             continue

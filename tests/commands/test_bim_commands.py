@@ -154,3 +154,28 @@ def test_a_register_of_a_file_and_of_a_building_is_the_same(
     assert (tmp_path / "then" / "Component.csv").exists()
     assert twin("bim", "cobie", "--out", tmp_path / "none.xlsx")[0] == 2
     assert renovated.head > 0
+
+
+def test_a_file_without_a_unit_is_loaded_when_one_is_stated(twin: Twin, shared_data: Path, tmp_path: Path) -> None:
+    """Given the refusal of a file without a length unit, when its advice is followed, then the file is loaded."""
+    lines = (shared_data / "ifc" / "SimpleWall.ifc").read_text(encoding="latin-1").splitlines()
+    path = tmp_path / "unitless.ifc"
+    path.write_text("\n".join(line for line in lines if "IFCUNITASSIGNMENT" not in line), encoding="latin-1")
+    twin("init")
+    code, (refused,), _ = twin("bim", "load", path)
+    assert (code, refused["status"], "--length-unit" in refused["reason"]) == (1, "refused", True)
+    code, (loaded,), _ = twin("bim", "load", path, "--length-unit", "mm", "--site", "121.6,25.05")
+    assert (code, loaded["geometry"], loaded["georeference"]["status"]) == (0, {"wanted": 2, "got": 2}, "stated")
+    for word, value in (("--length-unit", "furlong"), ("--site", "121.6"), ("--site", "0,91")):
+        assert twin("bim", "load", path, word, value)[0] == 2
+
+
+def test_a_mapping_file_tells_dwellings_and_a_bad_one_is_refused(twin: Twin, shared_data: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[dwelling]\ngroup_spaces_by = '^([AB])[0-9]'\n")
+    duplex = shared_data / "ifc" / "Duplex_A_20110907_georeferenced.ifc"
+    twin("init")
+    assert twin("bim", "load", duplex, "--mapping", rules)[1][0]["dwellings"] == 2
+    rules.write_text("[nonsense]\n")
+    code, (answer,), _ = twin("bim", "load", duplex, "--mapping", rules)
+    assert (code, "no mapping file" in answer["reason"]) == (1, True)

@@ -19,6 +19,7 @@ from replay.city import City as OpenCity
 from twin.place import Place
 from twin.service import Service
 from views.commands.options import REFUSED, City, Json, instant, logs, show
+from views.commands.stated import LengthUnit, Mapping, Site, stated
 
 if TYPE_CHECKING:  # what checks is slow to import, and only `check` needs it
     from bim.checking import CheckOutcome
@@ -48,6 +49,9 @@ def load(
     since: Annotated[
         str | None, typer.Option(help="TIME from which the model holds (default: now) 模型生效時間.")
     ] = None,
+    length_unit: LengthUnit = None,
+    site: Site = None,
+    mapping: Mapping = None,
     budget: Budget = 60.0,
     json: Json = False,
 ) -> None:
@@ -59,11 +63,11 @@ def load(
         raise UsageError("--building names the building of one file that --community publishes; give one FILE and both")
     place = Place(city)
     place.read()
-    moment = instant(since)
+    moment, known = instant(since), stated(length_unit, site, mapping)
     answers: list[dict[str, Any]] = []
     with place.log() as opened:
         service = Service(opened, place.archive, now)
-        for outcome in load_each(files, archive_dir=place.archive, budget_s=budget):
+        for outcome in load_each(files, archive_dir=place.archive, budget_s=budget, **known):
             if community and isinstance(outcome.result, BuildingModel):
                 service.publish_model(
                     outcome.result, community, building or building_id(outcome.path), moment, name=building
@@ -84,6 +88,8 @@ def diff(
     ] = None,
     at: Annotated[str | None, typer.Option("--at", help="First TIME 前一時間.")] = None,
     at2: Annotated[str | None, typer.Option("--at2", help="Second TIME (default: the latest) 後一時間.")] = None,
+    length_unit: LengthUnit = None,
+    mapping: Mapping = None,
     budget: Budget = 60.0,
     json: Json = False,
 ) -> None:
@@ -96,7 +102,9 @@ def diff(
     if building and at and not files:
         before, after = _then(city, building, instant(at)), _then(city, building, instant(at2))
     elif files and len(files) == 2 and not building:
-        before, after = (_model(outcome) for outcome in load_each(files, budget_s=budget))
+        before, after = (
+            _model(outcome) for outcome in load_each(files, budget_s=budget, **stated(length_unit, None, mapping))
+        )
     else:
         raise UsageError("compare two files (twin bim diff A B), or --building ID --at TIME [--at2 TIME]")
     rows = changes_between(before, after).to_dicts()
@@ -125,6 +133,8 @@ def check(
     bcf: Annotated[
         Path | None, typer.Option("--bcf", metavar="FILE.bcf", help="Write what fails as BCF 3.0 議題檔.")
     ] = None,
+    length_unit: LengthUnit = None,
+    mapping: Mapping = None,
     budget: Budget = 60.0,
     json: Json = False,
 ) -> None:
@@ -140,7 +150,7 @@ def check(
     if building:
         outcomes = list(_checked(city, building, instant(at), ids, budget))
     else:
-        outcomes = list(check_each(files or [], ids=ids, budget_s=budget))
+        outcomes = list(check_each(files or [], ids=ids, budget_s=budget, **stated(length_unit, None, mapping)))
     answers = [told(outcome) for outcome in outcomes]
     if bcf:
         found = {str(o.path): o.result.failures for o in outcomes if not isinstance(o.result, BimError)}
