@@ -8,8 +8,6 @@ flush writes a few bands, about twice the rows it brought, so that no flush wait
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -30,9 +28,6 @@ SLACK = 2
 BAND_ROWS = 1_000_000
 """Rows of a band, about: what is sorted in memory at once."""
 
-AT_ONCE = 2
-"""Bands written at once, so that one is sorted while another is packed."""
-
 FILES_FEW = 4
 """Files of a span up to which bands would save nothing."""
 
@@ -45,9 +40,9 @@ LAST_ENTITY = 2**32 - 1
 def extended(
     directory: Path, family: Family, quarters: Sequence[Quarter], bands: Sequence[Band], position: int, landed: int
 ) -> list[Band]:
-    """`bands` without those of spans let go or overtaken by late rows, and with further ones.
+    """`bands` without those of spans let go or overtaken by late rows, and with further ones, as known at `position`.
 
-    These hold about twice as many rows as have `landed`.
+    These hold about twice as many rows as have `landed` since.
     """
     held = list(_sound(quarters, bands))
     left = max(2 * landed, BAND_ROWS)
@@ -58,9 +53,7 @@ def extended(
         files = [directory / file for file in _files(span)]
         low = span[0].number // SPAN * SPAN
         ranges = list(islice(_ranges(files, first), max(1, left // BAND_ROWS)))
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            work = partial(_written, directory, family, files, low, position=position)
-            written = list(pool.map(work, ranges))
+        written = [_written(directory, family, files, low, entities, position=position) for entities in ranges]
         held += written
         left -= max(sum(band.rows for band in written), 1)
     return sorted(held, key=lambda b: (b.low, b.first))

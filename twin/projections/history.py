@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 from pathlib import Path
@@ -50,16 +51,19 @@ def flush(
         return lake
     held = lake.manifest
     families, by_entities, kept_from = dict(held.families), dict(held.bands), dict(held.kept_from)
-    for name, frames in pending.items():
-        if not frames:
-            continue
-        rows = pl.concat(frames, rechunk=True)
-        work = _Flush(lake.directory, name, position, kept_from.get(name, 0))
-        families[name] = work.let_go(work.added(lake.quarters(FAMILIES[name]), rows), retention.get(name))
-        by_entities[name] = bands.extended(
-            lake.directory, FAMILIES[name], families[name], by_entities.get(name, []), position, rows.height
-        )
-        kept_from |= {name: work.kept_from} if work.kept_from else {}
+    with ThreadPoolExecutor(1) as pool:  # what was closed before is written by entity while this flush is sorted
+        for name, frames in pending.items():
+            if not frames:
+                continue
+            rows, family = pl.concat(frames, rechunk=True), FAMILIES[name]
+            before = lake.quarters(family)
+            further = pool.submit(
+                bands.extended, lake.directory, family, before, lake.bands(family), lake.position, rows.height
+            )
+            work = _Flush(lake.directory, name, position, kept_from.get(name, 0))
+            families[name] = work.let_go(work.added(before, rows), retention.get(name))
+            by_entities[name] = further.result()
+            kept_from |= {name: work.kept_from} if work.kept_from else {}
     fresh = Manifest(position, families=families, bands=by_entities, kept_from=kept_from)
     fresh = msgspec.structs.replace(fresh, retired=sorted(held.files() - fresh.files()))
     for file in set(held.retired) - fresh.files():
