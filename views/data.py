@@ -19,6 +19,8 @@ from bim.model import BuildingModel
 from events.clock import now
 from events.observations import Quality
 from replay.city import City
+from replay.density import density
+from replay.incidents import next_incident
 from replay.result import Result
 from replay.run import keep, run
 from replay.scenario import scenario_of
@@ -139,6 +141,15 @@ class Reader:
     def changes(self, before: str, after: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What differs between two models by digest: `bim.changes.table` and `bim.changes.shapes`."""
         return self._once(("changes", before, after), lambda: _changes(self.model(before), self.model(after)))
+
+    def next_incident(self, after: datetime, known: int | None) -> dict[str, Any] | None:
+        """The first incident after an instant, as known (`replay.incidents.INCIDENTS`)."""
+        return self._once(("incident", after, known), lambda: next_incident(self.city, after, known))
+
+    def density(self, family: str, first: datetime, last: datetime, bins: int) -> pl.DataFrame:
+        """Observations of a family by bin of time (`replay.density.DENSITY`)."""
+        key = ("density", family, first, last, bins)
+        return self._once(key, lambda: density(self.city, family, first, last, bins))
 
     def model(self, sha256: str) -> BuildingModel:
         """The model that the archive keeps under this digest; ArchiveError when it is not there."""

@@ -25,7 +25,7 @@ header[data-testid="stHeader"] {{ background: transparent; }}
 header[data-testid="stHeader"], header[data-testid="stHeader"] * {{ pointer-events: none; }}
 header[data-testid="stHeader"] :is(a, button),
 header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
-.twin-head {{ margin-left: 230px; display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }}
+.twin-head {{ margin-left: 330px; display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }}
 .twin-head h1 {{ font-size: 1.35rem; margin: 0; padding: 0; font-weight: 700; letter-spacing: 0.02em; }}
 .twin-head span {{ color: {muted}; font-size: 0.86rem; }}
 .twin-badge {{ display: inline-block; border: 1px solid {warm}; color: {warm} !important;
@@ -35,6 +35,7 @@ header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
   font-variant-numeric: tabular-nums; color: {text}; }}
 .twin-zone {{ color: {muted}; font-size: 0.8rem; }}
 .twin-mode {{ font-size: 0.82rem; }}
+.twin-incident {{ color: {warm}; font-size: 0.84rem; }}
 .twin-legend {{ font-size: 0.8rem; color: {text}; margin: 0 0 8px; }}
 .twin-legend b {{ display: block; color: {muted}; font-weight: 500; margin-bottom: 3px; }}
 .twin-swatch {{ display: inline-flex; align-items: center; gap: 6px; margin-right: 14px; white-space: nowrap; }}

@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from events.clock import now
 from replay.city import City
+from replay.incidents import next_incident
 from tests.views.conftest import END
 from twin.place import init as make_city
 from views import theme
@@ -37,6 +39,12 @@ def _what_if() -> None:
     from views.screens import what_if
 
     what_if.page()
+
+
+def _model() -> None:
+    from views.screens import model
+
+    model.page()
 
 
 @pytest.fixture
@@ -121,7 +129,7 @@ def test_a_planner_sees_no_single_dwelling(opened: Open, small_city: Path) -> No
     assert not any(serial in spec for serial in serials)
 
 
-@pytest.mark.parametrize("page", [_city, _building, _what_if])
+@pytest.mark.parametrize("page", [_city, _building, _model, _what_if])
 def test_every_page_speaks_both_languages(opened: Open, page: Callable[[], None]) -> None:
     chinese, english = opened(page), opened(page, lang="en")
     assert not chinese.exception
@@ -129,7 +137,7 @@ def test_every_page_speaks_both_languages(opened: Open, page: Callable[[], None]
     assert _metrics(chinese).keys().isdisjoint(_metrics(english).keys())
 
 
-@pytest.mark.parametrize("page", [_city, _building, _what_if])
+@pytest.mark.parametrize("page", [_city, _building, _model, _what_if])
 @pytest.mark.parametrize(
     "query", [{"t": "1999-01-01T00:00:00Z"}, {"t": "2099-01-01T00:00:00Z"}, {"k": "0"}, {"k": "999999"}]
 )
@@ -163,7 +171,9 @@ def test_a_chosen_dwelling_shows_its_readings_and_devices(opened: Open, small_ci
     app = opened(_building, dwelling=meters["dwelling_id"][0])
     assert not app.exception
     assert {"用電 · 近 24 小時", "用水 · 近 24 小時", "瓦斯 · 近 24 小時"} <= _metrics(app).keys()
-    assert len(app.get("arrow_vega_lite_chart")) + len(app.get("vega_lite_chart")) == 3
+    assert len(app.get("arrow_vega_lite_chart")) + len(app.get("vega_lite_chart")) == 1 + 3, (
+        "the time bar has one, each meter one"
+    )
 
 
 def test_before_the_first_model_the_building_page_says_so(opened: Open) -> None:
@@ -216,3 +226,68 @@ def test_the_clock_tells_how_old_live_data_are(opened: Open) -> None:
     words = " ".join(h.proto.body for h in opened(_city).get("html"))
     assert "2026-11-20 21:00" in words
     assert ("小時前" in words) if age_h < 48 else ("天前" in words)
+
+
+def test_the_model_page_shows_what_the_renovation_changed(opened: Open, small_city: Path) -> None:
+    with City.open(small_city) as city:
+        building = city.cut().buildings()["building_id"][0]
+        assert city.cut().revisions(building).height == 2
+
+    shown = opened(_model, building=building)
+
+    assert not shown.exception
+    changed, checks = (shown.dataframe[n].value for n in (0, 1))
+    assert {"新增", "移除", "變更", "移位"} == set(changed["變更"])
+    assert checks["未過"].sum() == 0 < checks["通過"].sum()
+    assert '"id": "changes"' in _map(shown).json
+
+
+def test_before_the_renovation_there_is_one_model(opened: Open) -> None:
+    before = opened(_model, t=(END - timedelta(hours=30)).isoformat())
+
+    assert not before.exception
+    assert any("只有一版" in caption.value for caption in before.caption)
+
+
+def test_a_step_moves_the_page_and_play_goes_on_from_there(opened: Open) -> None:
+    app = opened(_city)
+    app.button(key="step_back").click().run(timeout=WAIT_S)
+    assert app.session_state["time_slider"] == theme.local(END - timedelta(minutes=15))
+    app.button(key="play").click().run(timeout=WAIT_S)
+    assert _playing(app)
+    app.button(key="play").click().run(timeout=WAIT_S)
+    assert not _playing(app)
+    assert not app.exception
+
+
+def _playing(app: AppTest) -> bool:
+    return bool(app.session_state["playing"])
+
+
+def test_the_next_incident_is_jumped_to_and_told(opened: Open, small_city: Path) -> None:
+    with City.open(small_city) as city:
+        start = END - timedelta(days=1)
+        first = next_incident(city, start)
+    app = opened(_city, t=start.isoformat())
+
+    app.button(key="next_incident").click().run(timeout=WAIT_S)
+
+    assert first is not None
+    assert any(first["text_zh"] in h.proto.body for h in app.get("html"))
+    assert not app.exception
+
+
+@pytest.mark.parametrize("hours", [1, 7, 13, 22, 31])
+def test_scrubbing_shows_the_numbers_of_the_cut_at_each_stop(opened: Open, small_city: Path, hours: int) -> None:
+    at = END - timedelta(hours=hours)
+    with City.open(small_city) as city:
+        docks = city.cut(at).frame("docks")
+        placed = docks.join(city.cut(at).frame("stations").select("station_id"), on="station_id")
+        running = city.cut(at).frame("positions").filter(pl.col("time") >= at - timedelta(minutes=10))
+    app = opened(_city)
+
+    app.slider(key="time_slider").set_value(theme.local(at)).run(timeout=WAIT_S)
+
+    shown = _metrics(app)
+    assert shown["可借自行車"] == f"{placed['num_vehicles_available'].sum():,} 輛"
+    assert shown["行駛中公車"] == f"{running.height} 輛"

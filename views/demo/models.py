@@ -71,8 +71,8 @@ def _prepared(specs: tuple[HousingSpec, ...], archive_dir: Path) -> Iterator[tup
     Processes started fresh, so that this one never holds ifcopenshell.
     """
     spawn = multiprocessing.get_context("spawn")
-    works = [_author_and_load] * len(specs)
-    works[min(RENOVATED, len(specs) - 1)] = _author_and_renovate
+    chosen = min(RENOVATED, len(specs) - 1)
+    works = [_author_and_renovate if n == chosen else _author_and_load for n in range(len(specs))]
     with tempfile.TemporaryDirectory(prefix="twin-demo-") as folder, ProcessPoolExecutor(PROCESSES, spawn) as pool:
         waiting = [
             pool.submit(work, spec, Path(folder) / file_name(spec), archive_dir)

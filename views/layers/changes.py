@@ -38,6 +38,21 @@ def changed(shapes: pl.DataFrame, words: dict[str, str]) -> Any:
     )
 
 
+def frame(storeys: pl.DataFrame) -> Any:
+    """The storeys' outlines as lines, so that nothing hides what changed: polygon, base_m."""
+    rings = [[[*p, round(r["base_m"], 2)] for p in r["polygon"]] for r in storeys.iter_rows(named=True)]
+    return layer(
+        "PathLayer",
+        "frame",
+        [{"path": [*ring, ring[0]]} for ring in rings],
+        get_path="path",
+        get_color=[*theme.BORDER],
+        width_min_pixels=1,
+        width_max_pixels=1,
+        pickable=False,
+    )
+
+
 def _block(row: dict[str, Any], words: dict[str, str]) -> dict[str, Any]:
     named = " · ".join(word for word in (row["ifc_class"], row["storey"]) if word)
     return {

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import streamlit as st
 
 from views import theme
 from views.layers import building as shapes
-from views.layers.changes import CHANGE, changed
+from views.layers.changes import CHANGE, changed, frame
 from views.layers.deck import deck
 from views.screens.building_choice import Chosen
 from views.screens.legend import swatches
 from views.state import State, reader
 
 HEIGHT_PX = 430
+FURTHER_ZOOM = 0.35
+"""The map is lower than the building page's, and what is below the ground is shown too."""
+
 _PAIR = "revision_pair"
 
 
@@ -58,13 +63,15 @@ def _touched(drawn: pl.DataFrame) -> pl.DataFrame:
 
 
 def _draw(state: State, chosen: Chosen, touched: pl.DataFrame) -> None:
-    layers = [shapes.plates(chosen.storeys, 0.0)]
+    layers = [frame(chosen.storeys)]
     if touched.height:
         words = {kind: state.say(f"change_{kind}") for kind in CHANGE}
         layers.append(changed(touched, words))
     if touched.height and touched["polygon"].null_count() == touched.height:
         st.caption(state.say("not_placed"))
-    st.pydeck_chart(deck(layers, shapes.camera(chosen.storeys, 0.0, None)), height=HEIGHT_PX, key="model_map")
+    camera = shapes.camera(chosen.storeys, 0.0, None)
+    further = replace(camera, zoom=camera.zoom - FURTHER_ZOOM)
+    st.pydeck_chart(deck(layers, further), height=HEIGHT_PX, key="model_map")
 
 
 def _table(state: State, table: pl.DataFrame) -> pl.DataFrame:
@@ -79,4 +86,4 @@ def _table(state: State, table: pl.DataFrame) -> pl.DataFrame:
         pl.col("after").alias(state.say("change_after")),
         pl.coalesce("global_id_after", "global_id_before").alias("GlobalId"),
         pl.col("matched_by").alias(state.say("matched_by")),
-    )
+    ).with_columns(pl.col(pl.String).fill_null(theme.DASH))

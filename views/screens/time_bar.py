@@ -8,10 +8,16 @@ import streamlit as st
 
 from events.clock import now
 from views import theme
+from views.charts.density import density_bar
 from views.i18n import age
+from views.screens.player import player, stop, told
 from views.state import State, change, current, hold, reader
 
 STEP = timedelta(minutes=15)
+WIDTHS = (3.4, 10, 2.6, 1.9)
+BUSY, BINS = "docks", 168
+"""The family whose observations are counted above time, and in how many bins."""
+
 TICK_S = 1.0
 _SLIDER, _EXACT = "time_slider", "time_exact"
 
@@ -25,7 +31,7 @@ def time_bar(state: State) -> None:
     shown = min(max(theme.local(state.at or span[1]), first), last)
     hold(_SLIDER, shown)
     hold(_EXACT, shown.replace(second=0, microsecond=0))
-    clock, slider, exact, live = st.columns([3.4, 10, 3, 1.5], vertical_alignment="center", gap="small")
+    clock, slider, exact, live = st.columns(WIDTHS, vertical_alignment="center", gap="small")
     with clock:
         st.fragment(_clock, run_every=TICK_S if state.at is None else None)()
     slider.slider(
@@ -52,11 +58,16 @@ def time_bar(state: State) -> None:
         f"● {state.say('live')}",
         key="go_live",
         type="primary" if state.at is None else "secondary",
-        on_click=change,
-        kwargs={"at": None, "known": None},
+        on_click=_live,
         help=state.say("live_help"),
         width="stretch",
     )
+
+    buttons, bars, pace, incident = st.columns(WIDTHS, vertical_alignment="center", gap="small")
+    player(state, span, buttons, pace, incident)
+    density = reader().density(BUSY, *span, BINS)
+    bars.altair_chart(density_bar(density, state.at or span[1], state.say("density")), width="stretch")
+    told()
 
 
 def _clock() -> None:
@@ -77,11 +88,18 @@ def clock_line(state: State, shown: datetime) -> str:
     return f'<div class="twin-clock">{time}</div><div class="twin-mode" style="color:{colour}">● {meaning}</div>'
 
 
+def _live() -> None:
+    stop()
+    change(at=None, known=None)
+
+
 def _from_slider(last: datetime) -> None:
+    stop()
     chosen: datetime = st.session_state[_SLIDER]
     change(at=None if chosen >= last else theme.from_local(chosen))
 
 
 def _from_exact() -> None:
+    stop()
     chosen: datetime | None = st.session_state[_EXACT]
     change(at=None if chosen is None else theme.from_local(chosen))
