@@ -44,7 +44,8 @@ def density(city: City, family: str, start: datetime, end: datetime, bins: int) 
     if (high - low) <= EXACT_QUARTERS * QUARTER_US:
         counts += _binned(city.lake.rows(kind, None, low, high, city.head)["time"], edges)
     else:
-        counts += np.rint(sum(_marked(city.lake, kind, edges), np.zeros(bins))).astype(np.int64)
+        upto = np.rint(np.cumsum([0.0, *sum(_marked(city.lake, kind, edges), np.zeros(bins))])).astype(np.int64)
+        counts += np.diff(upto)  # rounded after summing, so that no row is lost
     columns = {"start": edges[:-1], "end": edges[1:], "count": counts}
     return pl.DataFrame(columns).with_columns(pl.col("start", "end").cast(TIME))
 
