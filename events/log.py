@@ -6,6 +6,7 @@ same contract: events of one `append` land together with the tracking of their s
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -214,7 +215,7 @@ def _postgres(url: str) -> ProcessRecorder:
             host=parts.hostname or "127.0.0.1",
             port=str(parts.port or 5432),
             user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
+            password=unquote(parts.password or "") or os.environ.get("PGPASSWORD", ""),
             originator_id_type="text",
             max_overflow=WAITING,
         ),

@@ -31,7 +31,8 @@ OPTIONS = {
 """Streamlit's options; the pages rely on the dark base."""
 
 
-def command(city: Path, port: int) -> tuple[list[str], dict[str, str]]:
-    """The command that serves the app on 127.0.0.1:`port`, and what to add to its environment."""
-    flags = [f"--{name}={value}" for name, value in (OPTIONS | {"server.port": str(port)}).items()]
+def command(city: Path, port: int, address: str = "127.0.0.1") -> tuple[list[str], dict[str, str]]:
+    """The command that serves the app on `address`:`port`, and what to add to its environment."""
+    told = OPTIONS | {"server.address": address, "server.port": str(port)}
+    flags = [f"--{name}={value}" for name, value in told.items()]
     return [sys.executable, "-m", "streamlit", "run", str(APP), *flags], {"TWIN_CITY": str(city.resolve())}

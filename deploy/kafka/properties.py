@@ -36,6 +36,7 @@ broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
+log.cleaner.backoff.ms=500
 message.max.bytes=8388608
 replica.fetch.max.bytes=8388608
 """

@@ -20,6 +20,9 @@ from twin.place import Place
 from views.commands.options import City, logs
 
 Port = Annotated[int, typer.Option(help="Port on 127.0.0.1 連接埠.")]
+Address = Annotated[
+    str, typer.Option(help="Where to listen; 0.0.0.0 only in a container that publishes on loopback 監聽位址.")
+]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser 開啟瀏覽器.")]
 
 
@@ -44,7 +47,7 @@ def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True) 
     ui(city, port, browser)
 
 
-def ui(city: City = Path("city"), port: Port = 8501, browser: Browser = True) -> None:
+def ui(city: City = Path("city"), port: Port = 8501, browser: Browser = True, address: Address = "127.0.0.1") -> None:
     """Open the app on a city; it follows the log while others write. 開啟畫面。
 
     Example: twin ui --city city
@@ -53,7 +56,7 @@ def ui(city: City = Path("city"), port: Port = 8501, browser: Browser = True) ->
 
     Place(city).read()
     address = f"http://localhost:{port}"
-    command, environment = serve.command(city, port)
+    command, environment = serve.command(city, port, address)
     logs.print(f"Taipei Twin: {address}  (Ctrl-C to stop 結束)")
     server = subprocess.Popen(command, env={**os.environ, **environment}, stdout=sys.stderr)
     if browser:
