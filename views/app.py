@@ -9,7 +9,7 @@ import streamlit as st
 from bim.errors import BimError
 from events.errors import TwinError
 from views.i18n import LANGUAGES
-from views.screens import building, city, model, what_if
+from views.screens import building, city, difference, model, what_if
 from views.state import State, change, current, hold, publish, reader
 from views.style import sheet
 
@@ -24,6 +24,7 @@ def main() -> None:
         "city": st.Page(city.page, title=state.say("page_city"), url_path="city", default=True),
         "building": st.Page(building.page, title=state.say("page_building"), url_path="building"),
         "model": st.Page(model.page, title=state.say("page_model"), url_path="model"),
+        "difference": st.Page(difference.page, title=state.say("page_difference"), url_path="difference"),
         "what_if": st.Page(what_if.page, title=state.say("page_what_if"), url_path="what-if"),
     }
     st.session_state["pages"] = pages

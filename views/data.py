@@ -20,6 +20,7 @@ from events.clock import now
 from events.observations import Quality
 from replay.city import City
 from replay.density import density
+from replay.diff import diff
 from replay.incidents import next_incident
 from replay.result import Result
 from replay.run import keep, run
@@ -78,6 +79,14 @@ class Snapshot:
         """(use of all homes that count in the last 24 h, number of them) of a medium."""
         rows = self.use.filter(pl.col("medium") == medium)
         return (float(rows["used"].sum()), int(rows["homes"].sum())) if rows.height else (None, 0)
+
+
+@dataclass(frozen=True)
+class Against:
+    """What an instant is compared with: itself `earlier`, or as it was `known` at a log position."""
+
+    earlier: timedelta | None = None
+    known: int | None = None
 
 
 class Reader:
@@ -146,6 +155,15 @@ class Reader:
         """The first incident after an instant, as known (`replay.incidents.INCIDENTS`)."""
         return self._once(("incident", after, known), lambda: next_incident(self.city, after, known))
 
+    def station_difference(self, at: datetime | None, known: int | None, against: Against) -> pl.DataFrame:
+        """Bikes available by station, beside `against`.
+
+        Columns: station_id, change, reason, before, after, difference, relative, position (of the later row), name,
+        name_en, longitude, latitude.
+        """
+        key = ("difference", at, known, against)
+        return self._once(key, lambda: _station_difference(self.city, at, known, against))
+
     def density(self, family: str, first: datetime, last: datetime, bins: int) -> pl.DataFrame:
         """Observations of a family by bin of time (`replay.density.DENSITY`)."""
         key = ("density", family, first, last, bins)
@@ -190,6 +208,21 @@ def districts() -> dict[str, Any]:
     """The twelve districts as GeoJSON: COUNTYCODE, TOWNCODE, name, name_en; degrees, WGS84."""
     read: dict[str, Any] = json.loads(DISTRICTS.read_text("utf-8"))
     return read
+
+
+def _station_difference(city: City, at: datetime | None, known: int | None, against: Against) -> pl.DataFrame:
+    span = city.span()
+    moment = at or (span[1] if span else now())
+    then = moment - against.earlier if against.earlier else moment
+    before, after = city.cut(then, known if against.known is None else against.known), city.cut(moment, known)
+    found = diff(before, after, "docks")
+    bikes = "num_vehicles_available"
+    told = found.select(
+        "station_id", "change", "reason", before=f"{bikes}_before", after=f"{bikes}_after",
+        difference=f"{bikes}_difference", relative=f"{bikes}_relative", position="position_after",
+    )  # fmt: skip
+    names = after.frame("stations").select("station_id", "name", "name_en", "longitude", "latitude")
+    return told.join(names, on="station_id", how="left", maintain_order="left")
 
 
 def _changes(before: BuildingModel, after: BuildingModel) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -25,7 +25,7 @@ header[data-testid="stHeader"] {{ background: transparent; }}
 header[data-testid="stHeader"], header[data-testid="stHeader"] * {{ pointer-events: none; }}
 header[data-testid="stHeader"] :is(a, button),
 header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
-.twin-head {{ margin-left: 330px; display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }}
+.twin-head {{ margin-left: 420px; display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }}
 .twin-head h1 {{ font-size: 1.35rem; margin: 0; padding: 0; font-weight: 700; letter-spacing: 0.02em; }}
 .twin-head span {{ color: {muted}; font-size: 0.86rem; }}
 .twin-badge {{ display: inline-block; border: 1px solid {warm}; color: {warm} !important;

@@ -41,6 +41,12 @@ def _what_if() -> None:
     what_if.page()
 
 
+def _difference() -> None:
+    from views.screens import difference
+
+    difference.page()
+
+
 def _model() -> None:
     from views.screens import model
 
@@ -129,7 +135,7 @@ def test_a_planner_sees_no_single_dwelling(opened: Open, small_city: Path) -> No
     assert not any(serial in spec for serial in serials)
 
 
-@pytest.mark.parametrize("page", [_city, _building, _model, _what_if])
+@pytest.mark.parametrize("page", [_city, _building, _model, _difference, _what_if])
 def test_every_page_speaks_both_languages(opened: Open, page: Callable[[], None]) -> None:
     chinese, english = opened(page), opened(page, lang="en")
     assert not chinese.exception
@@ -137,7 +143,7 @@ def test_every_page_speaks_both_languages(opened: Open, page: Callable[[], None]
     assert _metrics(chinese).keys().isdisjoint(_metrics(english).keys())
 
 
-@pytest.mark.parametrize("page", [_city, _building, _model, _what_if])
+@pytest.mark.parametrize("page", [_city, _building, _model, _difference, _what_if])
 @pytest.mark.parametrize(
     "query", [{"t": "1999-01-01T00:00:00Z"}, {"t": "2099-01-01T00:00:00Z"}, {"k": "0"}, {"k": "999999"}]
 )
@@ -291,3 +297,17 @@ def test_scrubbing_shows_the_numbers_of_the_cut_at_each_stop(opened: Open, small
     shown = _metrics(app)
     assert shown["可借自行車"] == f"{placed['num_vehicles_available'].sum():,} 輛"
     assert shown["行駛中公車"] == f"{running.height} 輛"
+
+
+def test_a_difference_tells_by_how_much_and_in_what(opened: Open, small_city: Path) -> None:
+    with City.open(small_city) as city:
+        then, here = (city.cut(at).frame("docks") for at in (END - timedelta(days=1), END))
+        both = here.join(then, on="station_id", suffix="_then")
+        expected = (both["num_vehicles_available"] - both["num_vehicles_available_then"]).to_list()
+
+    shown = opened(_difference)
+
+    table = shown.dataframe[0].value
+    assert sorted(table["差異 (輛)"]) == sorted(number for number in expected if number)
+    assert '"id": "differences"' in _map(shown).json
+    assert "twin diff --at" in shown.code[0].value
