@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,21 +13,11 @@ from deploy.kafka.broker import Broker
 from events.errors import BrokerUnavailableError
 from events.kafka import KafkaSource
 from events.quarantine import quarantined
-from replay.city import City
-from tests.kafka.conftest import Raw, ingesting, send, twin
+from tests.kafka.conftest import Raw, send, twin
+from tests.kafka.published import reading
 from twin.place import Place
-from twin.verify import verify
 
 pytestmark = pytest.mark.kafka
-
-METERS = 20
-START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
-
-
-def reading(meter: int, turn: int) -> bytes:
-    """One register of one meter at one quarter of an hour, as a SenML pack."""
-    at = START + 900 * turn
-    return f'[{{"n":"urn:dev:ser:E{meter:04d}:1-0:1.8.0","u":"kWh","t":{at},"v":{turn + meter / 1000}}}]'.encode()
 
 
 def test_the_captures_come_through_a_real_broker(
@@ -68,63 +57,6 @@ def test_the_captures_come_through_a_real_broker(
     latest = noon.sort("infoTime").unique("sno", keep="last").sort("sno")
     mine = archived.filter(pl.col("time") > datetime(2024, 1, 1, tzinfo=UTC)).sort("station_id")
     assert mine["num_vehicles_available"].to_list() == latest["available_rent_bikes"].cast(pl.Int32).to_list()
-
-
-def test_killed_twenty_times_nothing_is_lost_and_nothing_doubled(kafka: Broker, place: Place) -> None:
-    chance = random.Random(20)
-    published = 0
-    for kill in range(20):
-        packs: list[Raw] = [(pack(turn), []) for turn in range(kill * 150, kill * 150 + 150)]
-        published += METERS * send(kafka, {"city.senml": packs})
-        process = ingesting(kafka, place)
-        time.sleep(chance.uniform(0.5, 2.5))
-        process.kill()
-        process.wait()
-    twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle")
-    with place.log() as log, City.open(place.directory) as city:
-        assert verify(log).problems == ()
-        rows = city.series("readings", points(), datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
-        assert city.ledger.observations["readings"] == rows.height == published
-        assert city.ledger.quarantined == 0
-        assert sum(s.duplicates for s in city.ledger.sources.values()) == 0
-
-
-def pack(turn: int) -> bytes:
-    """All meters at one quarter of an hour."""
-    return b"[" + b",".join(reading(meter, turn)[1:-1] for meter in range(METERS)) + b"]"
-
-
-def points() -> list[str]:
-    """The test's meters."""
-    return [f"urn:dev:ser:E{meter:04d}:1-0:1.8.0" for meter in range(METERS)]
-
-
-def test_two_ingesters_on_the_same_partitions_are_fenced_by_the_log(kafka: Broker, place: Place) -> None:
-    sent = METERS * send(kafka, {"city.senml": [(pack(turn), []) for turn in range(400)]})
-    bad = send(kafka, {"city.senml": [(b"broken", []) for _ in range(7)]})
-    both = [ingesting(kafka, place, "--until-idle") for _ in range(2)]
-    assert {process.wait(timeout=120) for process in both} <= {0, 1}
-    with place.log() as log, City.open(place.directory) as city:
-        assert verify(log).problems == ()
-        assert (city.ledger.observations["readings"], city.ledger.quarantined) == (sent, bad)
-        assert sum(s.duplicates for s in city.ledger.sources.values()) == 0
-
-
-def test_a_broker_that_goes_and_comes_back_loses_nothing(kafka: Broker, place: Place) -> None:
-    process = ingesting(kafka, place)
-    try:
-        published = send(kafka, {"city.senml": [(reading(m, 1), []) for m in range(50)]})
-        kafka.restart()
-        published += send(kafka, {"city.senml": [(reading(m, 2), []) for m in range(50)]})
-        with City.open(place.directory) as city:
-            end = time.monotonic() + 90
-            while city.ledger.observations.get("readings", 0) < published and time.monotonic() < end:
-                city.refresh()
-                time.sleep(0.2)
-            assert city.ledger.observations["readings"] == published
-    finally:
-        process.terminate()
-        assert process.wait(timeout=30) == 0, "SIGTERM ends it in good order"
 
 
 def test_what_cannot_be_read_is_in_quarantine_and_the_counts_add_up(kafka: Broker, place: Place) -> None:
