@@ -22,6 +22,7 @@ import polars as pl
 
 from events import batch
 from events.batch import Header
+from events.decimals import valued
 from events.errors import CorruptEventError
 
 SEGMENT, REFERENCE = b"TS1", b"TB2"
@@ -44,11 +45,8 @@ def pack(batches: Sequence[tuple[Header, pl.DataFrame]]) -> bytes:
         starts.append(rows)
         rows += frame.height
     head = msgspec.json.encode(Head([header for header, _ in batches], starts))
-    buffer = io.BytesIO()
-    pl.concat([frame for _, frame in batches]).write_parquet(
-        buffer, compression="zstd", compression_level=batch.ZSTD_LEVEL, statistics=False
-    )
-    return b"".join((SEGMENT, len(head).to_bytes(4, "big"), head, buffer.getvalue()))
+    payload = batch.parquet(pl.concat([frame for _, frame in batches]))
+    return b"".join((SEGMENT, len(head).to_bytes(4, "big"), head, payload))
 
 
 def reference(number: int, place: int, segment: bytes) -> bytes:
@@ -89,7 +87,7 @@ def _unpacked(number: int, segment: bytes | None, digest: bytes) -> tuple[Head, 
         wrong = "is missing" if segment is None else "does not have the digest its events name"
         raise CorruptEventError(f"segment {number} of the log {wrong}; restore the log from a backup")
     end = 7 + int.from_bytes(segment[3:7], "big")
-    return msgspec.json.decode(segment[7:end], type=Head), pl.read_parquet(io.BytesIO(segment[end:]))
+    return msgspec.json.decode(segment[7:end], type=Head), valued(pl.read_parquet(io.BytesIO(segment[end:])))
 
 
 def _uncompressed(rows: pl.DataFrame) -> bytes:

@@ -23,9 +23,9 @@ import numpy.typing as npt
 import polars as pl
 
 from events.clock import instant
+from events.decimals import valued
 from events.errors import HistoryLetGoError
 from events.observations import Family
-from twin.decimals import valued
 from twin.lake_file import VERSION, read, read_stored, select
 from twin.latest import by_entity, landed_schema, latest, whole
 from twin.manifest import QUARTER_US, Band, Manifest, Part, Quarter

@@ -1,6 +1,6 @@
 """The lake's Parquet files: how rows are laid out in one, and what it says of itself.
 
-    entity, time, position, sequence, the family's values        and counts, per_unit (`twin.decimals`)
+    entity, time, position, sequence, the family's values        and counts, per_unit (`events.decimals`)
 
 The file's key-value metadata hold `twin.layout` (version), `twin.family`, `twin.kind` (part, opening, band),
 `twin.position` (the log position covered when it was written), `twin.first_position`, `twin.last_position` (of its
@@ -16,7 +16,7 @@ from typing import Literal
 
 import polars as pl
 
-from twin.decimals import COUNTS, counted, valued
+from events.decimals import COUNTS, counted, valued
 
 VERSION = 3
 """Of the lake's layout; another one is rebuilt from the log."""

@@ -8,9 +8,11 @@ from pathlib import Path
 import msgspec
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from events.batch import Header, decode, encode, header_of, verify
+from events.batch import MANY_ROWS, Header, decode, encode, header_of, verify
 from events.errors import CorruptEventError
 from events.observations import READINGS
 from tests.events.golden.forms import FORMS
@@ -37,6 +39,45 @@ def test_a_frame_comes_back_as_it_went() -> None:
 
 def test_the_same_frame_gives_the_same_bytes() -> None:
     assert encode(HEADER, FRAME) == encode(HEADER, FRAME.clone())
+
+
+@given(st.lists(st.floats() | st.none() | st.integers(0, 10**9).map(lambda n: n / 100), min_size=1, max_size=40))
+def test_many_values_come_back_bit_for_bit(values: list[float | None]) -> None:
+    told = (values * MANY_ROWS)[:MANY_ROWS]
+    frame = pl.DataFrame(
+        {
+            "entity": range(MANY_ROWS),
+            "time": [datetime(2026, 1, 1, tzinfo=UTC)] * MANY_ROWS,
+            "sequence": 0,
+            "value": told,
+            "quality": 1,
+        },
+        schema=READINGS.stored,
+    )
+
+    state = encode(HEADER, frame)
+    back = decode(state, READINGS.stored)
+
+    assert back.drop("value").equals(frame.drop("value"))
+    assert back["value"].is_null().equals(frame["value"].is_null())
+    assert back["value"].fill_null(0).to_numpy().tobytes() == frame["value"].fill_null(0).to_numpy().tobytes()
+    assert decode(state, READINGS.stored, ["value", "entity"]).equals(back.select("value", "entity"), null_equal=True)
+    assert decode(state, READINGS.stored, ["entity"]).equals(back.select("entity"))
+
+
+def test_registers_of_many_meters_cost_few_bytes() -> None:
+    registers = [round(n * 7.13 % 20_000, 2) for n in range(36_000)]
+    frame = pl.DataFrame(
+        {
+            "entity": range(36_000),
+            "time": [datetime(2026, 1, 1, tzinfo=UTC)] * 36_000,
+            "sequence": 0,
+            "value": registers,
+            "quality": 0,
+        },
+        schema=READINGS.stored,
+    )
+    assert len(encode(HEADER, frame)) < 4 * frame.height
 
 
 def test_an_empty_frame_costs_a_header_only() -> None:

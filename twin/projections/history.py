@@ -17,9 +17,9 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from events.decimals import valued
 from events.observations import FAMILIES
 from events.runs import starts
-from twin.decimals import valued
 from twin.lake import Lake, open_lake, read_parts, read_runs, stretches
 from twin.lake_file import Kind, read, write
 from twin.latest import ORDER, arranged, by_entity, in_order, latest, whole

@@ -39,6 +39,11 @@ FORMS = {
         [(0, AT, 0, 1234.5, 0), (1, AT, 0, None, 4)],
         READINGS.stored,
     ),
+    "batch.v1.counted": Form(  # many rows: values as counts, whole numbers as differences
+        Header("readings", "kafka:city.senml:0", 0, MICROS, first_offset=5, last_offset=6, offered=1_200),
+        [(n, AT, 0, [n / 4, 1 / 3, None, -0.0][n % 4], 0) for n in range(1_200)],
+        READINGS.stored,
+    ),
     "batch.v1.docks": Form(
         Header("docks", "file:youbike", 0, MICROS, offered=3, duplicates=2, min_time=MICROS, max_time=MICROS),
         [(7, AT, 1, 24, 4, 28, None, None, None, True, True)],

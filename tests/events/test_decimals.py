@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.decimals import COUNTS, counted, valued
+from events.decimals import COUNTS, counted, valued
 from twin.order import order
 
 decimals = st.builds(lambda count, power: count / 10**power, st.integers(-(10**12), 10**12), st.integers(0, 6))
