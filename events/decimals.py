@@ -50,8 +50,9 @@ def valued(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _counts(value: Floats, per_unit: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Values by the part of a unit, and which of them the division gives back."""
-    near = np.rint(value * per_unit)
-    exact = (near / per_unit == value) & (np.abs(near) < EXACT_BELOW)  # false for NaN
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not exact
+        near = np.rint(value * per_unit)
+        exact = (near / per_unit == value) & (np.abs(near) < EXACT_BELOW)  # false for NaN
     zero = near == 0
     if zero.any():
         exact &= ~(zero & np.signbit(value))
