@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import polars as pl
 import pytest
 
 from replay.city import City
-from tests.views.conftest import END
+from tests.views.conftest import END, wait_for
 from twin.sites import read_sites
 from views import demo
 from views.demo.meters import registers
@@ -126,3 +129,14 @@ def test_the_window_ends_on_the_last_full_hour() -> None:
     window = window_before(datetime(2026, 11, 20, 13, 59, 59, tzinfo=UTC), 7)
     assert window.end == END
     assert window.end - window.start == timedelta(days=7)
+
+
+def test_twin_ui_answers_on_loopback_and_ends_with_a_signal(small_city: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["ui", "--city", str(small_city), "--port", str(port), "--no-browser"]
+    with subprocess.Popen([sys.executable, "-m", "views.cli", *words], stderr=subprocess.DEVNULL) as ui:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", ui)
+        ui.terminate()
+        assert ui.wait(20) == 0

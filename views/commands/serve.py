@@ -55,27 +55,27 @@ def ui(city: City = Path("city"), port: Port = 8501, browser: Browser = True, ad
     from views import serve
 
     Place(city).read()
-    address = f"http://localhost:{port}"
+    url = f"http://localhost:{port}"
     command, environment = serve.command(city, port, address)
-    logs.print(f"Taipei Twin: {address}  (Ctrl-C to stop 結束)")
+    logs.print(f"Taipei Twin: {url}  (Ctrl-C to stop 結束)")
     server = subprocess.Popen(command, env={**os.environ, **environment}, stdout=sys.stderr)
     if browser:
-        threading.Thread(target=_open_when_ready, args=(address, server), daemon=True).start()
+        threading.Thread(target=_open_when_ready, args=(url, server), daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.terminate())
     code = server.wait()
     raise typer.Exit(0 if code in (0, -2, -15) else 1)
 
 
-def _open_when_ready(address: str, server: subprocess.Popen[bytes]) -> None:
+def _open_when_ready(url: str, server: subprocess.Popen[bytes]) -> None:
     """Open a browser once the app answers."""
     for _ in range(100):
         if server.poll() is not None:
             return
         try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
         except OSError:
             time.sleep(0.2)
             continue
-        webbrowser.open(address)
+        webbrowser.open(url)
         return
