@@ -85,6 +85,10 @@ class Cut:
         """The last check of each building's model as then known, one row a requirement."""
         return self._register.checks
 
+    def looks(self) -> pl.DataFrame:
+        """Who looked at single dwellings up to this instant (`twin.projections.register.LOOKS`)."""
+        return self._projector.register.looks(self.at, self.known)
+
     def scenarios(self) -> pl.DataFrame:
         """Scenarios as then defined, with their last run."""
         return self._register.scenarios

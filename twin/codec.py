@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from events.errors import CorruptEventError
+from twin.aggregates.access import AccessEvent
 from twin.aggregates.building import BuildingEvent
 from twin.aggregates.community import CommunityEvent
 from twin.aggregates.compliance import ComplianceEvent
@@ -18,7 +19,14 @@ from twin.aggregates.meter import RegisterEvent
 from twin.aggregates.scenario import ScenarioEvent
 
 DomainEvent = (
-    CommunityEvent | BuildingEvent | ComplianceEvent | DevicesEvent | HouseholdEvent | RegisterEvent | ScenarioEvent
+    AccessEvent
+    | BuildingEvent
+    | CommunityEvent
+    | ComplianceEvent
+    | DevicesEvent
+    | HouseholdEvent
+    | RegisterEvent
+    | ScenarioEvent
 )
 """Every domain event; each carries `time` (when it held, UTC) and `recorded_at` (when the twin wrote it, UTC)."""
 

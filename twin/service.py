@@ -13,7 +13,8 @@ import polars as pl
 from events.errors import DomainError
 from events.ids import Position
 from events.log import Log
-from twin.aggregates import building, community, compliance, devices, meter, scenario
+from twin.aggregates import access, building, community, compliance, devices, meter, scenario
+from twin.aggregates.access import ACCESS, ViewDwelling
 from twin.aggregates.building import BUILDING, PublishModel
 from twin.aggregates.community import COMMUNITY, CommunityFacts, RegisterCommunity
 from twin.aggregates.compliance import COMPLIANCE, KeepCheck
@@ -106,6 +107,11 @@ class Service:
             )
         command = KeepCheck(check_facts(building_id, facts.schema, checked), time or recorded, recorded)
         return execute(self._log, [Step(compliance.stream(building_id), COMPLIANCE, command)])
+
+    def view_dwelling(self, building_id: str, dwelling_id: str, operator: str) -> list[Position]:
+        """Tell that an operator looks at one dwelling's data; no position when that was told a moment ago."""
+        command = ViewDwelling(building_id, dwelling_id, operator, self._now())
+        return execute(self._log, [Step(access.stream(building_id), ACCESS, command)])
 
     def bind_devices(
         self, building_id: str, community_id: str, bound: Iterable[Device], time: datetime | None = None

@@ -186,6 +186,17 @@ class Reader:
         with self._lock:
             return run(scenario_of(tables, "what-if"), self.city)
 
+    def viewed(self, building_id: str, dwelling_id: str, operator: str) -> None:
+        """Tell the log that an operator looks at a dwelling (once in a while, not at every drawing)."""
+        with self._lock, self.city.place.log() as log:
+            Service(log, self.city.place.archive, now).view_dwelling(building_id, dwelling_id, operator)
+
+    def looks(self, building_id: str) -> pl.DataFrame:
+        """Who looked at the building's dwellings, the latest first."""
+        with self._lock:
+            found = self.city.cut().looks().filter(building_id=building_id)
+        return found.sort("time", "position", descending=True)
+
     def keep(self, result: Result) -> None:
         """Keep a scenario and its run in the log."""
         with self._lock, self.city.place.log() as log:

@@ -149,9 +149,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "type": ("房型", "Type"),
     "rooms": ("空間數", "Rooms"),
     "no_models": ("這個時刻還沒有建築模型。", "There was no building model at this instant."),
+    "looks": ("檢視紀錄", "Looks"),
+    "operator": ("操作者", "Operator"),
     "manager_view": (
-        "設施管理者檢視：單戶資料，代碼不含姓名。",
-        "Facility manager's view: single dwellings by key, no names.",
+        "設施管理者檢視：單戶資料，代碼不含姓名；每次檢視皆留下紀錄。",
+        "Facility manager's view: single dwellings by key, no names; each look is kept in the log.",
     ),
     "no_reading": ("沒有讀數", "No readings"),
     "estimated": ("推估", "estimated"),

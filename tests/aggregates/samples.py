@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from twin.aggregates.access import DwellingViewed
 from twin.aggregates.building import BuildingModelPublished, BuildingModelRevised
 from twin.aggregates.community import CommunityChanged, CommunityRegistered
 from twin.aggregates.compliance import BuildingModelChecked, Requirement
@@ -118,6 +119,7 @@ def samples() -> list[DomainEvent]:
         BuildingModelChecked(**FOUND, **THEN),
         TenancyEnded(**FORMER, **THEN),
         HouseholdErased(**FORMER, reason="asked for it", **THEN),
+        DwellingViewed(building_id="dongming-a", dwelling_id="0Z3kq1", operator="op-7", **THEN),
     ]
 
 

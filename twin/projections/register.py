@@ -31,6 +31,7 @@ import polars as pl
 from events.ids import Position
 from events.log import LogEvent
 from events.observations import TIME
+from twin.aggregates.access import DwellingViewed
 from twin.aggregates.building import BuildingModelPublished, BuildingModelRevised
 from twin.aggregates.community import CommunityChanged, CommunityRegistered
 from twin.aggregates.compliance import BuildingModelChecked, CheckFacts, Requirement
@@ -99,6 +100,9 @@ METERS_CHANGED: dict[str, pl.DataType] = {
 """What happened to registers, by their entity among readings: exchanged (`final`, `initial`) or rolled over
 (`modulus`), in the register's unit; the others null."""
 
+LOOKS: dict[str, pl.DataType] = {**dict.fromkeys(("building_id", "dwelling_id", "operator"), _TEXT), **_ORDER}
+"""Who looked at a single dwelling, one row a look."""
+
 _SCHEMAS = {
     "communities": COMMUNITIES,
     "buildings": BUILDINGS,
@@ -108,6 +112,7 @@ _SCHEMAS = {
     "runs": _RUNS,
     "former": FORMER,
     "meters": METERS_CHANGED,
+    "looks": LOOKS,
 }
 
 
@@ -167,6 +172,10 @@ class Register:
         """Exchanges and roll-overs of registers (METERS_CHANGED), by entity and time, the last told of each instant."""
         return _latest(_cut(self.told["meters"], at, known), "entity", "time")
 
+    def looks(self, at: datetime | None = None, known: int | None = None) -> pl.DataFrame:
+        """Looks at single dwellings (LOOKS), in order."""
+        return _cut(self.told["looks"], at, known).sort("time", "position")
+
 
 def register(events: Iterable[LogEvent], at: datetime | None = None, known: int | None = None) -> Frames:
     """The register of a whole log at one cut."""
@@ -191,6 +200,8 @@ def _facts(event: DomainEvent) -> tuple[str, list[dict[str, Any]]]:
         case DevicesRetired():
             gone = {"building_id": event.building_id, "retired": True}
             return "bound", [{"device_id": d} | gone for d in event.device_id]
+        case DwellingViewed():
+            return "looks", [_fields(event)]
         case TenancyEnded() | HouseholdErased():
             return "former", former_facts(event)
         case RegisterExchanged() | RegisterRolledOver():

@@ -18,10 +18,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from twin.place import Place
 from views.commands.options import City, logs
+from views.roles import ROLE, Role
 
 Port = Annotated[int, typer.Option(help="Port on 127.0.0.1 連接埠.")]
 Address = Annotated[
     str, typer.Option(help="Where to listen; 0.0.0.0 only in a container that publishes on loopback 監聽位址.")
+]
+As = Annotated[
+    Role, typer.Option("--role", envvar=ROLE, help="planner: sums of ten homes or more; manager: dwellings 角色.")
 ]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser 開啟瀏覽器.")]
 
@@ -47,10 +51,18 @@ def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True) 
     ui(city, port, browser)
 
 
-def ui(city: City = Path("city"), port: Port = 8501, browser: Browser = True, address: Address = "127.0.0.1") -> None:
+def ui(
+    city: City = Path("city"),
+    port: Port = 8501,
+    browser: Browser = True,
+    address: Address = "127.0.0.1",
+    role: As = Role.MANAGER,
+) -> None:
     """Open the app on a city; it follows the log while others write. 開啟畫面。
 
-    Example: twin ui --city city
+    The role is no sign-in: whoever reaches the server has it.
+
+    Example: twin ui --city city --role planner
     """
     from views import serve
 
@@ -58,7 +70,7 @@ def ui(city: City = Path("city"), port: Port = 8501, browser: Browser = True, ad
     url = f"http://localhost:{port}"
     command, environment = serve.command(city, port, address)
     logs.print(f"Taipei Twin: {url}  (Ctrl-C to stop 結束)")
-    server = subprocess.Popen(command, env={**os.environ, **environment}, stdout=sys.stderr)
+    server = subprocess.Popen(command, env={**os.environ, **environment, ROLE: role}, stdout=sys.stderr)
     if browser:
         threading.Thread(target=_open_when_ready, args=(url, server), daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from views import theme, usage
+from views.roles import Role, operator, role
 from views.screens.building_choice import Chosen, choose
 from views.screens.building_model import building_model
 from views.screens.building_whole import whole
@@ -30,8 +31,9 @@ def page() -> None:
         building_model(state, chosen)
     with right:
         _note(state, chosen)
-        picked = dwelling_choice(state, chosen)
+        picked = dwelling_choice(state, chosen) if role() is Role.MANAGER else None
         if picked:
+            reader().viewed(chosen.building["building_id"], picked, operator())
             dwelling(state, chosen, picked)
         else:
             whole(state, chosen)

@@ -8,6 +8,7 @@ import streamlit as st
 from views import theme
 from views.layers import building as shapes
 from views.layers.deck import deck, html
+from views.roles import FEWEST_HOMES, Role, role
 from views.screens.building_choice import QUANTITIES, Chosen
 from views.screens.legend import scale as scale_legend
 from views.state import State, change, hold
@@ -23,13 +24,14 @@ def building_model(state: State, chosen: Chosen) -> None:
     values, of = coloured(chosen)
     shown = _with_colours(state, chosen, values, of)
     drawn = shown.filter(pl.col("polygon").is_not_null())
+    chosen_home = state.dwelling if role() is Role.MANAGER else None
     layers = [
         shapes.plates(chosen.storeys, gap_m),
         shapes.commons(chosen.commons, gap_m),
-        shapes.blocks(drawn, state.dwelling, gap_m),
-        shapes.outline(drawn, state.dwelling, gap_m),
+        shapes.blocks(drawn, chosen_home, gap_m),
+        shapes.outline(drawn, chosen_home, gap_m),
     ]
-    own = drawn.filter(pl.col("dwelling_id") == (state.dwelling or ""))["polygon"].to_list()
+    own = drawn.filter(pl.col("dwelling_id") == (chosen_home or ""))["polygon"].to_list()
     camera = shapes.camera(chosen.storeys, gap_m, own[0] if own else None)
     st.pydeck_chart(deck(layers, camera), height=HEIGHT_PX, on_select=_picked, key=KEY)
     if any(v is not None for v in values.values()):
@@ -43,9 +45,18 @@ def coloured(chosen: Chosen) -> tuple[dict[str, float | None], theme.Scale]:
     medium = "electricity" if chosen.quantity == "age" else chosen.quantity
     meters = chosen.use.filter((pl.col("medium") == medium) & pl.col("dwelling_id").is_not_null())
     column = "age_h" if chosen.quantity == "age" else "used"
+    if role() is Role.PLANNER:
+        meters = _together(meters, column)
     values: dict[str, float | None] = dict(meters.select("dwelling_id", column).iter_rows())
     unit = "h" if chosen.quantity == "age" else (meters["unit"][0] if meters.height else "")
     return values, theme.scale_of(list(values.values()), unit)
+
+
+def _together(meters: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Every dwelling with its storey's mean; none where the storey has too few homes that count."""
+    counted = pl.col(column).count().over("storey_id")
+    mean = pl.when(counted >= FEWEST_HOMES).then(pl.col(column).mean().over("storey_id"))
+    return meters.with_columns(mean.alias(column))
 
 
 def quantity_name(state: State, quantity: str) -> str:
@@ -71,7 +82,10 @@ def _tools(state: State, chosen: Chosen) -> float:
 
 def _with_colours(state: State, chosen: Chosen, values: dict[str, float | None], of: theme.Scale) -> pl.DataFrame:
     rows = chosen.dwellings
-    ids, names, kinds = rows["dwelling_id"].to_list(), rows["name"].to_list(), rows["dwelling_type"].to_list()
+    planner = role() is Role.PLANNER
+    names = rows["storey"].to_list() if planner else rows["name"].to_list()
+    kinds = [state.say("per_home") if planner else kind for kind in rows["dwelling_type"].to_list()]
+    ids = rows["dwelling_id"].to_list()
     what = quantity_name(state, chosen.quantity)
     tips = [
         html(f"{name or key}", kind or "", f"{what} {theme.quantity(values.get(key), of.unit)}")
@@ -83,5 +97,7 @@ def _with_colours(state: State, chosen: Chosen, values: dict[str, float | None],
 
 def _picked() -> None:
     """Choose the dwelling that was clicked; a second click lets it go."""
+    if role() is Role.PLANNER:
+        return
     picked = st.session_state[KEY]["selection"]["objects"].get("dwellings")
     change(dwelling=picked[0]["id"] if picked else None)

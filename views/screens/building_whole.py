@@ -11,6 +11,7 @@ import streamlit as st
 from views import theme, usage
 from views.charts.use import storey_profile
 from views.i18n import kind
+from views.roles import FEWEST_HOMES, Role, role
 from views.screens.building_choice import Chosen
 from views.screens.building_model import coloured
 from views.screens.cut_note import rows
@@ -20,7 +21,10 @@ from views.state import State, reader
 def whole(state: State, chosen: Chosen) -> None:
     """Tabs of what concerns the building."""
     _figures(state, chosen)
-    storeys, devices, coverage = st.tabs([state.say("storeys"), state.say("devices"), state.say("coverage")])
+    names = [state.say("storeys"), state.say("devices"), state.say("coverage")]
+    storeys, devices, coverage, *looks = st.tabs(names + [state.say("looks")] * (role() is Role.MANAGER))
+    if looks:
+        looks[0].dataframe(_looks(state, chosen), hide_index=True, width="stretch")
     with storeys:
         _storeys(state, chosen)
     devices.dataframe(_devices(state, chosen), hide_index=True, width="stretch", height=380)
@@ -37,7 +41,8 @@ def _figures(state: State, chosen: Chosen) -> None:
     counted = homes["used"].count()
     first, second = st.columns(2, gap="small")
     note = state.say("homes_counted", n=counted)
-    total = float(homes["used"].sum()) if counted else None
+    few = role() is Role.PLANNER and counted < FEWEST_HOMES
+    total = float(homes["used"].sum()) if counted and not few else None
     label = f"{state.say('total_homes')} · {state.say(medium)} · {state.say('last_24h')}"
     first.metric(label, theme.quantity(total, unit), note, delta_color="off", delta_arrow="off")
     shared = float(common["used"].sum()) if common["used"].count() else None
@@ -51,6 +56,8 @@ def _storeys(state: State, chosen: Chosen) -> None:
     _, of = coloured(chosen)
     names = chosen.storeys.select("storey_id", "name", "order").unique("storey_id")
     use = usage.by_storey(chosen.use, medium).join(names, "storey_id")
+    if role() is Role.PLANNER:
+        use = use.filter(pl.col("homes") >= FEWEST_HOMES)
     if not use["homes"].sum():
         st.caption(state.say("no_reading"))
         return
@@ -58,6 +65,17 @@ def _storeys(state: State, chosen: Chosen) -> None:
     scale = of if chosen.quantity == medium else theme.scale_of(use["per_home"].to_list(), unit[0] if len(unit) else "")
     st.caption(f"{state.say('per_storey')} · {state.say('use_long', what=state.say(medium))}")
     st.altair_chart(storey_profile(use, scale, (state.say("per_home"), state.say("dwellings"))), width="stretch")
+
+
+def _looks(state: State, chosen: Chosen) -> pl.DataFrame:
+    """Who looked at single dwellings of this building."""
+    names = chosen.dwellings.select("dwelling_id", "name").unique("dwelling_id")
+    told = reader().looks(chosen.building["building_id"]).join(names, "dwelling_id", how="left", maintain_order="left")
+    return told.select(
+        pl.col("time").map_elements(theme.clock, return_dtype=pl.String).alias(state.say("time")),
+        pl.col("operator").alias(state.say("operator")),
+        pl.coalesce("name", "dwelling_id").alias(state.say("dwelling")),
+    )
 
 
 def _devices(state: State, chosen: Chosen) -> pl.DataFrame:
