@@ -302,7 +302,7 @@ def test_scrubbing_shows_the_numbers_of_the_cut_at_each_stop(opened: Open, small
 def test_a_difference_tells_by_how_much_and_in_what(opened: Open, small_city: Path) -> None:
     with City.open(small_city) as city:
         then, here = (city.cut(at).frame("docks") for at in (END - timedelta(days=1), END))
-        both = here.join(then, on="station_id", suffix="_then")
+        both = here.join(then, on="station_id", how="full", suffix="_then")
         expected = (both["num_vehicles_available"] - both["num_vehicles_available_then"]).to_list()
 
     shown = opened(_difference)

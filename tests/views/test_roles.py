@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from events.errors import UsageError
 from replay.city import City
 from views.roles import FEWEST_HOMES, OPERATOR, ROLE, Role, role
+from views.screens.building_whole import _tells_too_much
 
 WAIT_S = 60.0
 
@@ -86,6 +88,16 @@ def test_a_planner_sees_one_number_a_storey_and_no_dwelling(city: Path, monkeypa
     assert len(storeys) > 3
     assert all(len(colours) == 1 for colours in storeys.values())
     assert _looks(city) == []
+
+
+def test_a_planner_cannot_subtract_the_storeys_shown_from_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ROLE, Role.PLANNER)
+    storeys = [("2F", 12), ("3F", 12), ("4F", 4)]
+    homes = pl.DataFrame([{"storey_id": key, "used": 1.0} for key, count in storeys for _ in range(count)])
+
+    assert _tells_too_much(homes)
+    assert not _tells_too_much(homes.filter(pl.col("storey_id") != "4F"))
+    assert _tells_too_much(homes.filter(storey_id="4F"))
 
 
 def test_a_manager_sees_each_dwelling_by_itself(city: Path) -> None:

@@ -30,7 +30,7 @@ As = Annotated[
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser 開啟瀏覽器.")]
 
 
-def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True) -> None:
+def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True, role: As = Role.MANAGER) -> None:
     """Build the demo city, if it is not there, and open the app. 建立示範城市並開啟畫面。
 
     Example: twin demo --no-browser
@@ -48,7 +48,7 @@ def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True) 
         with Progress(*columns, console=logs) as progress:
             task = progress.add_task("…", total=1.0)
             demo_city.build(city, lambda step, share: progress.update(task, description=step, completed=share))
-    ui(city, port, browser)
+    ui(city, port, browser, role=role)
 
 
 def ui(

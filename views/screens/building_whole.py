@@ -41,14 +41,20 @@ def _figures(state: State, chosen: Chosen) -> None:
     counted = homes["used"].count()
     first, second = st.columns(2, gap="small")
     note = state.say("homes_counted", n=counted)
-    few = role() is Role.PLANNER and counted < FEWEST_HOMES
-    total = float(homes["used"].sum()) if counted and not few else None
+    total = float(homes["used"].sum()) if counted and not _tells_too_much(homes) else None
     label = f"{state.say('total_homes')} · {state.say(medium)} · {state.say('last_24h')}"
     first.metric(label, theme.quantity(total, unit), note, delta_color="off", delta_arrow="off")
     shared = float(common["used"].sum()) if common["used"].count() else None
     homes_here, floors = chosen.building["dwellings"], chosen.building["storeys"]
     note = f"{state.say('dwellings')} {homes_here:,} · {state.say('storeys')} {floors}"
     second.metric(state.say("common_part"), theme.quantity(shared, unit), note, delta_color="off", delta_arrow="off")
+
+
+def _tells_too_much(homes: pl.DataFrame) -> bool:
+    """Whether a planner could tell fewer homes than allowed from the total: by itself, or less the storeys shown."""
+    counted = homes.group_by("storey_id").agg(n=pl.col("used").count())
+    left_out = counted.filter(pl.col("n") < FEWEST_HOMES)["n"].sum()
+    return role() is Role.PLANNER and (homes["used"].count() < FEWEST_HOMES or 0 < left_out < FEWEST_HOMES)
 
 
 def _storeys(state: State, chosen: Chosen) -> None:

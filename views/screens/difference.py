@@ -32,10 +32,10 @@ def page() -> None:
     with right:
         against = _against(state)
         found = reader().station_difference(state.at, state.known, against)
-        changed = found.filter(pl.col("difference") != 0)
+        changed = found.filter(pl.col("difference").is_null() | (pl.col("difference") != 0))
         st.caption(state.say("diff_count", n=f"{changed.height:,}", total=f"{found.height:,}"))
         st.dataframe(_table(state, changed), hide_index=True, width="stretch", height=430)
-        st.code(_command(state, against), language="shell")
+        st.code(_command(state, against, changed), language="shell")
     with left:
         drawn = found.drop_nulls(["longitude", "latitude"])
         st.pydeck_chart(
@@ -60,7 +60,7 @@ def _against(state: State) -> Against:
 
 def _table(state: State, changed: pl.DataFrame) -> pl.DataFrame:
     named = pl.col("name_en") if state.language == "en" else pl.col("name")
-    return changed.sort(pl.col("difference").abs(), "station_id", descending=[True, False]).select(
+    return changed.sort(pl.col("difference").abs(), "station_id", descending=[True, False], nulls_last=True).select(
         pl.coalesce(named, "name", "station_id").alias(state.say("change_name")),
         pl.col("before").alias(state.say("change_before")),
         pl.col("after").alias(state.say("change_after")),
@@ -75,9 +75,15 @@ def _reasons(state: State) -> dict[str, str]:
     return {reason: state.say(f"reason_{reason}") for reason in ("newer", "late", "corrected")}
 
 
-def _command(state: State, against: Against) -> str:
-    """The same question on the command line, and the way from a number to its events."""
-    at = state.at or (reader().span() or (now(), now()))[1]
-    instants = f"--at {(at - against.earlier).isoformat()} --at2 {at.isoformat()}" if against.earlier else ""
-    asked = instants or f"--at {at.isoformat()} --known {against.known}"
-    return f"twin diff {asked} --family docks\ntwin why STATION num_vehicles_available --at {at.isoformat()}"
+def _command(state: State, against: Against, changed: pl.DataFrame) -> str:
+    """The same question on the command line, and the way from its first number to its events."""
+    at, known = state.at or (reader().span() or (now(), now()))[1], state.known
+    if against.earlier:
+        asked = f"--at {(at - against.earlier).isoformat()} --at2 {at.isoformat()}"
+        asked += f" --known {known} --known2 {known}" if known is not None else ""
+    else:
+        asked = f"--at {at.isoformat()} --known {against.known}" + (f" --known2 {known}" if known is not None else "")
+    station = changed.sort(pl.col("difference").abs(), descending=True, nulls_last=True)["station_id"].head(1).to_list()
+    then = f" --known {known}" if known is not None else ""
+    chain = [f"twin why {one} num_vehicles_available --at {at.isoformat()}{then}" for one in station]
+    return "\n".join([f"twin diff {asked} --family docks", *chain])
