@@ -19,7 +19,7 @@ from events.errors import UsageError
 from events.observations import TIME, Quality
 from events.runs import Mask
 from replay.continuity import continuous
-from replay.engines.registers import Floats, Ints, Register, intervals_of
+from replay.engines.registers import Floats, Ints, Register, falls, intervals_of
 
 Period = Literal["hour", "day", "month"]
 EVERY: dict[Period, str] = {"hour": "1h", "day": "1d", "month": "1mo"}
@@ -177,7 +177,7 @@ def _consumed(
     bounds = [micros(edge) for edge in edges]
     fine = np.arange(bounds[0], bounds[-1] + 1, step // timedelta(microseconds=1), dtype=np.int64)
     amount, measured = intervals_of(register, fine)
-    fell_at, rolled_at = time[1:][np.diff(register.kwh) < 0], time[1:][rolled]
+    fell_at, rolled_at = time[1:][falls(register.kwh)], time[1:][rolled]
     found: list[tuple[object, ...]] = []
     for index, (low, high) in enumerate(pairwise(bounds)):
         part = slice(*np.searchsorted(fine, [low, high]).tolist())

@@ -23,6 +23,9 @@ import numpy.typing as npt
 
 from events.observations import Quality
 
+ROUNDING = 1e-12
+"""Of a register's largest value: a fall by less comes from adding, not from the meter."""
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -80,14 +83,20 @@ def group_energy(
     return Energy(total, np.maximum(total - sure, 0.0), silent)
 
 
+def falls(value: Floats) -> npt.NDArray[np.bool_]:
+    """At which steps a register reads less than before, by more than its arithmetic rounds (an exchange adds to it)."""
+    finest = ROUNDING * np.abs(value).max(initial=0.0)
+    fell: npt.NDArray[np.bool_] = np.diff(value) < -finest
+    return fell
+
+
 def intervals_of(register: Register, edges: Ints) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """kWh of one meter between successive edges (NaN where unknown), and which of them are measured."""
     usable = (register.quality != Quality.INVALID) & np.isfinite(register.kwh)
     time, value, quality = register.time_us[usable], register.kwh[usable], register.quality[usable]
     if len(time) < 2:
         return np.full(len(edges) - 1, np.nan), np.zeros(len(edges) - 1, dtype=np.bool_)
-    length, rise = np.diff(time), np.diff(value)
-    fell = rise < 0
+    length, rise, fell = np.diff(time), np.diff(value), falls(value)
     vague = (
         (length > GAP * (edges[1] - edges[0])) | (quality[1:] != Quality.MEASURED) | (quality[:-1] != Quality.MEASURED)
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from events.clock import TAIPEI
@@ -70,6 +70,7 @@ changes = st.lists(
     changes=changes,
     cuts=st.sets(st.integers(1, 47), max_size=5),
 )
+@example(rises=[0.0, 0.30859486446958023, *[0.0] * 47], changes=[(2, False, 0.0)], cuts=set())
 def test_the_parts_of_any_split_add_up_to_the_difference_of_the_adjusted_registers(
     rises: list[float], changes: list[tuple[int, bool, float]], cuts: set[int]
 ) -> None:
