@@ -14,6 +14,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "diff_more": ("增加", "more"),
     "diff_fewer": ("減少", "fewer"),
     "diff_same": ("相同", "the same"),
+    "diff_before": ("之前", "Before"),
+    "diff_after": ("之後", "After"),
     "diff_unit": ("輛", "bikes"),
     "diff_reason": ("原因", "Reason"),
     "diff_position": ("紀錄位置", "Log position"),

@@ -62,8 +62,8 @@ def _table(state: State, changed: pl.DataFrame) -> pl.DataFrame:
     named = pl.col("name_en") if state.language == "en" else pl.col("name")
     return changed.sort(pl.col("difference").abs(), "station_id", descending=[True, False], nulls_last=True).select(
         pl.coalesce(named, "name", "station_id").alias(state.say("change_name")),
-        pl.col("before").alias(state.say("change_before")),
-        pl.col("after").alias(state.say("change_after")),
+        pl.col("before").alias(state.say("diff_before")),
+        pl.col("after").alias(state.say("diff_after")),
         pl.col("difference").alias(f"{state.say('difference')} ({state.say('diff_unit')})"),
         (100 * pl.col("relative")).round(1).alias(f"{state.say('difference')} (%)"),
         pl.col("reason").replace(_reasons(state)).fill_null(theme.DASH).alias(state.say("diff_reason")),
