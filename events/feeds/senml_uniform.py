@@ -2,7 +2,8 @@
 
 The first pack shows how its records are written: which fields in which order, with which spaces. A regular expression
 made of that decides whether every pack of the poll is written the same way; only then are the texts cut at fixed
-places. Whatever else a pack holds (other fields, escapes, exponents) is for the general decoder in `senml_packs`.
+places. Whatever else a pack holds (other fields, escapes, exponents, texts with the
+signs at which it would be cut) is for the general decoder in `senml_packs`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from polars.exceptions import PolarsError
 TEXTS = ("bn", "bu", "n", "u")
 NUMBERS = ("bt", "t", "v")
 
-_TEXT = r'[^"\\{}\x00-\x1f]*'
+_TEXT = r'[^",\\{}\x00-\x1f]*'
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 _FIELD = re.compile(rf'"({"|".join(TEXTS + NUMBERS)})"(: ?)("{_TEXT}"|{_NUMBER})(, ?|$)')
 _RECORDS = re.compile(r"\[\{([^{}]*)\}(?:(, ?)\{([^{}]*)\})?")
