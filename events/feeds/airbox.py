@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from events.errors import PayloadError
-from events.feeds.cells import decoded_frame, parts
+from events.feeds.cells import decoded_frame
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_texts import listed, plain, scalars_of
+from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused
 from events.feeds.wide import Measure, Reports, cells_of
@@ -41,7 +42,6 @@ SILENT = ("", "N/A")
 """Texts that stand for no value: no reading, and none is counted."""
 
 FORMAT = "airbox"
-MESSAGE_BYTES = 300_000
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:

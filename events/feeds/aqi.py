@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from events.errors import PayloadError
-from events.feeds.cells import STATE, decoded_frame, parts
+from events.feeds.cells import STATE, decoded_frame
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_texts import listed, plain, scalars_of
+from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of, unpacked
 from events.feeds.refusals import Refused
 from events.feeds.tables import PARQUET, messages, text_table
@@ -44,7 +45,6 @@ _PLAIN = {plain(column): measure for column, measure in UNITS.items()}
 
 SILENT = ("", "-")
 FORMAT = "aqi"
-MESSAGE_BYTES = 300_000
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:

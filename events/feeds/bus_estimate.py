@@ -24,6 +24,7 @@ from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_rows import fields_of, rows_of, text_columns
 from events.feeds.json_texts import value_of
 from events.feeds.local_time import utc_times
+from events.feeds.messages import MESSAGE_BYTES
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, first_reason, quoted_text, refused_frame
 from events.feeds.snapshots import BUCKETS, WHOLE, bucket_of, mark
@@ -34,7 +35,6 @@ STATES = {-1: "not_departed", -2: "not_stopping", -3: "last_bus_gone", -4: "no_s
 """Negative EstimateTime -> state; a row with seconds is `estimated`."""
 
 LONGEST_S = 86_400
-MESSAGE_BYTES = 300_000
 STRANGE = "a row is no object, or holds a list or an object"
 _SECONDS = pl.col("EstimateTime").str.strip_chars().cast(pl.Int32, strict=False)
 _ROW = pl.Struct(dict.fromkeys(("RouteID", "StopID", "EstimateTime", "GoBack"), pl.String))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import polars as pl
 
@@ -125,16 +124,6 @@ def observed(found: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "readings": readings.select(list(READINGS.decoded)).cast(dict(READINGS.decoded)),  # type: ignore[arg-type]
         "states": states.select(list(STATES.decoded)).cast(dict(STATES.decoded)),  # type: ignore[arg-type]
     }
-
-
-def parts(rows: Sequence[bytes], size_bytes: int) -> list[list[bytes]]:
-    """`rows` in groups of about `size_bytes`."""
-    ends, total = [], 0
-    for row in rows:
-        ends.append(total // size_bytes)
-        total += len(row)
-    pairs = zip(ends, rows, strict=True)
-    return [[row for _, row in group] for _, group in groupby(pairs, key=lambda pair: pair[0])]
 
 
 def _value() -> pl.Expr:

@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo
 from events.clock import TAIPEI
 from events.errors import PayloadError
 from events.feeds import gtfs_rt
-from events.feeds.cells import Cell, Told, decoded_cells, parts
+from events.feeds.cells import Cell, Told, decoded_cells
 from events.feeds.declaration import EPOCH_MS, EPOCH_S, ISO, OWN, Declaration, Value
 from events.feeds.decoded import Decoded, Format, Payload
 from events.feeds.json_path import Step, found, path_of
 from events.feeds.json_rows import rows_of
 from events.feeds.json_texts import text_of_value, value_of
+from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
 from events.feeds.tables import messages, text_table
@@ -29,7 +30,6 @@ from events.feeds.timetable import Timetable
 
 ROOT = "$."
 CONTENT_TYPES = {"json": "application/json", "csv": "text/csv"}
-MESSAGE_BYTES = 300_000
 
 
 def format_declared(told: Declaration, formats: Mapping[str, Format], timetable: Timetable | None = None) -> Format:

@@ -20,9 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from events.errors import PayloadError
-from events.feeds.cells import Cell, Told, decoded_cells, parts
+from events.feeds.cells import Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.dsmr_time import instant_of
+from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import unpacked
 from events.feeds.refusals import Refused, quoted
 
@@ -37,7 +38,6 @@ CHANNEL_REGISTERS = {"003": "7-0:3.0.0", "007": "8-0:1.0.0"}
 """Kind of the meter on a channel (gas, water) -> the OBIS code of its register."""
 
 SERIALS = ("0-0:96.1.1", "0-0:96.1.0", "0-0:96.1.255", "0-0:42.0.0", "1-0:0.0.0")
-MESSAGE_BYTES = 300_000
 
 _TELEGRAM = re.compile(r"/[^!]*![^\r\n/]*", re.S)
 _LINE = re.compile(r"(\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3})(?:\*255)?((?:\([^()]*\))+)")

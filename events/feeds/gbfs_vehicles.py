@@ -18,12 +18,12 @@ from dataclasses import dataclass
 import msgspec
 import polars as pl
 
-from events.feeds.cells import parts
 from events.feeds.decoded import Payload
 from events.feeds.gbfs_documents import Members
 from events.feeds.json_rows import rows_of, text_columns
 from events.feeds.json_texts import text_of_value, value_of
 from events.feeds.local_time import utc_times
+from events.feeds.messages import parts
 from events.feeds.refusals import Refused, first_reason, quoted_text
 from events.feeds.station_reports import degrees
 from events.observations import POSITIONS

@@ -28,9 +28,8 @@ from typing import Any
 import msgspec
 
 from events.errors import PayloadError
-from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
+from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.json_rows import rows_of
 from events.feeds.json_texts import plain, text_of_value, value_of
 from events.feeds.lift_words import BY_NAME, LOAD_UNITS, WORDS, word_of
 from events.feeds.packed import text_of
@@ -45,7 +44,6 @@ FLAGS = ("passenger_alarm", "car_door_zone", "out_of_service")
 HIGHEST_FLOOR = 255
 """BACnet tells floors in one byte."""
 
-MESSAGE_BYTES = 300_000
 _INSTANCE = re.compile(r"(?:lift|59)?\s*[,:_ -]?\s*(\d{1,7})", re.IGNORECASE)
 _TRUTHS = {"true": "1", "active": "1", "1": "1", "false": "0", "inactive": "0", "0": "0"}
 
@@ -53,16 +51,6 @@ _TRUTHS = {"true": "1", "active": "1", "1": "1", "false": "0", "inactive": "0", 
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Readings and states of the lifts."""
     return decoded_cells("bacnet-lift", _told, payloads)
-
-
-def split(document: bytes) -> Sequence[bytes]:
-    """An array of lifts as messages of about MESSAGE_BYTES; any other document stays whole."""
-    try:
-        content = text_of(document)
-        rows = rows_of(content) if content.lstrip()[:1] == b"[" else []
-    except PayloadError:
-        return [document]
-    return [b"[" + b",".join(part) + b"]" for part in parts(rows, MESSAGE_BYTES)] or [document]
 
 
 def _told(payload: Payload) -> Told:

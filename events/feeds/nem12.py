@@ -21,8 +21,9 @@ from datetime import datetime, timedelta, timezone
 import polars as pl
 
 from events.errors import PayloadError
-from events.feeds.cells import decoded_frame, parts
+from events.feeds.cells import decoded_frame
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
 from events.observations import TIME, Quality
@@ -41,7 +42,6 @@ QUALITIES = {"A": Quality.MEASURED, "E": Quality.ESTIMATED, "S": Quality.SUBSTIT
 NO_DATA, VARIABLE = "N", "V"
 MINUTES = (1, 5, 10, 15, 30, 60)
 FORMAT = "nem12"
-MESSAGE_BYTES = 300_000
 
 DAYS = {
     "record": pl.UInt32(), "at": pl.UInt32(), "point_id": pl.String(), "unit": pl.String(), "factor": pl.Float64(),

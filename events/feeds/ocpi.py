@@ -28,9 +28,8 @@ from typing import Any
 import msgspec
 
 from events.errors import PayloadError
-from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
+from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.json_rows import rows_of
 from events.feeds.json_texts import text_of_value, value_of
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
@@ -42,22 +41,10 @@ PERSONAL = ("cdr_token", "authorization_reference", "signed_data", "auth_id", "t
 WITHOUT_TAXES = ("before_taxes", "excl_vat")
 """Name of the amount in 2.3 and in 2.2.1."""
 
-MESSAGE_BYTES = 300_000
-
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Readings and states of records, credit notes and sessions."""
     return decoded_cells("ocpi", _told, payloads)
-
-
-def split(document: bytes) -> Sequence[bytes]:
-    """An array of records as messages of about MESSAGE_BYTES; any other document stays whole."""
-    try:
-        content = text_of(document)
-        rows = rows_of(content) if content.lstrip()[:1] == b"[" else []
-    except PayloadError:
-        return [document]
-    return [b"[" + b",".join(part) + b"]" for part in parts(rows, MESSAGE_BYTES)] or [document]
 
 
 def _told(payload: Payload) -> Told:

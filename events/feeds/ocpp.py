@@ -19,8 +19,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from events.errors import PayloadError
-from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
+from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.ocpp_frames import Broken, Frame, frames_of
 from events.feeds.ocpp_schemas import known, violations
 from events.feeds.packed import text_of
@@ -45,8 +46,6 @@ OBSERVING = ("MeterValues", "TransactionEvent", "StatusNotification", "StartTran
 
 REASONS = 3
 """So many violations are told of one call."""
-
-MESSAGE_BYTES = 300_000
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:

@@ -25,10 +25,11 @@ from typing import Any
 import msgspec
 
 from events.errors import PayloadError
-from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
+from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_rows import fields_of, rows_of
 from events.feeds.json_texts import text_of_value, value_of
+from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of, unpacked
 from events.feeds.parking_facts import Described, facts, is_description, places
 from events.feeds.parking_signs import is_signs, signs
@@ -45,7 +46,6 @@ SOCKETS = {"待機中": "sockets_idle", "充電中": "sockets_charging"}
 MOST = 100_000
 """More spaces than any lot has."""
 
-MESSAGE_BYTES = 300_000
 _CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d) (?:CST|GMT\+0?8:?0?0?) (\d{4})")
 _INTEGER = re.compile(r"-?\d{1,9}")
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -27,6 +27,7 @@ from events.feeds import (
     youbike_archive,
 )  # fmt: skip
 from events.feeds.decoded import Format
+from events.feeds.messages import split_array
 
 _TYPE = "tw.taipei.twin"
 _JSON = "application/json"
@@ -58,11 +59,11 @@ FORMATS: dict[str, Format] = {
         Format("airbox", "city.airbox", f"{_TYPE}.air.sensor.observed.v1", _JSON, airbox.decode, airbox.split),
         Format(
             "sensorthings", "city.sensorthings", f"{_TYPE}.air.observed.v1", _JSON,
-            sensorthings.decode, sensorthings.split,
+            sensorthings.decode, split_array,
         ),
         Format("ocpp", "city.ocpp", f"{_TYPE}.charging.call.v1", _JSON, ocpp.decode, ocpp.split),
-        Format("ocpi", "city.ocpi", f"{_TYPE}.charging.record.v1", _JSON, ocpi.decode, ocpi.split),
-        Format("bacnet-lift", "city.bacnet-lift", f"{_TYPE}.lift.state.v1", _JSON, lifts.decode, lifts.split),
+        Format("ocpi", "city.ocpi", f"{_TYPE}.charging.record.v1", _JSON, ocpi.decode, split_array),
+        Format("bacnet-lift", "city.bacnet-lift", f"{_TYPE}.lift.state.v1", _JSON, lifts.decode, split_array),
         Format(
             "health-station", "city.health-station", f"{_TYPE}.health.station.state.v1", _JSON,
             health.decode, health.split,

@@ -18,9 +18,8 @@ from typing import Any
 import msgspec
 
 from events.errors import PayloadError
-from events.feeds.cells import STATE, Cell, Told, decoded_cells, parts
+from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.json_rows import rows_of
 from events.feeds.json_texts import text_of_value, value_of
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
@@ -35,23 +34,12 @@ SYMBOLS = {
 """Symbol of a unit of measurement -> SenML unit; symbols that are SenML units stand for themselves."""
 
 QUALITIES = {q.name.casefold(): q for q in Quality}
-MESSAGE_BYTES = 300_000
 _LINK = re.compile(r"Datastreams\(([^)]+)\)")
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
     """Readings and states of the observations."""
     return decoded_cells("sensorthings", _told, payloads)
-
-
-def split(document: bytes) -> Sequence[bytes]:
-    """An array of observations as messages of about MESSAGE_BYTES; any other document stays whole."""
-    try:
-        content = text_of(document)
-        rows = rows_of(content) if content.lstrip()[:1] == b"[" else []
-    except PayloadError:
-        return [document]
-    return [b"[" + b",".join(part) + b"]" for part in parts(rows, MESSAGE_BYTES)] or [document]
 
 
 def _told(payload: Payload) -> Told:
