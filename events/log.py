@@ -25,6 +25,7 @@ from events.errors import ConflictError, LogUnavailableError
 from events.ids import Position, SourceId, StreamId
 from events.segment_store import SegmentStore
 from events.segments import Segments, is_reference
+from events.sql_errors import POSTGRES
 from events.vault import Vault
 
 LOCK_TIMEOUT_S = 30
@@ -82,7 +83,7 @@ class Log:
         """The log at `location`: a SQLite file (made when absent) or `postgresql://user:password@host:port/name`."""
         text = str(location)
         with _store_errors(text):
-            recorder = _postgres(text) if text.startswith(("postgresql://", "postgres://")) else _sqlite(text)
+            recorder = _postgres(text) if text.startswith(POSTGRES) else _sqlite(text)
         return cls(recorder, text.rsplit("@", 1)[-1])
 
     def append(self, events: Sequence[NewEvent], *, tracking: Tracked | None = None) -> list[Position]:

@@ -7,16 +7,16 @@ position) and tracking. The third is `events.segment_store`'s.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 
-from events.errors import LogUnavailableError
 from events.log import Log, LogEvent
+from events.sql_errors import POSTGRES, sql_errors
 
 Mark = tuple[str, int]
 """A tracked source as stored: name, and the last offset plus one."""
 
-POSTGRES = ("postgresql://", "postgres://")
+_TROUBLE = ("the log cannot be copied", "nothing was written")
 _MARKS = "SELECT application_name, notification_id FROM tracking ORDER BY application_name"
 _KEPT = "INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UPDATE SET notification_id = ?"
 _EVENT = "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)"
@@ -35,7 +35,7 @@ _NEXT = """
 def marks(location: str) -> list[Mark]:
     """Every tracked source of the log at `location`."""
     Log.open(location).close()  # makes the tables of a new log
-    with _store_errors(location):
+    with sql_errors(location, *_TROUBLE):
         if location.startswith(POSTGRES):
             import psycopg
 
@@ -49,19 +49,19 @@ def marks(location: str) -> list[Mark]:
 def write(location: str, events: Iterable[LogEvent], tracked: Iterable[Mark]) -> None:
     """Put events at their positions, and the marks, in one transaction; LogUnavailableError: nothing was written."""
     rows = ((e.position, e.stream, e.version, e.tag, e.state) for e in events)
-    with _store_errors(location):
+    with sql_errors(location, *_TROUBLE):
         (_to_postgres if location.startswith(POSTGRES) else _to_sqlite)(location, rows, tracked)
 
 
 def snapshot(location: str, path: str) -> None:
     """The log at `location` as one SQLite file at `path`: one consistent state, while writers go on writing."""
-    with _store_errors(location):
+    with sql_errors(location, *_TROUBLE):
         (_postgres_snapshot if location.startswith(POSTGRES) else _sqlite_snapshot)(location, path)
 
 
 def close_file(path: str) -> None:
     """Leave a SQLite log as one file, without a write-ahead log beside it."""
-    with _store_errors(path), closing(sqlite3.connect(path)) as file:
+    with sql_errors(path, *_TROUBLE), closing(sqlite3.connect(path)) as file:
         file.execute("PRAGMA journal_mode = DELETE")
 
 
@@ -101,18 +101,3 @@ def _to_postgres(url: str, rows: Iterable[tuple[object, ...]], tracked: Iterable
                 copy.write_row(row)
         cursor.execute(_NEXT)
         cursor.executemany(_KEPT.replace("?", "%s").encode(), [(name, at, at) for name, at in tracked])
-
-
-@contextmanager
-def _store_errors(location: str) -> Iterator[None]:
-    """Translate either store's errors; psycopg, an extra, is named only where it can have been used."""
-    kinds: tuple[type[Exception], ...] = (sqlite3.Error,)
-    if location.startswith(POSTGRES):
-        import psycopg
-
-        kinds = (psycopg.Error,)
-    try:
-        yield
-    except kinds as error:
-        where = location.rsplit("@", 1)[-1]
-        raise LogUnavailableError(f"{where}: the log cannot be copied, and nothing was written: {error}") from error

@@ -24,14 +24,14 @@ from typing import Any
 
 import polars as pl
 
-from events.errors import LogUnavailableError
+from events.sql_errors import POSTGRES, sql_errors
 
-POSTGRES = ("postgresql://", "postgres://")
 LOCK_TIMEOUT_S = 30
 NAMES: dict[str, pl.DataType] = {"token": pl.Int64(), "name": pl.String()}
 """Columns of `Vault.names`."""
 
 _CHUNK = 500
+_TROUBLE = ("the vault of names cannot be used", "check the file or the server")
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS vault_keys"
     " (token BIGINT PRIMARY KEY, name TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT)",
@@ -158,7 +158,7 @@ class Vault:
 
     def _overwrite(self) -> None:
         """Leave no copy of deleted rows in the store's free pages."""
-        with _vault_errors(self.location), closing(self._connected()()) as connection:
+        with sql_errors(self.location, *_TROUBLE), closing(self._connected()()) as connection:
             if self._postgres:
                 connection.autocommit = True
             connection.execute("VACUUM vault_keys" if self._postgres else "VACUUM")
@@ -166,7 +166,7 @@ class Vault:
     @contextmanager
     def _session(self) -> Iterator[Any]:
         """A cursor in one transaction."""
-        with _vault_errors(self.location), closing(self._connected()()) as connection, connection:
+        with sql_errors(self.location, *_TROUBLE), closing(self._connected()()) as connection, connection:
             cursor = connection.cursor()
             for statement in _TABLES:
                 cursor.execute(statement)
@@ -187,18 +187,3 @@ class Vault:
 
 def _each(at: int, tokens: Sequence[int]) -> list[tuple[object, ...]]:
     return [(at, token) for token in tokens]
-
-
-@contextmanager
-def _vault_errors(location: str) -> Iterator[None]:
-    """Translate either store's errors; psycopg, an extra, is named only where it can have been used."""
-    kinds: tuple[type[Exception], ...] = (sqlite3.Error,)
-    if location.startswith(POSTGRES):
-        import psycopg
-
-        kinds = (psycopg.Error,)
-    try:
-        yield
-    except kinds as error:
-        where = location.rsplit("@", 1)[-1]
-        raise LogUnavailableError(f"{where}: the vault of names cannot be used: {error}; check the file") from error
