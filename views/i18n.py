@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from views import difference_words, model_words
+from views.words import difference, model
 
 Language = Literal["zh-TW", "en"]
 
@@ -217,8 +217,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind_transformer": ("變壓器", "Transformer"),
     "kind_fire_door": ("防火門", "Fire door"),
     "kind_other": ("其他設備", "Other device"),
-    **model_words.WORDS,
-    **difference_words.WORDS,
+    **model.WORDS,
+    **difference.WORDS,
 }
 
 STATUS_WORDS = {"已完工": "status_done", "施工中及待開工": "status_building", "規劃中": "status_planned"}
