@@ -96,7 +96,7 @@ def bare(servers: str, topic: str) -> dict[str, float]:
 
 def ingest(servers: str, topic: str, directory: Path) -> dict[str, float]:
     """Land the topic in a new city's log and live state."""
-    from events.kafka import KafkaSource
+    from events.kafka.source import KafkaSource
 
     place = init(directory / topic)
     with place.log() as log:

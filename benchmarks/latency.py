@@ -15,7 +15,7 @@ import polars as pl
 from benchmarks.figures import Figure
 from deploy.kafka.broker import Broker
 from events.feeds.registry import format_named
-from events.kafka import KafkaSink
+from events.kafka.source import KafkaSink
 from replay.city import City
 from twin.place import init
 

@@ -17,8 +17,8 @@ from events.clock import now
 from events.errors import BrokerUnavailableError, ConflictError, LogUnavailableError
 from events.ids import SourceId
 from events.ingest import Decoded, Ingester, Landed, decode
+from events.monitoring.watch import Unwatched, Watch
 from events.source import Poll, Source
-from events.watch import Unwatched, Watch
 
 POLL_S = 0.2
 QUIET_S = 5.0

@@ -6,7 +6,7 @@
     group_silent                  more than 5 % of a building's meters, or of the stations, at once    high
     device_fault                  a device reports a fault (critical: an entrapment)                   high
     register_fell                 a meter reads less than before, and no event says why                data
-    source_stale                  a source silent for longer than `events.freshness` allows            data
+    source_stale                  a source silent for longer than `events.monitoring.freshness` allows            data
     quarantine_flood              many inputs of a source refused within an hour of record time        data
     late_correction               a value told anew when its time of lateness was over                 data
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from events.errors import UsageError
-from events.kafka_security import LOOPBACK, Security, security
+from events.kafka.security import LOOPBACK, Security, security
 
 LOGIN = {
     "TWIN_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",

@@ -10,17 +10,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from events import freshness
+from events.monitoring import freshness
 from events.clock import micros
 from events.connectors.poller import Asked
 from events.errors import BrokerUnavailableError, ConflictError, LogUnavailableError, TwinError, UsageError
 from events.feeds.registry import FORMATS
-from events.health import SILENT_S, Heartbeat
+from events.monitoring.health import SILENT_S, Heartbeat
 from events.ids import Position
 from events.ingest import Landed
-from events.metrics import KINDS, Metrics
-from events.monitor import Monitor, address, health_page
-from events.watch import Watches
+from events.monitoring.metrics import KINDS, Metrics
+from events.monitoring.monitor import Monitor, address, health_page
+from events.monitoring.watch import Watches
 from tests.events.test_ingest import SOURCE, poll
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_lag_and_interruptions_are_told_apart() -> None:
 
 
 def test_staleness_is_the_age_at_the_time_of_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("events.metrics.now", lambda: NOW)
+    monkeypatch.setattr("events.monitoring.metrics.now", lambda: NOW)
     metrics = Metrics(lambda: {YOUBIKE: micros(NOW - timedelta(minutes=7)), "file:senml": None})
     found = values(metrics)
     assert found["twin_staleness_seconds", YOUBIKE] == 420

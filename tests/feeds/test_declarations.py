@@ -18,8 +18,8 @@ from events.feeds.declared import format_declared
 from events.feeds.decoded import Decoded, Format
 from events.feeds.registry import FORMATS, format_named, format_of
 from events.ids import SourceId
-from events.kafka_port import Fetched, Partition
-from events.kafka_records import poll_of
+from events.kafka.port import Fetched, Partition
+from events.kafka.records import poll_of
 from tests.feeds.offering import ARRIVAL, UNHURRIED, offer, reasons
 from tests.feeds.test_timetable import archive, seconds, update
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import pytest
 
 from deploy.kafka.broker import Broker
-from events.kafka import Adapter
+from events.kafka.source import Adapter
 from replay.city import City
 from tests.kafka.conftest import ingesting, make_topic, send, twin
 from tests.kafka.published import assert_holds_exactly, duplicates, landed, packs

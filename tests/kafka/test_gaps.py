@@ -10,7 +10,7 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from events.ingest import Ingester
-from events.kafka import Adapter, KafkaSource
+from events.kafka.source import Adapter, KafkaSource
 from events.quarantine import Refusal, quarantined
 from tests.kafka.conftest import send
 from tests.kafka.published import assert_holds_exactly, packs

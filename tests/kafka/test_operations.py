@@ -13,7 +13,7 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from events.ingest import Ingester, Landed
-from events.kafka import KafkaSource
+from events.kafka.source import KafkaSource
 from events.source import Poll
 from replay.city import City
 from tests.kafka.conftest import CLI, Raw, make_topic, send, twin

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.kafka.broker import Broker
 from events.errors import BrokerUnavailableError
-from events.kafka import KafkaSource
+from events.kafka.source import KafkaSource
 from events.quarantine import quarantined
 from tests.kafka.conftest import Raw, send, twin
 from tests.kafka.published import reading

@@ -12,8 +12,8 @@ from events.consume import WAIT_S, consume
 from events.errors import BrokerUnavailableError, TwinError
 from events.ids import SourceId
 from events.ingest import Ingester, Landed
+from events.monitoring.watch import Watches
 from events.source import Poll
-from events.watch import Watches
 from twin.projector import Projector
 from views.commands.kafka_options import Reading
 from views.commands.options import logs
@@ -22,7 +22,7 @@ from views.commands.watching import Watching
 from views.logs import in_json
 
 if TYPE_CHECKING:
-    from events.kafka import KafkaSource
+    from events.kafka.source import KafkaSource
 
 PROJECT_EVERY_S = 5.0
 

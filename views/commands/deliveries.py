@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 from events.connectors.poller import Document
 from events.ids import SourceId
 from events.ingest import Ingester
-from events.kafka_security import LOOPBACK, Security
+from events.kafka.security import LOOPBACK, Security
 from events.source import document_polls
 from twin.place import Place
 from twin.projector import Projector
 from views.commands.watching import Watching
 
 if TYPE_CHECKING:
-    from events.kafka import KafkaSink
+    from events.kafka.source import KafkaSink
 
 PROJECT_EVERY_S = 5.0
 
@@ -39,7 +39,7 @@ class ToKafka:
 
     def deliver(self, document: Document) -> int:
         """Publish a document in its slices; BrokerUnavailableError when nobody answers."""
-        from events.kafka import KafkaSink
+        from events.kafka.source import KafkaSink
 
         self._sink = self._sink or KafkaSink(self._servers, security=self._security)
         return self._sink.publish(document.form, document.body, topic=self._topic, source=document.source)

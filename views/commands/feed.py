@@ -16,7 +16,7 @@ from events.connectors.transport import HttpTransport, Limits
 from events.errors import UsageError
 from events.feeds.decoded import Format
 from events.feeds.registry import format_named
-from events.monitor import Page, health_page
+from events.monitoring.monitor import Page, health_page
 from twin.place import Place
 from views.commands.declaring import Declarations, declared
 from views.commands.deliveries import Delivery, ToCity, ToKafka
@@ -27,7 +27,7 @@ from views.commands.watching import MetricsAt, Watching, metrics_page, served
 from views.logs import LogFormat, in_json
 
 if TYPE_CHECKING:
-    from events.metrics import Metrics
+    from events.monitoring.metrics import Metrics
 
 SHORT_NAMES = {"bus": "bus-estimate", "bike": "youbike", "air": "aqi"}
 """What people call a feed, where the format has another name."""

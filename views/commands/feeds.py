@@ -44,7 +44,7 @@ def publish(
 
     Example: twin publish --kafka 127.0.0.1:9092 --declarations sensors noise:noise.json
     """
-    from events.kafka import KafkaSink
+    from events.kafka.source import KafkaSink
 
     registry = declared(declarations)
     documents = [(format_named(name, registry), path, _read(path)) for name, path in named_files(files)]

@@ -12,10 +12,10 @@ import typer
 from events.errors import UsageError
 from events.feeds.registry import BUILT_IN, Registry
 from events.ids import SourceId
-from events.kafka_security import Security, security
+from events.kafka.security import Security, security
 
 if TYPE_CHECKING:
-    from events.kafka import KafkaSource
+    from events.kafka.source import KafkaSource
 
 KafkaConfig = Annotated[
     Path | None,
@@ -47,7 +47,7 @@ class Reading:
 
     def source(self, tracked: Callable[[SourceId], int | None]) -> KafkaSource:
         """The records behind what `tracked` says was landed; UsageError when an option is off."""
-        from events.kafka import Adapter, KafkaSource, Share
+        from events.kafka.source import Adapter, KafkaSource, Share
 
         if self.adapter not in list(Adapter):
             raise UsageError(f"no adapter {self.adapter!r}; there are {', '.join(Adapter)}")

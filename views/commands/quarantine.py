@@ -153,8 +153,8 @@ def _fetching(kafka: str | None, config: Path | None, registry: Registry) -> Ite
     if kafka is None:
         yield None
         return
-    from events.kafka import Adapter, client
-    from events.kafka_again import read_again
+    from events.kafka.again import read_again
+    from events.kafka.source import Adapter, client
 
     broker = client(kafka, Adapter.PYTHON, security_of(config))
     try:

@@ -161,7 +161,7 @@ def replay(
     Example: twin replay --from 2026-08-20T08:00:00Z --to 2026-08-21T08:00:00Z --next-incident --kafka 127.0.0.1:9092
     """
     from events.feeds.registry import format_named
-    from events.kafka import KafkaSink
+    from events.kafka.source import KafkaSink
 
     if family not in DOCUMENTS:
         raise UsageError(f"no document is written for {family!r}; there are {', '.join(DOCUMENTS)}")

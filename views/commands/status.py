@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from events import freshness
 from events.clock import TAIPEI, instant, now
+from events.monitoring import freshness
 from events.observations import FAMILIES
 from replay.activity import Activity, activity
 from replay.city import City as OpenCity

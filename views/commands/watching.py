@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from events.errors import TwinError
-from events.health import Heartbeat
 from events.ids import SourceId
 from events.ingest import Landed
-from events.monitor import Monitor, Page, address, health_page
+from events.monitoring.health import Heartbeat
+from events.monitoring.monitor import Monitor, Page, address, health_page
+from events.monitoring.watch import Watches
 from events.source import Poll
-from events.watch import Watches
 from twin.projector import Projector
 
 if TYPE_CHECKING:
-    from events.metrics import Metrics
+    from events.monitoring.metrics import Metrics
 
 MetricsAt = Annotated[
     str | None,
@@ -66,7 +66,7 @@ class Watching:
     """An ingester's metrics, health and log lines together."""
 
     def __init__(self) -> None:
-        from events.metrics import Metrics  # slow to import, and only long runs need it
+        from events.monitoring.metrics import Metrics  # slow to import, and only long runs need it
 
         self._projector: Projector | None = None
         self.heartbeat, self.metrics = Heartbeat(), Metrics(self._last_event_times)

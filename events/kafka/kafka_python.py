@@ -12,9 +12,9 @@ from kafka import errors as vendor
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from events.errors import BrokerRefusedError, BrokerUnavailableError, OffsetGapError, SourceError
-from events.kafka_port import FETCH_BYTES, POLL_RECORDS, Fetched, Partition, Topic
-from events.kafka_security import LOOPBACK, Security
-from events.kafka_tls import explained
+from events.kafka.port import FETCH_BYTES, POLL_RECORDS, Fetched, Partition, Topic
+from events.kafka.security import LOOPBACK, Security
+from events.kafka.tls import explained
 
 PATIENCE: dict[str, Any] = {"bootstrap_timeout_ms": 10_000}
 """How long a broker that does not answer is waited for at the start."""

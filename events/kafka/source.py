@@ -16,10 +16,10 @@ from events.clock import now
 from events.errors import BrokerUnavailableError, OffsetGapError
 from events.feeds.registry import BUILT_IN, Registry
 from events.ids import SourceId
-from events.kafka_port import EVERYTHING, Client, Fetched, Partition, Share, Topic, source_id, uncollected
-from events.kafka_records import gap_poll, holes, poll_of
-from events.kafka_security import LOOPBACK, Security
-from events.kafka_sink import KafkaSink
+from events.kafka.port import EVERYTHING, Client, Fetched, Partition, Share, Topic, source_id, uncollected
+from events.kafka.records import gap_poll, holes, poll_of
+from events.kafka.security import LOOPBACK, Security
+from events.kafka.sink import KafkaSink
 from events.source import Poll
 
 __all__ = ["Adapter", "KafkaSink", "KafkaSource", "Security", "Share"]
@@ -148,11 +148,11 @@ def client(servers: str, adapter: Adapter, security: Security, settings: Mapping
     """A consumer made of the named library; MissingExtraError when it is not installed."""
     match adapter:
         case Adapter.PYTHON:
-            from events.kafka_python import PythonClient
+            from events.kafka.kafka_python import PythonClient
 
             return PythonClient(servers, security, settings)
         case Adapter.CONFLUENT:
-            from events.kafka_fast import FastClient
+            from events.kafka.confluent import FastClient
 
             return FastClient(servers, security, settings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 
-from events.kafka_security import Security
+from events.kafka.security import Security
 
 TIMEOUT_S = 3.0
 

@@ -12,7 +12,7 @@ from events.errors import PayloadError
 from events.feeds.decoded import Format, Payload
 from events.feeds.registry import BUILT_IN, Registry, format_of
 from events.ids import SourceId
-from events.kafka_port import Fetched, Headers
+from events.kafka.port import Fetched, Headers
 from events.quarantine import Refusal
 from events.source import Poll
 

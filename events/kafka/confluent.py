@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from events.errors import BrokerRefusedError, BrokerUnavailableError, MissingExtraError, OffsetGapError, SourceError
-from events.kafka_port import FETCH_BYTES, POLL_RECORDS, Fetched, Partition, Topic
-from events.kafka_security import LOOPBACK, Security
-from events.kafka_tls import explained
+from events.kafka.port import FETCH_BYTES, POLL_RECORDS, Fetched, Partition, Topic
+from events.kafka.security import LOOPBACK, Security
+from events.kafka.tls import explained
 
 try:
     import confluent_kafka as vendor

@@ -16,9 +16,9 @@ from prometheus_client.registry import Collector
 from events.clock import now
 from events.connectors.poller import Asked
 from events.errors import ConflictError, LogError, TwinError
-from events.freshness import age_s, allowed_s
 from events.ids import SourceId
 from events.ingest import Landed
+from events.monitoring.freshness import age_s, allowed_s
 from events.source import Poll
 
 KINDS = 200

@@ -13,9 +13,9 @@ from kafka import errors as vendor
 from events.clock import now
 from events.envelope import wrap
 from events.feeds.decoded import Format
-from events.kafka_port import MESSAGE_BYTES
-from events.kafka_python import PATIENCE, arguments, first_contact, vendor_errors
-from events.kafka_security import LOOPBACK, Security
+from events.kafka.kafka_python import PATIENCE, arguments, first_contact, vendor_errors
+from events.kafka.port import MESSAGE_BYTES
+from events.kafka.security import LOOPBACK, Security
 
 _SENML_NAME = re.compile(rb'"b?n"\s*:\s*"([^"]*)"')
 

@@ -7,8 +7,8 @@ import time
 from events.errors import SourceError
 from events.feeds.registry import BUILT_IN, Registry
 from events.ids import SourceId
-from events.kafka_port import Client, Fetched, Partition
-from events.kafka_records import poll_of
+from events.kafka.port import Client, Fetched, Partition
+from events.kafka.records import poll_of
 from events.source import Poll
 
 PATIENCE_S = 30.0

@@ -1,0 +1,1 @@
+"""How the way in is doing: freshness of sources, health, Prometheus metrics."""
