@@ -9,8 +9,8 @@ import polars as pl
 
 from events import batch
 from events.batch import BATCH
-from events.monitoring.freshness import allowed_s
 from events.log import Log
+from events.monitoring.freshness import allowed_s
 from events.observations import FAMILIES, TIME
 from events.quarantine import QUARANTINE
 from replay.city import City
@@ -25,7 +25,7 @@ FAR = 64
 
 
 def stale_sources(log: Log, told: Iterable[pl.DataFrame], end: datetime) -> pl.DataFrame:
-    """Sources without an event for longer than `events.monitoring.freshness` allows them; `told` has position and time."""
+    """Sources silent for longer than `events.monitoring.freshness` allows; `told` has position and time."""
     times = pl.concat([f.select("position", "time") for f in told]).unique().sort("position")
     named = times.join(sources_of(log, times["position"].unique().to_list()), on="position")
     ordered = named.sort("source", "time", "position").unique(["source", "time"], keep="first", maintain_order=True)

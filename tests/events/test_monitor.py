@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from events.monitoring import freshness
 from events.clock import micros
 from events.connectors.poller import Asked
 from events.errors import BrokerUnavailableError, ConflictError, LogUnavailableError, TwinError, UsageError
 from events.feeds.registry import FORMATS
-from events.monitoring.health import SILENT_S, Heartbeat
 from events.ids import Position
 from events.ingest import Landed
+from events.monitoring import freshness
+from events.monitoring.health import SILENT_S, Heartbeat
 from events.monitoring.metrics import KINDS, Metrics
 from events.monitoring.monitor import Monitor, address, health_page
 from events.monitoring.watch import Watches

@@ -13,8 +13,8 @@ import pytest
 from deploy.kafka.broker import Broker, free_port
 from deploy.kafka.secured import MECHANISMS, Secured
 from events.errors import BrokerRefusedError
-from events.kafka.source import Adapter, KafkaSink, KafkaSource
 from events.kafka.security import LOOPBACK, Security
+from events.kafka.source import Adapter, KafkaSink, KafkaSource
 from tests.kafka.conftest import CLI
 from tests.parts.certificates import PASSWORD, Certified, certified
 from twin.place import Place

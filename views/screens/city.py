@@ -25,7 +25,6 @@ def page() -> None:
         st.code("twin demo\ntwin ingest --city DIR --files youbike:FILE", language="shell")
         return
     live = state.at is None and state.known is None
-    live = state.at is None and state.known is None
     st.session_state["drawn_head"] = reader().head
     time_bar(state)
     st.fragment(_numbers, run_every=EVERY_S if live else None)()
