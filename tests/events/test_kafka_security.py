@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from pathlib import Path
 
 import pytest
 
-from events.errors import UsageError
+from events.errors import MissingExtraError, UsageError
 from events.kafka.security import LOOPBACK, Security, security
 
 LOGIN = {
@@ -67,3 +69,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_mechanism_that_no_adapter_has_is_refused() -> None:
     with pytest.raises(UsageError, match="SCRAM-SHA-512"):
         Security("SASL_SSL", "GSSAPI", "a", "b")
+
+
+def test_an_adapter_whose_library_is_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    monkeypatch.delitem(sys.modules, "events.kafka.confluent", raising=False)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'taipei-twin\[fast\]'"):
+        importlib.import_module("events.kafka.confluent")
