@@ -92,12 +92,14 @@ class Vault:
         return [found[name] for name in names]
 
     def keys(self, names: Sequence[str]) -> list[Key]:
-        """Every key of these names, the oldest first."""
+        """Every key of these names, the oldest first; of those that began at once, the present one last."""
         if not self.exists():
             return []
         with self._session() as cursor:
             found = self._among(cursor, "SELECT token, name, since, until FROM vault_keys WHERE name", names)
-        return sorted((Key(*row) for row in found), key=lambda key: (key.since, key.token))
+        return sorted(
+            (Key(*row) for row in found), key=lambda key: (key.since, key.until is None, key.until or 0, key.token)
+        )
 
     def end(self, tokens: Sequence[int], at: int) -> None:
         """These tokens are former ones from `at` on: their names get new ones when they are next seen."""

@@ -184,7 +184,7 @@ def _consumed(
         known = ~np.isnan(amount[part])
         total = float(amount[part][known].sum()) if known.any() else None
         sure = float(amount[part][measured[part]].sum())
-        estimated = None if total is None else total - sure if (known & ~measured[part]).any() else 0.0
+        estimated = None if total is None else max(total - sure, 0.0) if (known & ~measured[part]).any() else 0.0
         found.append(
             (
                 point,

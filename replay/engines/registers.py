@@ -101,7 +101,7 @@ def intervals_of(register: Register, edges: Ints) -> tuple[Floats, npt.NDArray[n
         (length > GAP * (edges[1] - edges[0])) | (quality[1:] != Quality.MEASURED) | (quality[:-1] != Quality.MEASURED)
     )
     at_edges = np.interp(edges, time, _sum(np.where(fell, 0.0, rise)))
-    kwh = np.diff(at_edges)
+    kwh = np.maximum(np.diff(at_edges), 0.0)  # what arithmetic rounds is no energy fed back
     unknown = _touches(fell, time, edges) | (edges[:-1] < time[0]) | (edges[1:] > time[-1])
     return np.where(unknown, np.nan, kwh), ~(unknown | _touches(vague, time, edges))
 

@@ -127,6 +127,7 @@ def _first_boxes(shared_data: Path) -> bytes:
     return msgspec.json.encode(document | {"feeds": document["feeds"][:3]})
 
 
+WHICH = st.integers(0, 3)
 STATION_DOCUMENTS = ("station_status", "station_information")
 
 
@@ -144,15 +145,20 @@ def wounded(document: bytes, cuts: list[tuple[float, float, bytes]]) -> bytes:
     return document
 
 
+def one_of(documents: list[bytes], which: int) -> bytes:
+    """What is drawn must not depend on the documents at hand, so that a failure can be replayed."""
+    return documents[which % len(documents)]
+
+
 @UNRULY
 @pytest.mark.parametrize("name", list(FORMATS))
-@given(data=st.data(), cuts=wounds())
+@given(which=WHICH, cuts=wounds())
 def test_a_wounded_document_is_read_or_refused_and_its_neighbours_do_not_notice(
-    name: str, captures: dict[str, list[bytes]], data: st.DataObject, cuts: list[tuple[float, float, bytes]]
+    name: str, captures: dict[str, list[bytes]], which: int, cuts: list[tuple[float, float, bytes]]
 ) -> None:
     form = FORMATS[name]
     healthy = captures[name][0]
-    document = wounded(data.draw(st.sampled_from(captures[name])), cuts)
+    document = wounded(one_of(captures[name], which), cuts)
     decoded = offer(form.decode, healthy, document, healthy)
     alone = offer(form.decode, healthy)
     for record in (0, 2):
@@ -175,11 +181,9 @@ def test_noise_is_refused(name: str, noise: list[bytes]) -> None:
 
 @UNRULY
 @pytest.mark.parametrize("name", list(FORMATS))
-@given(data=st.data())
-def test_a_document_cut_into_messages_loses_nothing(
-    name: str, captures: dict[str, list[bytes]], data: st.DataObject
-) -> None:
-    form, document = FORMATS[name], data.draw(st.sampled_from(captures[name]))
+@given(which=WHICH)
+def test_a_document_cut_into_messages_loses_nothing(name: str, captures: dict[str, list[bytes]], which: int) -> None:
+    form, document = FORMATS[name], one_of(captures[name], which)
     whole, parts = offer(form.decode, document), offer(form.decode, *form.split(document))
     assert parts.offered == whole.offered
 
@@ -193,11 +197,11 @@ def test_a_poll_without_payloads_decodes_to_nothing(name: str) -> None:
 
 @UNRULY
 @pytest.mark.parametrize("name", list(FORMATS))
-@given(data=st.data(), cuts=wounds())
+@given(which=WHICH, cuts=wounds())
 def test_what_was_refused_is_refused_again_so_that_a_retry_invents_nothing(
-    name: str, captures: dict[str, list[bytes]], data: st.DataObject, cuts: list[tuple[float, float, bytes]]
+    name: str, captures: dict[str, list[bytes]], which: int, cuts: list[tuple[float, float, bytes]]
 ) -> None:
     form = FORMATS[name]
-    decoded = offer(form.decode, wounded(data.draw(st.sampled_from(captures[name])), cuts))
+    decoded = offer(form.decode, wounded(one_of(captures[name], which), cuts))
     for payload in decoded.refused["payload"].head(3):
         assert offer(form.decode, form.whole(payload)).refused.height > 0

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from events.observations import Quality
@@ -109,6 +109,7 @@ readings = st.dictionaries(
 
 
 @given(st.lists(readings, max_size=4))
+@example([register({0: 1.0, 7.5: 1.175494351e-38, 30: 0.0})])
 def test_no_interval_is_negative_and_none_is_estimated_beyond_itself(registers: list[Register]) -> None:
     found = group_energy(registers, START, QUARTER, 8)
     if found is not None:
