@@ -17,6 +17,7 @@ MODULES = (
     "replay",
     "history",
     "ingest",
+    "alternatives",
     "latency",
     "sustained",
     "compaction",
