@@ -3,6 +3,7 @@
 PYTHON ?= python3
 CITY ?= city
 ARGS ?=
+JOBS ?= 2
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -23,8 +24,8 @@ env: $(READY) ## create .venv from requirements.lock (nothing to do when it is u
 demo: $(READY) ## build the demo city and open it in the browser: make demo CITY=city ARGS=--no-browser
 	$(VENV)/bin/twin demo --city $(CITY) $(ARGS)
 
-test: $(READY) ## run all tests (TWIN_REQUIRE_ALL=1: a missing part is a failure): make test ARGS="-k kafka"
-	$(RUN) -m pytest $(ARGS)
+test: $(READY) ## run all tests (TWIN_REQUIRE_ALL=1: a missing part is a failure): make test JOBS=0 ARGS="-k kafka"
+	$(RUN) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 check: check-lint check-format check-types check-imports check-spelling ## lint, format, types, import contracts, spelling
 

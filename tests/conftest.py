@@ -36,10 +36,15 @@ MARKER_OF_PART = {"broker_parts": "kafka", "chromium": "browser", "postgres_serv
 
 
 def pytest_collection_modifyitems(items: Iterable[Item]) -> None:
-    """Whoever uses a real part carries its marker, so that `-m "not kafka"` needs no bookkeeping."""
+    """Whoever uses a real part carries its marker, so that `-m "not kafka"` needs no bookkeeping.
+
+    Of several workers (`-n 2`), one runs all tests of the broker and mostly waits; the others take whole modules.
+    """
     for item in items:
         for part in MARKER_OF_PART.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKER_OF_PART[part])
+        together = "kafka" if item.get_closest_marker("kafka") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -50,7 +50,11 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
             b"[" + b",".join(json_rows.rows_of(immediate)[:3]) + b"]",
             msgspec.json.encode(old | {"retVal": dict(list(old["retVal"].items())[:3])}),
         ],
-        "youbike-archive": [day.write_csv().encode(), as_parquet.getvalue(), gzip.compress(day.write_csv().encode())],
+        "youbike-archive": [
+            day.write_csv().encode(),
+            as_parquet.getvalue(),
+            gzip.compress(day.write_csv().encode(), mtime=0),
+        ],
         "gbfs": [(fixtures / v / f"{n}.json").read_bytes() for v in ("v2.3", "v3.1-RC3") for n in STATION_DOCUMENTS],
         "gtfs-rt": [(protobuf / f"gtfs_{n}.pb").read_bytes() for n in ("vehicle_positions", "trip_update")]
         + [alert_feed()],

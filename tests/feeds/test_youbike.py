@@ -132,7 +132,7 @@ def test_a_row_that_cannot_be_taken_is_refused_with_the_row(changes: dict[str, o
         (b'[{"sno":"1"}', "JSON"),
         (b"[" * 20_000, "nested too deeply"),
         ('["捷運"]'.encode("big5"), "not UTF-8"),
-        (gzip.compress(b"[]")[:-4], "gzip ends early"),
+        (gzip.compress(b"[]", mtime=0)[:-4], "gzip ends early"),
     ],
 )
 def test_a_document_that_cannot_be_read_is_refused_whole(document: bytes, reason: str) -> None:
