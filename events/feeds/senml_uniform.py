@@ -1,9 +1,12 @@
 """SenML packs whose records are all written alike, as meters and gateways write them: cut apart as text, by column.
 
-The first pack shows how its records are written: which fields in which order, with which spaces. A regular expression
-made of that decides whether every pack of the poll is written the same way; only then are the texts cut at fixed
-places. Whatever else a pack holds (other fields, escapes, exponents, texts with the
-signs at which it would be cut) is for the general decoder in `senml_packs`.
+The first pack shows how its records are written: which fields in which order, with which spaces. Texts without escapes
+hold no quotation marks, so the marks alone say where all else must stand: each piece between two values is compared
+with how it must be written, each number with how JSON writes one. Whatever else a pack holds (other fields, escapes,
+exponents) is for the general decoder in `senml_packs`.
+
+    [{"n":"      a      ","v":    1    },{"n":"      b      ","v":    2    }]
+     piece     value     piece  value  piece
 """
 
 from __future__ import annotations
@@ -12,16 +15,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
-from polars.exceptions import PolarsError
+
+from events.feeds.cut_text import Ints, Text, text_of
+from events.runs import Mask
 
 TEXTS = ("bn", "bu", "n", "u")
 NUMBERS = ("bt", "t", "v")
 
-_TEXT = r'[^",\\{}\x00-\x1f]*'
+_TEXT = r'[^"\\\x00-\x1f]*'
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 _FIELD = re.compile(rf'"({"|".join(TEXTS + NUMBERS)})"(: ?)("{_TEXT}"|{_NUMBER})(, ?|$)')
-_RECORDS = re.compile(r"\[\{([^{}]*)\}(?:(, ?)\{([^{}]*)\})?")
+_FIELDS = r'\{((?:[^"{}]|"[^"\\]*")*)\}'
+_RECORDS = re.compile(rf"\[{_FIELDS}(?:(, ?){_FIELDS})?")
 
 
 @dataclass(frozen=True)
@@ -32,60 +39,95 @@ class Writing:
     colon: str
     comma: str
 
-    def pattern(self) -> str:
-        """Regular expression of such a record without its braces."""
-        return re.escape(self.comma).join(f'"{f}"{self.colon}{_value(f)}' for f in self.fields)
+    def quotes(self) -> int:
+        """Quotation marks of a record."""
+        return sum(piece.count(b'"') for piece in self.pieces())
 
-    def columns(self, records: pl.Series) -> dict[str, pl.Series]:
-        """The fields of records that match the pattern (texts without braces)."""
-        pieces = records.str.split_exact(f'{self.comma}"', len(self.fields) - 1).struct.unnest()
-        return {
-            field: self._cut(piece, field, quotes=int(at == 0))
-            for at, (field, piece) in enumerate(zip(self.fields, pieces, strict=True))
-        }
+    def pieces(self) -> list[bytes]:
+        """What stands before each field's value and after the last one's."""
+        ends = [_quote(field) for field in self.fields]
+        before = ["{", *(end + self.comma for end in ends)]
+        named = [f'{b}"{f}"{self.colon}{q}' for b, f, q in zip(before, self.fields, ends, strict=False)]
+        return [piece.encode() for piece in (*named, ends[-1] + "}")]
 
-    def _cut(self, piece: pl.Series, field: str, *, quotes: int) -> pl.Series:
-        value = piece.str.slice(quotes + len(field) + 1 + len(self.colon))
-        return value.str.slice(1).str.strip_suffix('"') if field in TEXTS else value.cast(pl.Float64)
+    def columns(self, text: Text, marks: Ints, end: Ints) -> dict[str, pl.Series] | None:
+        """The fields of records with `marks` as quotation marks (a row a record) before `end`; None: written otherwise.
+
+        A piece is where its first quotation mark is; the last one, which may have none, is where the record ends.
+        """
+        *named, last = self.pieces()
+        seen = np.cumsum([0, *(piece.count(b'"') for piece in named)])
+        places = [marks[:, mark] - piece.index(b'"') for mark, piece in zip(seen, named, strict=False)]
+        places.append(end - len(last))
+        if not all(text.stands(at, piece) for at, piece in zip(places, (*named, last), strict=True)):
+            return None
+        found: dict[str, pl.Series] = {}
+        for field, at, piece, then in zip(self.fields, places, named, places[1:], strict=False):
+            values = text.column(at + len(piece), then)
+            if values is None or (field in NUMBERS and not values.str.contains(rf"^{_NUMBER}$").all()):
+                return None
+            found[field] = values.cast(pl.Float64) if field in NUMBERS else values
+        return found
 
 
 def uniform_records(texts: Sequence[bytes]) -> pl.DataFrame | None:
     """`record` (index of the pack) and the fields that were sent; None when the packs are not all written alike."""
-    try:
-        packs = pl.Series("pack", texts, dtype=pl.Binary).cast(pl.String)
-    except PolarsError:  # not UTF-8
+    text = text_of(texts)
+    found = text and _RECORDS.match(texts[0].decode())
+    if not text or not found:
         return None
-    found = _RECORDS.match(packs[0])
-    if found is None:
-        return None
-    between = found[2] or ","
     head, rest = _writing(found[1]), _writing(found[3] or found[1])
-    if head is None or rest is None:
-        return None
-    alike = rf"^\[\{{{head.pattern()}\}}(?:{between}\{{{rest.pattern()}\}})*\]$"
-    if not packs.str.contains(alike).all():
-        return None
-    return _cut(packs, f"}}{between}{{", head, rest)
+    return _cut(text, (found[2] or ",").encode(), head, rest) if head and rest else None
 
 
-def _cut(packs: pl.Series, between: str, head: Writing, rest: Writing) -> pl.DataFrame:
-    owners = pl.int_range(0, len(packs), dtype=pl.UInt32, eager=True).alias("record")
-    inner = packs.str.strip_prefix("[{").str.strip_suffix("}]").str.split(between)
-    records = pl.DataFrame([owners, inner]).explode("pack")
+def _cut(text: Text, comma: bytes, head: Writing, rest: Writing) -> pl.DataFrame | None:
+    """The records, the first of each pack written as `head`, the others as `rest`."""
+    quotes = text.quotes()
+    sought = np.searchsorted(quotes, text.starts)
+    further, left = np.divmod(np.diff(sought) - head.quotes(), rest.quotes())
+    if left.any() or (further < 0).any():
+        return None
+    owner = np.repeat(np.arange(len(further), dtype=np.uint32), 1 + further)
+    first = np.append(True, owner[1:] != owner[:-1])
+    marks = _by_writing(quotes, sought[:-1], head, rest)
+    begin = np.empty(len(owner), np.int64)
+    for (_, some), where in zip(marks, _where(first, len(marks)), strict=True):
+        begin[where] = some[:, 0] - 1
+    end = _ends(text, begin, first, comma)
+    if end is None:
+        return None
+    tables: list[pl.DataFrame] = []
+    for (writing, some), where in zip(marks, _where(first, len(marks)), strict=True):
+        fields = writing.columns(text, some, end[where])
+        if fields is None:
+            return None
+        at = np.flatnonzero(where)
+        tables.append(pl.DataFrame({"at": at, "record": owner[where], **fields}))
+    return (pl.concat(tables, how="diagonal").sort("at") if len(tables) > 1 else tables[0]).drop("at")
+
+
+def _by_writing(quotes: Ints, firsts: Ints, head: Writing, rest: Writing) -> list[tuple[Writing, Ints]]:
+    """Quotation marks by record: of all of them when they are written alike, else of the packs' first ones apart."""
     if head == rest:
-        return pl.DataFrame({"record": records["record"], **head.columns(records["pack"])})
-    first = records["record"].is_first_distinct()
-    told = records.with_row_index("at")
-    kinds = [_told(told.filter(first), head), _told(told.filter(~first), rest)]
-    return pl.concat(kinds, how="diagonal").sort("at").drop("at")
+        return [(rest, quotes.reshape(-1, rest.quotes()))]
+    of_heads = firsts[:, None] + np.arange(head.quotes())
+    others = np.delete(quotes, of_heads.ravel()).reshape(-1, rest.quotes())
+    return [(head, quotes[of_heads]), (rest, others)]
 
 
-def _told(records: pl.DataFrame, writing: Writing) -> pl.DataFrame:
-    return pl.DataFrame([*records.select("at", "record"), *_named(writing.columns(records["pack"]))])
+def _where(first: Mask, writings: int) -> list[Mask]:
+    """Which records the writings are of."""
+    return [np.ones_like(first)] if writings == 1 else [first, ~first]
 
 
-def _named(columns: dict[str, pl.Series]) -> list[pl.Series]:
-    return [series.alias(name) for name, series in columns.items()]
+def _ends(text: Text, begin: Ints, first: Mask, comma: bytes) -> Ints | None:
+    """Where records that begin at `begin` end; None when brackets and commas do not stand around them."""
+    last = np.roll(first, -1)
+    end = np.append(begin[1:] - len(comma), 0)
+    end[last] = text.starts[1:] - 1
+    around = (begin[first] == text.starts[:-1] + 1).all() and text.stands(text.starts[:-1], b"[")
+    between = text.stands(end[~last], comma) and text.stands(text.starts[1:] - 1, b"]")
+    return end if around and between else None
 
 
 def _writing(record: str) -> Writing | None:
@@ -102,5 +144,6 @@ def _writing(record: str) -> Writing | None:
     return Writing(names, colons.pop(), commas.pop())
 
 
-def _value(field: str) -> str:
-    return f'"{_TEXT}"' if field in TEXTS else _NUMBER
+def _quote(field: str) -> str:
+    """What stands around a field's value."""
+    return '"' if field in TEXTS else ""

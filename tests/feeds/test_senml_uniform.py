@@ -14,7 +14,7 @@ from events.feeds.decoded import Payload
 from events.feeds.senml_packs import COLUMNS, SCHEMA, _halved, records_of
 from events.feeds.senml_uniform import uniform_records
 
-NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='",\\{}', min_codepoint=32), max_size=12)
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='"\\', min_codepoint=32), max_size=12)
 NUMBERS = st.integers(-(10**15), 10**15) | st.decimals(-(10**9), 10**9, places=6).map(float).filter(
     lambda v: "e" not in repr(v)
 )
@@ -52,12 +52,18 @@ def test_cutting_texts_apart_gives_what_the_general_decoder_gives(texts: list[by
         b'[{"n":"a","v":1e3}]',
         b'[{"n":"a","v":01}]',
         b'[{"n":"a","v":"1"}]',
-        b'[{"n":"a},{b","v":1}]',
-        b'[{"n":"a,","v":1}]',
-        b'[{"n":",","v":1}]',
         b'[{"n":"\\u0061","v":1}]',
         b'[{"n":"a","v":1},{"v":1,"n":"a"}]',
         b'[{"n":"a","v":1},]',
+        b'[{"n":"a","v":1}]]',
+        b'[{"n":"a","v":1},{"n":"b"}]',
+        b'[{"n":"a","v":1}{"n":"b","v":1}]',
+        b'{"n":"a","v":1},{"n":"b","v":1}',
+        b'[{"n":"a","v":}]',
+        b'[{"n":"a","v":1.}]',
+        b'[{"n":"a","v": 1}]',
+        b'[{"n":"a\n","v":1}]',
+        b'[{"n":"a\x00","v":1}]',
         b'[{"n":"a","v":1}] ',
         b'[{"n":"a", "v":1}]',
         b'[{"n":"a","vs":"on"}]',
