@@ -8,14 +8,16 @@ log: the second append of the same offsets conflicts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from events.clock import now
-from events.errors import BrokerUnavailableError, OffsetGapError
+from events.errors import BrokerUnavailableError, OffsetGapError, TwinError
 from events.feeds.registry import BUILT_IN, Registry
 from events.ids import SourceId
+from events.kafka.identity import Identities
 from events.kafka.port import EVERYTHING, Client, Fetched, Partition, Share, Topic, source_id, uncollected
 from events.kafka.records import gap_poll, holes, poll_of
 from events.kafka.security import LOOPBACK, Security
@@ -58,6 +60,8 @@ class KafkaSource:
         self._next: dict[Partition, int] = {}
         self._origin: dict[SourceId, int] = {}
         self._gaps: list[Poll] = []
+        self._identities = Identities()
+        self._is_lost = True
         self._looked = 0.0
         self._client = client(servers, adapter, security, settings)
         try:
@@ -71,31 +75,44 @@ class KafkaSource:
         self._looked = self._clock().timestamp()
         topics = self._client.topics(self._wanted)
         mine = {p for p in _partitions(topics) if self._share.has(p)}
-        known = {p for p in mine & self._next.keys() if self._topics[p.topic].id == topics[p.topic].id}
-        self._topics = topics
-        if known != mine or known != self._next.keys():
+        held = set() if self._is_lost else mine & self._next.keys()
+        known = {p for p in held if self._topics[p.topic].id == topics[p.topic].id}
+        self._is_lost |= known != mine or known != self._next.keys()
+        self._topics, self._next = topics, {p: self._next[p] for p in known}
+        if self._is_lost:
             self._take(mine, known)
 
     def poll(self, timeout_s: float) -> list[Poll]:
-        """The next records by partition; an empty list when nothing came in time (or the broker is away)."""
+        """The next records by partition; an empty list when nothing came in time (or the broker is away).
+
+        After an error the next poll begins behind what was landed: the client may have passed over records.
+        """
         since_s = self._clock().timestamp() - self._looked
-        if not 0 <= since_s <= DISCOVERY_S:  # below 0 when somebody put the clock back
+        if self._is_lost or not 0 <= since_s <= DISCOVERY_S:  # below 0 when somebody put the clock back
             try:
                 self.discover()
             except BrokerUnavailableError:
+                if self._is_lost:
+                    raise
                 return []
         gaps, self._gaps = self._gaps, []
         try:
             with uncollected():
                 return gaps + [self._poll(fetched) for fetched in self._client.poll(timeout_s)]
         except OffsetGapError:  # expired between two polls: where the topic begins now tells how much
-            self._take(set(self._next), set())
+            self._is_lost = True
             return gaps
+        except TwinError:
+            self._is_lost = True
+            raise
 
     def rewind(self) -> None:
-        """Go back behind what the log has: after a conflict, or when the log could not be written."""
-        self._gaps = []
-        self._take(set(self._next), set())
+        """Go back behind what the log has: after a conflict, or when the log could not be written.
+
+        When the broker does not answer now, the next poll goes back before it reads.
+        """
+        self._gaps, self._is_lost = [], True
+        self.discover()
 
     def lag(self) -> int:
         """Records that are on the broker and not polled yet; BrokerUnavailableError when nobody answers."""
@@ -103,6 +120,8 @@ class KafkaSource:
 
     def lags(self) -> dict[SourceId, int]:
         """As `lag`, partition by partition."""
+        if self._is_lost:
+            self.discover()
         at, reach = self._client.positions(), self._client.reach(self._next)
         return {self._source(p): max(0, end - at.get(p, first)) for p, (first, end) in reach.items()}
 
@@ -114,7 +133,9 @@ class KafkaSource:
         partition = fetched.partition
         lost = holes(fetched.offsets, self._next[partition]) if self._topics[partition.topic].compacted else []
         self._next[partition] = fetched.offsets[-1] + 1
-        return poll_of(self._source(partition), fetched, lost, self._registry)
+        poll = poll_of(self._source(partition), fetched, lost, self._registry)
+        clashes = self._identities.clashes(fetched)
+        return replace(poll, unreadable=[*poll.unreadable, *clashes]) if clashes else poll
 
     def _take(self, mine: set[Partition], known: set[Partition]) -> None:
         """Hold `mine`: those that are `known` go on where they are, the others behind what was landed."""
@@ -124,7 +145,7 @@ class KafkaSource:
         for partition in fresh:
             starts[partition] = self._start(partition, *reach[partition])
         self._client.assign(starts)
-        self._next = starts
+        self._next, self._is_lost = starts, False
 
     def _start(self, partition: Partition, first: int, end: int) -> int:
         source = self._source(partition)

@@ -1,0 +1,86 @@
+"""What a CloudEvents identity says: the same content again is a repeat, other content is told and lands."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.kafka.broker import Broker
+from events.kafka.identity import WHOLE_BYTES, Identities
+from events.kafka.port import Fetched, Partition
+from events.quarantine import quarantined
+from tests.kafka.conftest import Raw, send, twin
+from tests.kafka.published import reading
+from twin.place import Place
+from twin.verify import verify
+
+LONG = bytes(2 * WHOLE_BYTES)
+
+
+def headers(name: str) -> list[tuple[str, bytes]]:
+    """A binary-mode envelope with this id."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", name.encode()),
+        ("ce_source", b"/gateways/7"),
+        ("ce_type", b"tw.taipei.twin.meter.reading_batch.v1"),
+        ("content-type", b"application/senml+json"),
+    ]
+
+
+def fetched(messages: list[tuple[str, bytes]], first: int = 0) -> Fetched:
+    """Messages by id and content."""
+    count = len(messages)
+    values, envelopes = [value for _, value in messages], [headers(name) for name, _ in messages]
+    return Fetched(Partition("city.senml", 0), range(first, first + count), [0] * count, values, envelopes)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([b"1", b"2"])), max_size=12), st.integers(0, 12))
+def test_however_polls_are_split_a_message_clashes_with_the_first_of_its_identity(
+    messages: list[tuple[str, bytes]], split: int
+) -> None:
+    first: dict[str, bytes] = {}
+    clashing = sum(first.setdefault(name, value) != value for name, value in messages)
+    identities = Identities()
+
+    told = identities.clashes(fetched(messages[:split])) + identities.clashes(fetched(messages[split:], split))
+
+    assert sum(msgspec.json.decode(one.payload)["count"] for one in told) == clashing
+
+
+@pytest.mark.parametrize("other", [b"\x01" + LONG[1:], LONG[:-1], LONG[:-1] + b"\x01"])
+def test_long_contents_clash_when_their_length_beginning_or_end_differs(other: bytes) -> None:
+    (told,) = Identities().clashes(fetched([("a", LONG), ("a", LONG), ("a", other)]))
+
+    assert told.offset == 2
+
+
+def test_messages_without_an_identity_never_clash() -> None:
+    bare = Fetched(Partition("city.senml", 0), [0, 1], [0, 0], [b"1", b"2"], [[], []])
+
+    assert Identities().clashes(bare) == []
+
+
+def test_only_the_latest_identities_are_remembered() -> None:
+    identities = Identities(remembered=2)
+    identities.clashes(fetched([("a", b"1"), ("b", b"1"), ("c", b"1")]))
+
+    assert identities.clashes(fetched([("a", b"2")], 3)) == []
+    assert len(identities.clashes(fetched([("c", b"2")], 4))) == 1
+
+
+@pytest.mark.kafka
+def test_an_identity_with_other_content_is_told_and_both_readings_stand(kafka: Broker, place: Place) -> None:
+    messages: list[Raw] = [(reading(1, turn), headers(name)) for turn, name in ((1, "x"), (2, "y"), (1, "x"), (3, "x"))]
+    send(kafka, {"city.senml": messages})
+
+    answer = twin("ingest", "--kafka", kafka.address, "--city", place.directory, "--until-idle", code=1)
+
+    assert (answer["rows"]["readings"], answer["duplicates"], answer["quarantined"]) == (3, 1, 1)
+    with place.log() as log:
+        (told,) = quarantined(log)
+        assert verify(log).problems == ()
+    assert msgspec.json.decode(told.refusal.payload) == {"count": 1, "id": "x", "source": "/gateways/7"}
+    assert "'/gateways/7' and id 'x'" in told.refusal.reason
