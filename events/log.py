@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -33,6 +33,9 @@ LOCK_TIMEOUT_S = 30
 
 WAITING = 4
 """Further connections of one open PostgreSQL log, for those who wait in it."""
+
+_BY_TAG = "CREATE INDEX IF NOT EXISTS stored_events_topic ON stored_events (topic)"
+"""Facts are few among batches: whoever starts finds them without reading the whole log."""
 
 PAGE = 64
 """Events read from the store at once; a batch is about 60 kB."""
@@ -195,6 +198,8 @@ def _sqlite(path: str) -> ProcessRecorder:
         recorder.max_notification_id()  # a log that is there can be read on a full disk
     except persistence.OperationalError:
         recorder.create_table()
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, timeout=0)) as file:
+        file.execute(_BY_TAG)  # what may not be written, or is being written, is read without it
     return recorder
 
 

@@ -181,18 +181,24 @@ def read_parts(directory: Path, parts: Sequence[Part]) -> list[pl.DataFrame]:
     return [read(directory / part.file, part.start, part.rows) for part in parts]
 
 
-def open_lake(directory: Path) -> Lake:
-    """The lake in `directory`; an absent, unreadable or other-versioned one is an empty lake at position 0.
-
-    So is one of which a file is missing or cut short: history is then read from the log, and that is said.
-    """
+def read_manifest(directory: Path) -> Manifest:
+    """What the lake in `directory` says it holds; an absent, unreadable or other-versioned one holds nothing."""
     try:
         manifest = msgspec.json.decode((directory / "manifest.json").read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError):
-        manifest = Manifest()
-    if manifest.version != VERSION:
-        return Lake(directory, Manifest())
-    amiss = next((file for file in sorted(manifest.files()) if not _is_whole(directory / file)), None)
+        return Manifest()
+    return manifest if manifest.version == VERSION else Manifest()
+
+
+def open_lake(directory: Path, before: Manifest | None = None) -> Lake:
+    """The lake in `directory`, empty and at position 0 where there is none.
+
+    So is one of which a file is missing or cut short: history is then read from the log, and that is said. Files that
+    counted `before`, when this process looked last, are not looked at again: what is published never changes.
+    """
+    manifest = read_manifest(directory)
+    new = manifest.files() - (before.files() if before else set())
+    amiss = next((file for file in sorted(new) if not _is_whole(directory / file)), None)
     if amiss is not None:
         logger.warning(
             "%s is missing or damaged; history is read from the log instead, which takes longer; twin rebuild makes "

@@ -18,7 +18,7 @@ from events.quarantine import QUARANTINE, RELEASED
 from twin import checkpoint
 from twin.checkpoint import Checkpoint
 from twin.codec import tags
-from twin.lake import Lake, last_change, open_lake
+from twin.lake import Lake, last_change, open_lake, read_manifest
 from twin.latest import in_order, landed, landed_schema, whole
 from twin.manifest import QUARTER_US
 from twin.place import Place
@@ -75,7 +75,7 @@ class Projector:
         """Take a newer lake that a writer has made, and let go of the rows it covers."""
         if (changed := last_change(self._lake_directory)) == self._lake_changed:
             return
-        lake = open_lake(self._lake_directory)
+        lake = open_lake(self._lake_directory, self.lake.manifest)
         if lake.position > self.position:
             return
         self._lake_changed = changed
@@ -91,7 +91,7 @@ class Projector:
             if not mine:
                 return False
             self.refresh_lake()
-            if open_lake(self._lake_directory).position > self.position:
+            if read_manifest(self._lake_directory).position > self.position:
                 return False
             self.lake = flush(self.lake, self.pending, self.position, self._retention())
             self._name_entities()

@@ -20,7 +20,7 @@ import polars as pl
 from events.decimals import valued
 from events.observations import FAMILIES
 from events.runs import starts
-from twin.lake import Lake, open_lake, read_parts, read_runs, stretches
+from twin.lake import Lake, read_parts, read_runs, stretches
 from twin.lake_file import Kind, read, write
 from twin.latest import ORDER, arranged, by_entity, in_order, latest, whole
 from twin.manifest import MARK_ROWS, QUARTER_US, Manifest, Part, Quarter
@@ -69,7 +69,7 @@ def flush(
     for file in set(held.retired) - fresh.files():
         (lake.directory / file).unlink(missing_ok=True)
     _replace(lake.directory / "manifest.json", msgspec.json.encode(fresh))
-    return open_lake(lake.directory)
+    return Lake(lake.directory, fresh)
 
 
 @dataclass
