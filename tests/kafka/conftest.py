@@ -5,29 +5,43 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from deploy.kafka.broker import Broker
 from deploy.kafka.cluster import Cluster
+from events.kafka.source import Adapter
+from tests.parts.postgres import new_database
 from twin.place import CityFile, Place, init
 
 Raw = tuple[bytes | None, list[tuple[str, bytes]]]
 """A message as it is on the wire: value and headers."""
 
+T = TypeVar("T")
+
 CLI = [sys.executable, "-m", "views.cli"]
 
 
+@pytest.fixture(scope="session")
+def one_broker(broker_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The running broker of this folder's tests, which start in four seconds what they then share."""
+    with Broker(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
 @pytest.fixture
-def kafka(broker_factory: Callable[[], Broker]) -> Iterator[Broker]:
-    """A running broker that nobody else uses: its topics are the test's own."""
-    broker = broker_factory()
-    broker.start()
-    yield broker
-    broker.stop()
+def kafka(one_broker: Broker) -> Iterator[Broker]:
+    """A running broker without topics, to be stopped and killed at will: what the test makes goes with it."""
+    yield one_broker
+    one_broker.start()
+    without_topics(one_broker)
 
 
 @pytest.fixture
@@ -36,18 +50,39 @@ def place(tmp_path: Path) -> Place:
     return init(tmp_path / "city")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def either_place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """An empty city whose log is a file, and one whose log is a database on a server."""
-    if request.param == "sqlite":
-        return init(tmp_path / "city")
-    return init(tmp_path / "city", CityFile(log=request.getfixturevalue("postgres_dsn")))
+@dataclass(frozen=True)
+class Fed:
+    """A city, and the client library that feeds it."""
+
+    place: Place
+    adapter: Adapter
 
 
 @pytest.fixture
-def postgres_place(postgres_dsn: str, tmp_path: Path) -> Place:
-    """An empty city whose log is a database on a server."""
-    return init(tmp_path / "city", CityFile(log=postgres_dsn))
+def file_cities(tmp_path: Path) -> list[Fed]:
+    """Empty cities whose log is a file, one for either client library."""
+    return [Fed(init(tmp_path / f"sqlite-{adapter}"), adapter) for adapter in Adapter]
+
+
+@pytest.fixture
+def server_cities(postgres_server: str, tmp_path: Path) -> list[Fed]:
+    """Empty cities whose log is a database on a server, one for either client library."""
+    return [
+        Fed(init(tmp_path / f"postgres-{adapter}", CityFile(log=new_database(postgres_server))), adapter)
+        for adapter in Adapter
+    ]
+
+
+@pytest.fixture
+def cities(file_cities: list[Fed], server_cities: list[Fed]) -> list[Fed]:
+    """Empty cities of either kind of log, by either library: what happens to the broker happens to all of them."""
+    return file_cities + server_cities
+
+
+def at_once(work: Callable[..., T], *arguments: Iterable[Any]) -> list[T]:
+    """As `map`, all calls at the same time; the first error is raised."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(work, *arguments))
 
 
 def twin(*words: object, code: int = 0) -> dict[str, Any]:
@@ -60,9 +95,15 @@ def twin(*words: object, code: int = 0) -> dict[str, Any]:
 
 
 def ingesting(address: str, place: Place, *words: str) -> subprocess.Popen[bytes]:
-    """A `twin ingest` process."""
+    """A `twin ingest` process that is about to read."""
     command = [*CLI, "ingest", "--kafka", address, "--city", str(place.directory), *words]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    told = place.directory.parent / f"told-{uuid.uuid4().hex}.txt"
+    with told.open("wb") as file:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file)
+    while b"reading" not in told.read_bytes():
+        assert process.poll() is None, told.read_text("utf-8")
+        time.sleep(0.02)
+    return process
 
 
 def send(broker: Broker | Cluster, messages: Mapping[str, list[Raw]], key: bytes = b"key") -> int:
@@ -90,4 +131,19 @@ def make_topic(broker: Broker | Cluster, topic: str, partitions: int, **configs:
     address = broker.addresses if isinstance(broker, Cluster) else broker.address
     admin = KafkaAdminClient(bootstrap_servers=address)
     admin.create_topics({topic: {"num_partitions": partitions, "configs": configs}}, wait_for_metadata=True)
+    admin.close()
+
+
+def without_topics(broker: Broker) -> None:
+    """Take every topic away, and wait until all are gone."""
+    from kafka import KafkaAdminClient
+
+    admin = KafkaAdminClient(bootstrap_servers=broker.address)
+    topics = [name for name in admin.list_topics() if not name.startswith("__")]
+    if topics:
+        admin.delete_topics(topics)
+    end = time.monotonic() + 60
+    while left := set(topics) & set(admin.list_topics()):
+        assert time.monotonic() < end, f"still there: {left}"
+        time.sleep(0.05)
     admin.close()

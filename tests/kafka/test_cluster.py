@@ -1,11 +1,10 @@
-"""Three brokers, a PostgreSQL or SQLite log, two ingesters: one broker is killed, and every reading lands once."""
+"""Three brokers, a PostgreSQL and a SQLite log, two ingesters each: a broker is killed, every reading lands once."""
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,9 @@ from kafka import KafkaProducer
 from deploy.kafka.broker import Broker
 from deploy.kafka.cluster import Cluster
 from events.kafka.source import Adapter
-from tests.kafka.conftest import ingesting, make_topic, twin
+from tests.kafka.conftest import Fed, ingesting, make_topic, twin
 from tests.kafka.published import assert_holds_exactly, packs
-from tests.kafka.test_chaos import wait_for
-from twin.place import Place
+from tests.kafka.test_chaos import ended, wait_for
 
 PARTITIONS, AT_ONCE, METERS = 4, 10, 20
 TOPIC = "city.senml"
@@ -32,34 +30,31 @@ def cluster(broker_parts: Path, tmp_path: Path) -> Iterator[Cluster]:
 
 
 @pytest.mark.timeout(600)
-def test_one_of_three_brokers_killed_loses_nothing_and_doubles_nothing(cluster: Cluster, either_place: Place) -> None:
+def test_one_of_three_brokers_killed_loses_nothing_and_doubles_nothing(cluster: Cluster, cities: list[Fed]) -> None:
+    of_either_log = [fed for fed in cities if fed.adapter is Adapter.PYTHON]
     killed: Broker = cluster.brokers[0]
-    with _ingesters(cluster, either_place):
+    with _ingesters(cluster, of_either_log):
         _publish(cluster, range(60))
-        wait_for(either_place, 20 * METERS)
+        wait_for(of_either_log, 20 * METERS)
         killed.kill()
         _publish(cluster, range(60, 140))
         killed.start()
         _publish(cluster, range(140, 180))
-        wait_for(either_place, 180 * METERS)
-    twin("ingest", "--kafka", cluster.addresses, "--city", either_place.directory, "--until-idle")
-
-    assert_holds_exactly(either_place, range(180))
+        wait_for(of_either_log, 180 * METERS)
+    for fed in of_either_log:
+        twin("ingest", "--kafka", cluster.addresses, "--city", fed.place.directory, "--until-idle")
+        assert_holds_exactly(fed.place, range(180))
 
 
 @contextmanager
-def _ingesters(cluster: Cluster, place: Place) -> Iterator[None]:
-    """Two ingesters that share the partitions, one with each client library."""
-    with ExitStack() as both:
-        for share, adapter in (("1/2", Adapter.PYTHON), ("2/2", Adapter.CONFLUENT)):
-            process = ingesting(cluster.addresses, place, "--share", share, "--adapter", adapter)
-            both.callback(_ended, process)
+def _ingesters(cluster: Cluster, cities: Sequence[Fed]) -> Iterator[None]:
+    """For each city two ingesters that share the partitions, one with each client library."""
+    shares = [(fed.place, n, adapter) for fed in cities for n, adapter in enumerate(Adapter, 1)]
+    begun = [ingesting(cluster.addresses, p, "--share", f"{n}/2", "--adapter", adapter) for p, n, adapter in shares]
+    try:
         yield
-
-
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    assert process.wait(timeout=60) == 0, "SIGTERM ends it in good order"
+    finally:
+        ended(begun)
 
 
 def _publish(cluster: Cluster, turns: range) -> None:

@@ -61,10 +61,15 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_dsn(postgres_server: str) -> str:
     """The address of a new, empty database."""
+    return new_database(postgres_server)
+
+
+def new_database(server: str) -> str:
+    """The address of a new, empty database on this server."""
     database = f"twin_{uuid.uuid4().hex}"
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {database}".encode())
-    return f"{postgres_server}/{database}"
+    return f"{server}/{database}"
 
 
 def _serve(programs: Path, directory: Path, user: str, port: int) -> Iterator[str]:
