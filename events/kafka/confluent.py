@@ -60,7 +60,7 @@ class FastClient:
                     "isolation.level": "read_committed",
                     "max.partition.fetch.bytes": FETCH_BYTES,
                     "fetch.max.bytes": 4 * FETCH_BYTES,
-                    "queued.max.messages.kbytes": 2 * FETCH_BYTES // 1024,
+                    "queued.max.messages.kbytes": FETCH_BYTES // 1024,
                     "fetch.wait.max.ms": 100,
                     "allow.auto.create.topics": False,
                     **common,
