@@ -15,14 +15,11 @@ from events import batch
 from events.batch import Header
 from events.errors import UsageError
 from events.log import LogEvent
-from events.observations import FAMILIES
 from replay.beliefs import Belief, beliefs
 from replay.city import City
 from replay.clocks import record_time
-from replay.cut import Cut
+from replay.evidence import projection_of
 from replay.show import Fact, facts_of
-from twin.lake_file import VERSION as LAKE_VERSION
-from twin.projections.live import Live
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def why(
     found = [f for f in facts if quantity in (f.quantity, f.unit if f.frame == "readings" else f.quantity)]
     if len(found) != 1:
         raise UsageError(_advice(entity, quantity, facts, found))
-    projection, version = _projection(cut, found[0])
+    projection, version = projection_of(cut, found[0].frame)
     source, told = origin(city.log.at(found[0].position)), beliefs(city, found[0], cut.known)
     return Chain(found[0], at, cut.known, cut.known_at, projection, version, source, told)
 
@@ -102,12 +99,6 @@ def _partition(header: Header) -> tuple[str | None, int | None, str | None]:
     if words[0] != "kafka" or len(words) < 3:
         return None, None, None
     return words[1], int(words[2]), words[3] if len(words) > 3 else None
-
-
-def _projection(cut: Cut, fact: Fact) -> tuple[str, int]:
-    if fact.frame not in FAMILIES:
-        return "register", 1
-    return (Live.name, Live.version) if cut.live else ("history", LAKE_VERSION)
 
 
 def _advice(entity: str, quantity: str, facts: list[Fact], found: list[Fact]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,10 +21,12 @@ from events.observations import Quality
 from replay.city import City
 from replay.density import density
 from replay.diff import diff
+from replay.evidence import Evidence, evidence
 from replay.incidents import next_incident
 from replay.result import Result
 from replay.run import keep, run
 from replay.scenario import scenario_of
+from replay.why import Chain, why
 from twin.service import Service
 from views import usage
 
@@ -163,6 +165,19 @@ class Reader:
         """
         key = ("difference", at, known, against)
         return self._once(key, lambda: _station_difference(self.city, at, known, against))
+
+    def evidence(
+        self, frame: str, at: datetime | None, known: int | None, entities: Sequence[str] | None = None
+    ) -> Evidence:
+        """What a number over a frame rests on (`replay.evidence`), over all its entities or some."""
+        some = None if entities is None else tuple(entities)
+        return self._once(
+            ("evidence", frame, at, known, some), lambda: evidence(self.city.cut(at, known), frame, entities)
+        )
+
+    def why(self, entity: str, quantity: str, at: datetime | None, known: int | None) -> Chain:
+        """The chain behind one value (`replay.why`); UsageError where the cut has none."""
+        return self._once(("why", entity, quantity, at, known), lambda: why(self.city, entity, quantity, at, known))
 
     def density(self, family: str, first: datetime, last: datetime, bins: int) -> pl.DataFrame:
         """Observations of a family by bin of time (`replay.density.DENSITY`)."""

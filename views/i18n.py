@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from views.words import difference, model
+from views.words import difference, model, why
 
 Language = Literal["zh-TW", "en"]
 
@@ -219,6 +219,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind_other": ("其他設備", "Other device"),
     **model.WORDS,
     **difference.WORDS,
+    **why.WORDS,
 }
 
 STATUS_WORDS = {"已完工": "status_done", "施工中及待開工": "status_building", "規劃中": "status_planned"}

@@ -93,11 +93,16 @@ def to_query(state: State) -> dict[str, str]:
     """The address's part that names a state: only what differs from the default."""
     query: dict[str, str] = {"lang": state.language} if state.language != State().language else {}
     if state.at is not None:
-        query["t"] = state.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        query["t"] = rfc3339(state.at)
     if state.known is not None:
         query["k"] = str(state.known)
     chosen = {f.name: getattr(state, f.name) for f in fields(state) if f.name in _PLACES}
     return query | {name: value for name, value in chosen.items() if value}
+
+
+def rfc3339(moment: datetime) -> str:
+    """An instant in UTC, as addresses and the command line take it."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _instant(words: str | None) -> datetime | None:

@@ -74,6 +74,13 @@ def by_community(use: pl.DataFrame) -> pl.DataFrame:
     return enough.with_columns(per_home=pl.col("used") / pl.col("homes")).sort("community_id", "medium")
 
 
+def of_communities(use: pl.DataFrame, medium: str) -> pl.DataFrame:
+    """Rows of the homes' meters of a medium in the communities that `by_community` tells of."""
+    told = by_community(use).filter(pl.col("medium") == medium)["community_id"]
+    homes = pl.col("dwelling_id").is_not_null() & pl.col("community_id").is_in(told.to_list())
+    return use.filter(homes & (pl.col("medium") == medium))
+
+
 def by_storey(use: pl.DataFrame, medium: str) -> pl.DataFrame:
     """Mean use of the homes of each storey: storey_id, homes, used, per_home."""
     homes = use.filter(pl.col("dwelling_id").is_not_null() & (pl.col("medium") == medium))

@@ -11,6 +11,7 @@ from replay.result import Result
 from views import theme
 from views.charts.balance import power, stored
 from views.screens.cut_note import rows
+from views.screens.why import why_facts
 from views.state import State
 
 HEADLINES = ("import_kwh", "peak_kw", "self_sufficiency", "co2_kg")
@@ -34,8 +35,12 @@ def answer(state: State, result: Result) -> None:
 
 def provenance(state: State, result: Result) -> None:
     """What the answer rests on, so that it can be had again."""
+    st.html(rows(_rests_on(state, result)))
+
+
+def _rests_on(state: State, result: Result) -> dict[str, str]:
     quality, times = result.quality, result.resolved
-    facts = {
+    return {
         state.say("window"): f"{theme.clock(times.start)} – {theme.clock(times.end)}",
         state.say("as_known"): f"{result.known:,}",
         state.say("measured"): theme.quantity(float(quality["measured_share"]), "1"),
@@ -46,7 +51,6 @@ def provenance(state: State, result: Result) -> None:
         state.say("inputs"): str(result.provenance["inputs_sha256"])[:16],
         state.say("digest"): result.digest[:16],
     }
-    st.html(rows(facts))
 
 
 def table(state: State, result: Result) -> str:
@@ -70,7 +74,9 @@ def _headlines(state: State, result: Result) -> None:
         before = f"{state.say('baseline')} {theme.quantity(row['baseline'], row['unit'])}"
         change = f"{before} ({_signed(row['difference'], row['unit'])})"
         value = theme.quantity(row["scenario"], row["unit"])
-        column.metric(names[kpi], value, change, delta_color="off", delta_arrow="off")
+        with column:
+            st.metric(names[kpi], value, change, delta_color="off", delta_arrow="off")
+            why_facts(state, kpi, "why_kpi", _rests_on(state, result))
 
 
 def _bare(value: float | None, unit: str) -> str:

@@ -15,6 +15,7 @@ from views.roles import FEWEST_HOMES, Role, role
 from views.screens.building_choice import Chosen
 from views.screens.building_model import coloured
 from views.screens.cut_note import rows
+from views.screens.why import why_use
 from views.state import State, reader
 
 
@@ -43,11 +44,15 @@ def _figures(state: State, chosen: Chosen) -> None:
     note = state.say("homes_counted", n=counted)
     total = float(homes["used"].sum()) if counted and not _tells_too_much(homes) else None
     label = f"{state.say('total_homes')} · {state.say(medium)} · {state.say('last_24h')}"
-    first.metric(label, theme.quantity(total, unit), note, delta_color="off", delta_arrow="off")
+    with first:
+        st.metric(label, theme.quantity(total, unit), note, delta_color="off", delta_arrow="off")
+        why_use(state, "homes_here", "why_used_here", chosen.at, lambda: homes)
     shared = float(common["used"].sum()) if common["used"].count() else None
     homes_here, floors = chosen.building["dwellings"], chosen.building["storeys"]
     note = f"{state.say('dwellings')} {homes_here:,} · {state.say('storeys')} {floors}"
-    second.metric(state.say("common_part"), theme.quantity(shared, unit), note, delta_color="off", delta_arrow="off")
+    with second:
+        st.metric(state.say("common_part"), theme.quantity(shared, unit), note, delta_color="off", delta_arrow="off")
+        why_use(state, "common", "why_used_here", chosen.at, lambda: common)
 
 
 def _tells_too_much(homes: pl.DataFrame) -> bool:

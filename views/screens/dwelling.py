@@ -13,6 +13,7 @@ from views.charts.use import interval_use
 from views.i18n import kind
 from views.screens.building_choice import Chosen
 from views.screens.cut_note import rows
+from views.screens.why import why_meter
 from views.state import State, change, hold, reader
 
 _CHOICE = "dwelling_choice"
@@ -68,14 +69,16 @@ def _meter(state: State, chosen: Chosen, meter: dict[str, Any]) -> None:
     head = f"{state.say(meter['medium'])} · {state.say('last_24h')}"
     note = f"{state.say('register')} {theme.quantity(meter['value'], meter['unit'])}"
     figure, chart = st.columns([1, 1.7], gap="small", vertical_alignment="center")
-    figure.metric(
-        head,
-        theme.quantity(meter["used"], meter["unit"]),
-        note,
-        delta_color="off",
-        delta_arrow="off",
-        help=f"{state.say('last_reading')} {last}",
-    )
+    with figure:
+        st.metric(
+            head,
+            theme.quantity(meter["used"], meter["unit"]),
+            note,
+            delta_color="off",
+            delta_arrow="off",
+            help=f"{state.say('last_reading')} {last}",
+        )
+        why_meter(state, meter["medium"], meter["point_id"], meter["unit"], chosen.at)
     if of_unit.height:
         titles = (state.say("step_h"), state.say("measured_value"), state.say("estimated"))
         use = usage.intervals(of_unit, EVERY)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import polars as pl
 import streamlit as st
 
 from views import theme
 from views.data import Snapshot
-from views.state import State
+from views.screens.why import why_rows, why_use
+from views.state import State, reader
+from views.usage import MEDIA, of_communities
 
 DONE = "已完工"
 
 
 def figures(state: State, shown: Snapshot) -> None:
     """Six cards in a row."""
-    cards = [_homes(state, shown), *(_used(state, shown, m) for m in ("electricity", "water", "gas"))]
+    cards = [_homes(state, shown), *(_used(state, shown, m) for m in MEDIA)]
     cards += [_bikes(state, shown), _buses(state, shown)]
-    for column, (label, value, note) in zip(st.columns(len(cards), gap="small"), cards, strict=True):
-        column.metric(label, value, note, delta_color="off", delta_arrow="off", border=False)
+    reasons: list[Callable[[State, Snapshot], None]] = [
+        _why_homes, *(partial(_why_used, medium=m) for m in MEDIA), _why_bikes, _why_buses
+    ]  # fmt: skip
+    for column, (label, value, note), reason in zip(st.columns(len(cards), gap="small"), cards, reasons, strict=True):
+        with column:
+            st.metric(label, value, note, delta_color="off", delta_arrow="off", border=False)
+            reason(state, shown)
 
 
 Card = tuple[str, str, str]
@@ -48,3 +58,22 @@ def _bikes(state: State, shown: Snapshot) -> Card:
 def _buses(state: State, shown: Snapshot) -> Card:
     unit = "輛" if state.language != "en" else "buses"
     return state.say("buses"), theme.quantity(shown.vehicles.height, unit), state.say("buses_sub")
+
+
+def _why_homes(state: State, shown: Snapshot) -> None:
+    why_rows(state, "homes", "why_homes", "communities", shown.at)
+
+
+def _why_used(state: State, shown: Snapshot, medium: str) -> None:
+    def meters() -> pl.DataFrame:
+        return of_communities(reader().use(shown.at, state.known), medium)
+
+    why_use(state, medium, "why_used", shown.at, meters)
+
+
+def _why_bikes(state: State, shown: Snapshot) -> None:
+    why_rows(state, "bikes", "why_bikes", "docks", shown.at)
+
+
+def _why_buses(state: State, shown: Snapshot) -> None:
+    why_rows(state, "buses", "why_buses", "positions", shown.at)
