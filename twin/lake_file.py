@@ -18,7 +18,7 @@ import polars as pl
 
 from events.decimals import COUNTS, counted, valued
 
-VERSION = 3
+VERSION = 4
 """Of the lake's layout; another one is rebuilt from the log."""
 
 Kind = Literal["part", "opening", "band"]
@@ -26,8 +26,12 @@ Kind = Literal["part", "opening", "band"]
 GROUP_ROWS: dict[Kind, int] = {"part": 16_384, "opening": 16_384, "band": 32_768}
 """Rows of a Parquet row group: what one entity's question must decode."""
 
-DIFFERENCES: dict[Kind, list[str]] = {"part": [], "opening": [], "band": [COUNTS, "time", "position"]}
-"""Columns kept as differences from row to row: long runs of one entity rise evenly."""
+DIFFERENCES: dict[Kind, list[str]] = {
+    "part": ["entity", COUNTS],
+    "opening": ["entity"],
+    "band": ["entity", COUNTS, "time", "position"],
+}
+"""Columns kept as differences from row to row: entities come in order, and long runs of one rise evenly."""
 
 ORDERED = ["entity", "time", "position"]
 """Columns whose bounds each row group tells, so that a reader passes over it."""

@@ -65,7 +65,8 @@ class Band(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """What the lake holds, up to and including `position` of the log; `retired` files go at the next flush.
 
-    `kept_from`: by family, the first quarter still held, where older ones were let go (`twin.retention`).
+    `kept_from`: by family, the first quarter still held, where older ones were let go (`twin.retention`); `sizes`:
+    bytes of each file, so that one that is missing or cut short is known without opening it.
     """
 
     position: int = 0
@@ -74,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True):
     bands: dict[str, list[Band]] = {}
     kept_from: dict[str, int] = {}
     retired: list[str] = []
+    sizes: dict[str, int] = {}
 
     def files(self) -> set[str]:
         """Every file that counts."""

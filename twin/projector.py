@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,8 +66,8 @@ class Projector:
     def catch_up(self, *, write: bool = False, upto: int | None = None) -> int:
         """Fold what the log has gained (up to a position); `write` flushes as rows pile up. The new position."""
         head = self._log.head() if upto is None else upto
-        for events in _chunks(self._log, self.position, head):
-            self._fold(events)
+        for events, batches in _decoded(_chunks(self._log, self.position, head)):
+            self._fold(events, batches)
             if write and sum(f.height for frames in self.pending.values() for f in frames) >= FLUSH_ROWS:
                 self.save()
         self.position = max(self.position, head)
@@ -113,17 +115,15 @@ class Projector:
         """Days of history kept, by family."""
         return self._place.read().retention_days if self._place.file.exists() else {}
 
-    def _fold(self, events: list[LogEvent]) -> None:
-        batches: list[Batch] = []
-        headers: list[tuple[str, Header | None]] = []
-        for event in events:
-            header = batch.header_of(event.state) if event.tag in (BATCH, QUARANTINE, RELEASED) else None
-            headers += [(event.tag, header)] if event.position > self._folded else []
-            if event.tag == BATCH and header is not None and header.rows:
-                batches.append(_batch(event, header))
+    def _fold(self, events: list[LogEvent], batches: list[Batch]) -> None:
         for one in batches:
             if one.position > self.lake.position:
                 self.pending[one.family.name].append(one.rows)
+        headers = [
+            (event.tag, batch.header_of(event.state) if event.tag in (BATCH, QUARANTINE, RELEASED) else None)
+            for event in events
+            if event.position > self._folded
+        ]
         self._remember(events)
         self.live = Live().fold(self.live, [b for b in batches if b.position > self._folded])
         self.ledger = ledgers.fold(self.ledger, headers)
@@ -142,6 +142,23 @@ class Projector:
         for name, entities in self.entities.items():
             if (self._lake_directory / name).exists():
                 checkpoint.write_canonical(entities.names(), self._lake_directory / name / "entities.parquet")
+
+
+def _decoded(chunks: Iterable[list[LogEvent]]) -> Iterator[tuple[list[LogEvent], list[Batch]]]:
+    """Events with the batches among them; the next ones are decoded while these are folded."""
+    with ThreadPoolExecutor(1) as pool:
+        coming: deque[tuple[list[LogEvent], Future[list[Batch]]]] = deque()
+        for events in chunks:
+            coming.append((events, pool.submit(_batches, events)))
+            if len(coming) > 1:
+                now, batches = coming.popleft()
+                yield now, batches.result()
+        yield from ((now, batches.result()) for now, batches in coming)
+
+
+def _batches(events: Sequence[LogEvent]) -> list[Batch]:
+    told = [(event, batch.header_of(event.state)) for event in events if event.tag == BATCH]
+    return [_batch(event, header) for event, header in told if header.rows]
 
 
 def _batch(event: LogEvent, header: Header) -> Batch:

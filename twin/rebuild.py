@@ -107,7 +107,7 @@ def _named(file: str, born: str) -> str:
 def _renamed(told: Any, names: Mapping[str, str]) -> Any:
     """A manifest's plain values with other file names, wherever they stand."""
     if isinstance(told, dict):
-        return {key: _renamed(value, names) for key, value in told.items()}
+        return {names.get(key, key): _renamed(value, names) for key, value in told.items()}
     if isinstance(told, list):
         return [_renamed(value, names) for value in told]
     return names.get(told, told) if isinstance(told, str) else told

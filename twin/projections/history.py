@@ -65,7 +65,7 @@ def flush(
             by_entities[name] = further.result()
             kept_from |= {name: work.kept_from} if work.kept_from else {}
     fresh = Manifest(position, families=families, bands=by_entities, kept_from=kept_from)
-    fresh = msgspec.structs.replace(fresh, retired=sorted(held.files() - fresh.files()))
+    fresh = msgspec.structs.replace(fresh, retired=sorted(held.files() - fresh.files()), sizes=_sizes(lake, fresh))
     for file in set(held.retired) - fresh.files():
         (lake.directory / file).unlink(missing_ok=True)
     _replace(lake.directory / "manifest.json", msgspec.json.encode(fresh))
@@ -167,6 +167,12 @@ class _Flush:
 
     def _write(self, file: str, rows: pl.DataFrame, kind: Kind) -> None:
         write(self.directory / file, rows, self.family, kind, self.position)
+
+
+def _sizes(before: Lake, fresh: Manifest) -> dict[str, int]:
+    """Bytes of every file that counts."""
+    known, directory = before.manifest.sizes, before.directory
+    return {file: known.get(file) or (directory / file).stat().st_size for file in sorted(fresh.files())}
 
 
 def _groups(quarters: Sequence[Quarter]) -> Iterator[list[Quarter]]:
