@@ -97,15 +97,15 @@ class FastClient:
         """The next records, a column at a time."""
         with self._vendor():
             messages = self._some(timeout_s)
-            by_partition: dict[Partition, list[vendor.Message]] = {}
+            by_partition: dict[Any, list[vendor.Message]] = {}
             for message in messages:
                 if (error := message.error()) is None:
-                    by_partition.setdefault(_partition(message), []).append(message)
+                    by_partition.setdefault((message.topic(), message.partition()), []).append(message)
                 elif error.code() == _Errors._PARTITION_EOF:
                     self._next[_partition(message)] = _offset(message)
                 else:
                     raise vendor.KafkaException(error)
-        found = [_columns(p, some) for p, some in by_partition.items()]
+        found = [_columns(Partition(*p), some) for p, some in by_partition.items()]
         for fetched in found:
             partition = fetched.partition
             self._next[partition] = max(self._next.get(partition, 0), fetched.offsets[-1] + 1)
@@ -188,7 +188,7 @@ def arguments(security: Security) -> dict[str, Any]:
 def _columns(partition: Partition, messages: Sequence[Any]) -> Fetched:
     return Fetched(
         partition,
-        [_offset(m) for m in messages],
+        [m.offset() for m in messages],
         [m.timestamp()[1] for m in messages],
         [m.value() for m in messages],
         [m.headers() or () for m in messages],

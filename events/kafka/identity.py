@@ -6,11 +6,11 @@ overwritten in silence, and nothing is lost for a publisher that counts its ids 
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from events.kafka.port import Fetched
+from events.kafka.port import Fetched, Headers
 from events.quarantine import Refusal
 
 NOTE = "kafka"
@@ -18,6 +18,11 @@ NOTE = "kafka"
 
 REMEMBERED = 100_000
 """Identities kept, the latest of this run: half a minute of ten times the city's load."""
+
+Identity = tuple[bytes, bytes]
+"""CloudEvents source and id."""
+
+SOURCE, ID = "ce_source", "ce_id"
 
 WHOLE_BYTES = 4_096
 """Longer contents are compared by their length, beginning and end."""
@@ -27,28 +32,41 @@ class Identities:
     """The identities of the latest messages in binary mode, each with the digest of the content it first had."""
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
+        """At least so many are remembered, and after the next poll at most twice as many."""
         self._remembered = remembered
-        self._first: OrderedDict[tuple[bytes, bytes], int] = OrderedDict()
+        self._first: dict[Identity, int] = {}
+        self._before: dict[Identity, int] = {}
 
     def clashes(self, fetched: Fetched) -> list[Refusal]:
         """One refusal for the messages whose identity had other content before; nothing when there are none.
 
         Its payload is `{"count":…,"id":…,"source":…}`: how many, and the first one's identity.
         """
-        found: list[tuple[int, tuple[bytes, bytes]]] = []
-        for offset, headers, value in zip(fetched.offsets, fetched.headers, fetched.values, strict=True):
-            named = dict(headers)
-            source, name = named.get("ce_source"), named.get("ce_id")
-            if source and name and value is not None:
-                digest = _digest(value)
-                if self._first.setdefault((source, name), digest) != digest:
-                    found.append((offset, (source, name)))
-        while len(self._first) > self._remembered:
-            self._first.popitem(last=False)
+        found: list[tuple[int, Identity]] = []
+        for offset, identity, value in zip(fetched.offsets, _identities(fetched.headers), fetched.values, strict=True):
+            if identity is None or not identity[1] or value is None:
+                continue
+            digest = hash(value) if len(value) <= WHOLE_BYTES else _digest(value)
+            if self._before.get(identity, digest) != digest or self._first.setdefault(identity, digest) != digest:
+                found.append((offset, identity))
+        if len(self._first) >= self._remembered:
+            self._before, self._first = self._first, {}
         return [_told(len(found), *found[0])] if found else []
 
 
-def _told(count: int, offset: int, identity: tuple[bytes, bytes]) -> Refusal:
+def _identities(envelopes: Sequence[Headers]) -> Iterator[Identity | None]:
+    """Source and id of each message; its headers lie where the first one's do, as a rule."""
+    names = [name for name, _ in envelopes[0]] if envelopes else []
+    at_source, at_id = (names.index(name) if name in names else 0 for name in (SOURCE, ID))
+    for headers in envelopes:
+        if len(headers) == len(names) and names and headers[at_source][0] == SOURCE and headers[at_id][0] == ID:
+            yield headers[at_source][1], headers[at_id][1]
+        else:
+            named = dict(headers)
+            yield (named[SOURCE], named[ID]) if SOURCE in named and ID in named else None
+
+
+def _told(count: int, offset: int, identity: Identity) -> Refusal:
     source, name = (part.decode(errors="replace") for part in identity)
     payload = msgspec.json.encode({"count": count, "id": name, "source": source})
     reason = (
@@ -59,6 +77,4 @@ def _told(count: int, offset: int, identity: tuple[bytes, bytes]) -> Refusal:
 
 
 def _digest(value: bytes) -> int:
-    if len(value) <= WHOLE_BYTES:
-        return hash(value)
     return hash((len(value), value[: WHOLE_BYTES // 2], value[-WHOLE_BYTES // 2 :]))

@@ -61,14 +61,25 @@ def test_messages_without_an_identity_never_clash() -> None:
     bare = Fetched(Partition("city.senml", 0), [0, 1], [0, 0], [b"1", b"2"], [[], []])
 
     assert Identities().clashes(bare) == []
+    assert Identities().clashes(fetched([("", b"1"), ("", b"2")])) == []
 
 
-def test_only_the_latest_identities_are_remembered() -> None:
+def test_the_latest_identities_are_remembered_and_older_ones_forgotten() -> None:
     identities = Identities(remembered=2)
-    identities.clashes(fetched([("a", b"1"), ("b", b"1"), ("c", b"1")]))
+    for at, names in enumerate(("ab", "cd", "ef")):
+        identities.clashes(fetched([(name, b"1") for name in names], 2 * at))
 
-    assert identities.clashes(fetched([("a", b"2")], 3)) == []
-    assert len(identities.clashes(fetched([("c", b"2")], 4))) == 1
+    assert len(identities.clashes(fetched([("f", b"2")], 6))) == 1
+    assert identities.clashes(fetched([("a", b"2"), ("b", b"2")], 7)) == []
+
+
+def test_headers_may_lie_otherwise_from_one_message_to_the_next() -> None:
+    envelopes = [headers("a"), list(reversed(headers("a"))), [], headers("a")]
+    values = [b"1", b"2", b"2", b"1"]
+
+    (told,) = Identities().clashes(Fetched(Partition("city.senml", 0), range(4), [0] * 4, values, envelopes))
+
+    assert (told.offset, msgspec.json.decode(told.payload)["count"]) == (1, 1)
 
 
 @pytest.mark.kafka
