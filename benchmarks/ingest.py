@@ -132,54 +132,44 @@ def _told(count: int, started: float, used: float) -> dict[str, float]:
 
 
 def ingest(adapter: Adapter, servers: str, topic: str, directory: Path) -> dict[str, float]:
-    """Land the topic in a new city's log, which is folded beside, as `twin project` does it."""
+    """Land the topic in a new city's log, which another process folds meanwhile, as `twin project` does it."""
     place = init(directory / topic)
-    with place.log() as log, _Folding(place) as folding:
+    words = [sys.executable, "-m", "benchmarks.ingest", "fold", adapter, servers, topic, str(directory)]
+    with (
+        place.log() as log,
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as folding,
+    ):
+        assert folding.stdin and folding.stdout
+        assert folding.stdout.readline() == "ready\n"
         ingester = Ingester(log)
         source = KafkaSource(servers, ingester.tracked, topics=[topic], adapter=adapter)
         started, used = time.perf_counter(), time.process_time()
         total = consume(source, ingester, until_idle=True)
-        source.close()
-        reached = folding.reached(log.head())
         used = time.process_time() - used
+        source.close()
+        print(log.head(), file=folding.stdin, flush=True)
+        folded = json.loads(folding.stdout.readline())
     return {
         "readings": total.rows["readings"],
         "duplicates": total.duplicates,
-        "seconds": reached - started,
-        "cpu_s": used,
+        "seconds": folded["at"] - started,
+        "cpu_s": used + folded["cpu_s"],
         "peak_mib": _peak_mib(),
     }
 
 
-class _Folding:
-    """A thread that folds a log into live state and history, as it grows."""
-
-    def __init__(self, place: Place) -> None:
-        self._place, self._ended = place, threading.Event()
-        self._position, self._at = 0, time.perf_counter()
-        self._thread = threading.Thread(target=self._run)
-
-    def reached(self, position: int) -> float:
-        """When it had folded the log to `position` (`time.perf_counter`), as soon as it has."""
-        while self._position < position:
-            time.sleep(0.01)
-        return self._at
-
-    def __enter__(self) -> _Folding:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        with self._place.log() as log:
-            projector = Projector(log, self._place.directory)
-            while not self._ended.is_set():
-                if log.wait(projector.position, 0.1) > projector.position:
-                    projector.catch_up(write=True)
-                    self._at, self._position = time.perf_counter(), projector.position
+def fold(place: Place) -> dict[str, float]:
+    """Fold the log into live state and history as it grows, to the position that standard input then names."""
+    head: list[int] = []
+    with place.log() as log:
+        projector, used = Projector(log, place.directory), time.process_time()
+        print("ready", flush=True)
+        threading.Thread(target=lambda: head.append(int(input()))).start()
+        while not head or projector.position < head[0]:
+            if log.wait(projector.position, 0.1) > projector.position:
+                projector.catch_up(write=True)
+                at = time.perf_counter()  # the same clock in every process of the machine
+        return {"at": at, "cpu_s": time.process_time() - used}
 
 
 def _peak_mib() -> float:
@@ -197,5 +187,11 @@ def _contender(mode: str, adapter: Adapter, servers: str, topic: str, directory:
 if __name__ == "__main__":
     _, mode, library, servers, topic, directory = sys.argv
     adapter = Adapter(library)
-    answer = bare(adapter, servers, topic) if mode == "bare" else ingest(adapter, servers, topic, Path(directory))
+    match mode:
+        case "bare":
+            answer = bare(adapter, servers, topic)
+        case "fold":
+            answer = fold(Place(Path(directory) / topic))
+        case _:
+            answer = ingest(adapter, servers, topic, Path(directory))
     print(json.dumps(answer))
