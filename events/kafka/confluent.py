@@ -26,11 +26,15 @@ ANSWER_S = 10.0
 
 _Errors = vendor.KafkaError
 _AWAY = (
-    _Errors._SSL, _Errors._TRANSPORT, _Errors._ALL_BROKERS_DOWN, _Errors._RESOLVE,
-    _Errors._TIMED_OUT, _Errors._TIMED_OUT_QUEUE,
+    _Errors._SSL, _Errors._TRANSPORT, _Errors._ALL_BROKERS_DOWN, _Errors._RESOLVE, _Errors._DESTROY, _Errors._OUTDATED,
+    _Errors._TIMED_OUT, _Errors._TIMED_OUT_QUEUE, _Errors._WAIT_CACHE, _Errors._WAIT_COORD, _Errors._UNKNOWN_PARTITION,
     _Errors.LEADER_NOT_AVAILABLE, _Errors.NOT_LEADER_FOR_PARTITION, _Errors.BROKER_NOT_AVAILABLE,
-    _Errors.REQUEST_TIMED_OUT, _Errors._WAIT_COORD, _Errors.UNKNOWN_TOPIC_OR_PART, _Errors._UNKNOWN_PARTITION,
+    _Errors.REPLICA_NOT_AVAILABLE, _Errors.OFFSET_NOT_AVAILABLE, _Errors.UNKNOWN_TOPIC_OR_PART,
+    _Errors.REQUEST_TIMED_OUT, _Errors.NETWORK_EXCEPTION, _Errors.KAFKA_STORAGE_ERROR,
+    _Errors.FENCED_LEADER_EPOCH, _Errors.UNKNOWN_LEADER_EPOCH, _Errors.UNKNOWN_TOPIC_ID,
 )  # fmt: skip
+"""Passing states of a cluster whose brokers come and go; so is whatever the library calls retriable."""
+
 _REFUSED = (
     _Errors._AUTHENTICATION, _Errors.SASL_AUTHENTICATION_FAILED, _Errors.TOPIC_AUTHORIZATION_FAILED,
     _Errors.CLUSTER_AUTHORIZATION_FAILED, _Errors.GROUP_AUTHORIZATION_FAILED, _Errors.UNSUPPORTED_SASL_MECHANISM,
@@ -162,7 +166,7 @@ class FastClient:
                 raise BrokerRefusedError(f"{self._servers}: {reason}") from error
             if codes & set(_GONE):
                 raise OffsetGapError(f"{self._servers}: an offset asked for is gone ({told.str()})") from error
-            if codes & set(_AWAY):
+            if codes & set(_AWAY) or told.retriable():
                 raise BrokerUnavailableError(
                     f"{self._servers}: no Kafka broker answers ({told.str()}); {self._security.to_check}"
                 ) from error
