@@ -36,9 +36,14 @@ header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
 .twin-zone {{ color: {muted}; font-size: 0.8rem; }}
 .twin-mode {{ font-size: 0.82rem; }}
 .twin-incident {{ color: {warm}; font-size: 0.84rem; }}
-[class*="st-key-why_"] {{ position: absolute; top: 4px; right: 8px; width: auto !important; }}
+[class*="st-key-why_"] {{ position: absolute; top: 36px; right: 8px; width: auto !important; }}
 [class*="st-key-why_"] button {{ color: {muted}; font-size: 0.74rem; padding: 0 2px; min-height: 1.2rem; }}
 [data-testid="stColumn"]:has(> div [class*="st-key-why_"]) {{ position: relative; }}
+.twin-beside {{ width: 100%; border-collapse: collapse; font-size: 0.82rem; font-variant-numeric: tabular-nums; }}
+.twin-beside th, .twin-beside td {{ text-align: right; padding: 3px 0 3px 14px; border: none;
+  border-bottom: 1px solid {line}; overflow-wrap: anywhere; }}
+.twin-beside th {{ color: {muted}; font-weight: 500; }}
+.twin-beside td:first-child {{ text-align: left; color: {muted}; padding-left: 0; white-space: nowrap; }}
 .twin-legend {{ font-size: 0.8rem; color: {text}; margin: 0 0 8px; }}
 .twin-legend b {{ display: block; color: {muted}; font-weight: 500; margin-bottom: 3px; }}
 .twin-swatch {{ display: inline-flex; align-items: center; gap: 6px; margin-right: 14px; white-space: nowrap; }}

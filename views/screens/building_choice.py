@@ -63,7 +63,7 @@ def _places(state: State, communities: pl.DataFrame, buildings: pl.DataFrame) ->
     community = (
         asked["community_id"][0] if asked.height else state.community if state.community in names else next(iter(names))
     )
-    of_community = buildings.filter(pl.col("community_id") == community).sort("name")
+    of_community = buildings.filter(pl.col("community_id") == community).sort(pl.col("dwellings") == 0, "name")
     towers = dict(of_community.select("building_id", "name").iter_rows())
     building = state.building if state.building in towers else next(iter(towers))
     left, right = st.columns([1.5, 1], gap="small")

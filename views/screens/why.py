@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 import polars as pl
@@ -55,17 +56,15 @@ def why_meter(state: State, key: str, point_id: str, unit: str, at: datetime) ->
         return
     with box:
         st.caption(state.say("why_meter"))
-        commands = []
-        for moment, title in ((at, "why_now"), (at - DAY, "why_before")):
-            st.html(f"<b>{state.say(title)}</b>")
-            try:
-                chain = reader().why(point_id, unit, moment, state.known)
-            except TwinError:
-                st.caption(state.say("why_nothing"))
-                continue
-            st.html(rows(_chain(state, chain)))
-            commands.append(f"twin why {point_id} {unit} --at {rfc3339(moment)} --known {chain.known}")
-        _command(state, commands)
+        moments = (at, at - DAY)
+        try:
+            chains = [reader().why(point_id, unit, moment, state.known) for moment in moments]
+        except TwinError as error:
+            st.info(str(error))
+            return
+        _beside(state, [_chain(state, chain) for chain in chains])
+        known = chains[0].known
+        _command(state, [f"twin why {point_id} {unit} --at {rfc3339(m)} --known {known}" for m in moments])
 
 
 def why_facts(state: State, key: str, formula: str, facts: Mapping[str, str]) -> None:
@@ -85,10 +84,7 @@ def _asked(state: State, key: str) -> Any:
 
 def _evidence(state: State, frame: str, at: Sequence[datetime], entities: list[str] | None = None) -> None:
     found = [reader().evidence(frame, moment, state.known, entities) for moment in at]
-    for part, title in zip(found, ("why_now", "why_before"), strict=False):
-        if len(found) > 1:
-            st.html(f"<b>{state.say(title)}</b>")
-        st.html(rows(_told(state, part)))
+    _beside(state, [_told(state, part) for part in found])
     if frame in FAMILIES:
         _command(
             state,
@@ -115,7 +111,7 @@ def _chain(state: State, chain: Chain) -> dict[str, str]:
     facts = {
         state.say("why_value"): f"{fact.value:,} {theme.shown_unit(fact.unit or '')}",
         state.say("as_of"): _clock(fact.time),
-        state.say("why_quality"): fact.quality or theme.DASH,
+        state.say("why_quality"): state.say(f"quality_{fact.quality}") if fact.quality else theme.DASH,
         state.say("why_source"): f"{origin.topic} / {origin.partition}"
         if origin.topic
         else origin.source or theme.DASH,
@@ -127,6 +123,18 @@ def _chain(state: State, chain: Chain) -> dict[str, str]:
         state.say("why_projection"): f"{chain.projection} {chain.projection_version}",
     }
     return facts | ({state.say("why_earlier"): "; ".join(earlier)} if earlier else {})
+
+
+def _beside(state: State, columns: Sequence[Mapping[str, str]]) -> None:
+    """Facts of now, and of a day before where there are such, as one table."""
+    titles = [state.say("why_now"), state.say("why_before")][: len(columns)] if len(columns) > 1 else [""]
+    head = "".join(f"<th>{title}</th>" for title in ("", *titles))
+    names = dict.fromkeys(name for column in columns for name in column)
+    body = "".join(
+        f"<tr><td>{name}</td>{''.join(f'<td>{escape(c.get(name, theme.DASH))}</td>' for c in columns)}</tr>"
+        for name in names
+    )
+    st.html(f'<table class="twin-beside"><tr>{head}</tr>{body}</table>')
 
 
 _WORD = {True: "why_yes", False: "why_no"}

@@ -50,6 +50,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "why_projection": ("投影與版本", "Projection, version"),
     "why_value": ("讀數", "Register"),
     "why_quality": ("品質", "Quality"),
+    "quality_measured": ("實測", "measured"),
+    "quality_estimated": ("推估", "estimated"),
+    "quality_substituted": ("替代", "substituted"),
+    "quality_manual": ("人工", "manual"),
+    "quality_invalid": ("無效", "invalid"),
     "why_source": ("來源", "Source"),
     "why_offsets": ("位移（offset）", "Offsets"),
     "why_recorded": ("記錄於", "Recorded"),
@@ -58,6 +63,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "why_yes": ("是", "yes"),
     "why_no": ("否", "no"),
     "why_command": ("在命令列得到相同的答案", "The same answer on the command line"),
-    "why_nothing": ("此刻尚無資料。", "There was nothing at this instant yet."),
 }
 """Key -> (Chinese, English)."""
