@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import polars as pl
@@ -16,6 +17,7 @@ _USUAL = "%Y-%m-%d %H:%M:%S"
 _COMPACT = r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$"
 _EPOCH = r"^\d{9,10}(\.\d+)?$"
 _ZONE = r"\s*(Z|z|UTC|[+-]\d\d:?(?:\d\d)?)$"
+_BARE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?")
 _OFFSET = r"^([+-]\d\d):?(\d\d)?$"
 
 
@@ -75,3 +77,12 @@ def _offset(zone: pl.Expr) -> pl.Expr:
     sign = pl.when(hours.str.starts_with("-")).then(-1).otherwise(1)
     total = hours.cast(pl.Int64, strict=False).fill_null(0) * 60 + sign * minutes
     return pl.duration(minutes=total)
+
+
+def bare_is_utc(text: str) -> str:
+    """`text` with a `Z` where it is a time without a zone: OCPI, OCPP and SensorThings count in UTC.
+
+    >>> bare_is_utc("2026-08-20T11:41:52"), bare_is_utc("2026-08-20T11:41:52+08:00")
+    ('2026-08-20T11:41:52Z', '2026-08-20T11:41:52+08:00')
+    """
+    return f"{text.strip()}Z" if _BARE.fullmatch(text.strip()) else text

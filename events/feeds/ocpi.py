@@ -1,4 +1,4 @@
-"""OCPI 2.2.1 and 2.3 charge detail records and sessions to readings and states.
+"""OCPI 2.1.1, 2.2.1 and 2.3 charge detail records, sessions and locations to readings and states.
 
     {"data": [{"country_code": "TW", "party_id": "ABC", "id": "…", "end_date_time": …, "total_energy": 15.342,
                "total_cost": {"before_taxes": 99.0}, "currency": "TWD", …}], "status_code": 1000}
@@ -16,6 +16,10 @@ standing is `credited by <id>`. The note itself keeps a standing, `credit of <id
 `…:credit`. So the latest value of every `:cost` adds up to what is owed at any instant, whichever comes first.
 
     ocpi:<country>:<party>:session:<id>:energy, :status     of a session, at its `last_updated`
+    ocpi:<country>:<party>:evse:<uid>:status                of each EVSE of a location, at its `last_updated`
+
+Objects of 2.1.1 name no owner: `ocpi:unnamed` (`events.feeds.ocpi_older`). Times without a zone are UTC, as OCPI says.
+An answer whose `data` is an empty list is sound and tells nothing.
 
 Who charges (cdr_token, authorization_reference) is never read, and taken out of what goes to quarantine.
 """
@@ -31,6 +35,8 @@ from events.errors import PayloadError
 from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_texts import text_of_value, value_of
+from events.feeds.local_time import bare_is_utc
+from events.feeds.ocpi_older import UNNAMED, in_newer_words, is_older
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
 from events.observations import Quality
@@ -49,8 +55,6 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 
 def _told(payload: Payload) -> Told:
     found = _objects(value_of(text_of(payload.data)))
-    if not found:
-        raise PayloadError("no record in it")
     for one in found:
         document = msgspec.json.encode(_without_persons(one))
         try:
@@ -61,9 +65,14 @@ def _told(payload: Payload) -> Told:
 
 def _objects(found: Any) -> list[Any]:
     if isinstance(found, dict) and "data" in found:
+        answer = found
         if found.get("status_code", 1000) != 1000:
             raise PayloadError(f"a response of status {quoted(found['status_code'])}, not 1000")
         found = found["data"]
+        if found == [] and "status_code" in answer:
+            return []
+    if found == []:
+        raise PayloadError("no record in it")
     return found if isinstance(found, list) else [found]
 
 
@@ -74,19 +83,35 @@ def _without_persons(one: Any) -> Any:
 def _cells(one: Any, document: bytes) -> Iterator[Cell]:
     if not isinstance(one, dict):
         raise PayloadError(f"a record is {type(one).__name__}, not an object")
-    owner = f"ocpi:{_text(one, 'country_code')}:{_text(one, 'party_id')}"
+    older = is_older(one)
+    owner = f"ocpi:{UNNAMED}" if older else f"ocpi:{_text(one, 'country_code')}:{_text(one, 'party_id')}"
+    one = in_newer_words(one) if older else one
     if "total_cost" in one or "cdr_location" in one:
         yield from _credit(one, owner, document) if one.get("credit") is True else _record(one, owner, document)
     elif "kwh" in one:
-        point, time = f"{owner}:session:{_text(one, 'id')}", _text(one, "last_updated")
+        point, time = f"{owner}:session:{_text(one, 'id')}", _time(one, "last_updated")
         yield Cell(f"{point}:energy", "kWh", time, _text(one, "kwh"), document, 0)
         yield Cell(f"{point}:status", STATE, time, _text(one, "status"), document)
+    elif one.get("evses"):
+        yield from _evses(one, owner, document)
     else:
-        raise PayloadError("an object with neither total_cost (a record) nor kwh (a session)")
+        raise PayloadError("an object with neither total_cost (a record) nor kwh (a session) nor evses (a location)")
+
+
+def _evses(location: Mapping[str, Any], owner: str, document: bytes) -> Iterator[Cell]:
+    """What each EVSE of a location says of itself."""
+    if not isinstance(location["evses"], list):
+        raise PayloadError(f"evses {quoted(location['evses'])} is no list")
+    for evse in location["evses"]:
+        if not isinstance(evse, dict):
+            raise PayloadError(f"evse {quoted(evse)} is no object")
+        dated = evse if "last_updated" in evse else location
+        point = f"{owner}:evse:{_text(evse, 'uid')}:status"
+        yield Cell(point, STATE, _time(dated, "last_updated"), _text(evse, "status"), document)
 
 
 def _record(cdr: Mapping[str, Any], owner: str, document: bytes) -> Iterator[Cell]:
-    point, time = f"{owner}:cdr:{_text(cdr, 'id')}", _text(cdr, "end_date_time")
+    point, time = f"{owner}:cdr:{_text(cdr, 'id')}", _time(cdr, "end_date_time")
     if "credit_reference_id" in cdr:
         raise PayloadError(f"{point}: credit_reference_id in a record whose credit is {quoted(cdr.get('credit'))}")
     currency, amount = _cost(cdr)
@@ -100,7 +125,7 @@ def _record(cdr: Mapping[str, Any], owner: str, document: bytes) -> Iterator[Cel
 
 def _credit(note: Mapping[str, Any], owner: str, document: bytes) -> Iterator[Cell]:
     """The note's own amount and standing, and the record it cancels told again as nothing."""
-    name, referred, time = _text(note, "id"), _text(note, "credit_reference_id"), _text(note, "last_updated")
+    name, referred, time = _text(note, "id"), _text(note, "credit_reference_id"), _time(note, "last_updated")
     if name == referred:
         raise PayloadError(f"credit note {name} refers to itself")
     own, cancelled = f"{owner}:cdr:{name}", f"{owner}:cdr:{referred}"
@@ -125,6 +150,11 @@ def _cost(cdr: Mapping[str, Any]) -> tuple[str, str]:
 
 def _connector(place: Mapping[str, Any]) -> str:
     return ":".join(_text(place, name) for name in ("id", "evse_uid", "connector_id") if place.get(name) is not None)
+
+
+def _time(fields: Mapping[str, Any], name: str) -> str:
+    """A time as text; without a zone it is UTC."""
+    return bare_is_utc(_text(fields, name))
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

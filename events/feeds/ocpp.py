@@ -21,6 +21,7 @@ from typing import Any
 from events.errors import PayloadError
 from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.local_time import bare_is_utc
 from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.ocpp_frames import Broken, Frame, frames_of
 from events.feeds.ocpp_schemas import known, violations
@@ -102,7 +103,7 @@ def _transaction_event(frame: Frame, station: str) -> Iterator[Cell]:
     point = f"{station}:{place}"
     if info.get("chargingState") is not None:
         state = _text(info, "chargingState")
-        yield Cell(f"{point}:charging_state", STATE, _text(body, "timestamp"), state, frame.document)
+        yield Cell(f"{point}:charging_state", STATE, _time(body), state, frame.document)
     if body.get("meterValue"):
         yield from _meter_values(frame, point, body["meterValue"])
 
@@ -110,14 +111,14 @@ def _transaction_event(frame: Frame, station: str) -> Iterator[Cell]:
 def _status(frame: Frame, point: str, arrival: str) -> Iterator[Cell]:
     body = frame.body
     name = "connectorStatus" if "connectorStatus" in body else "status"
-    time = _text(body, "timestamp") if "timestamp" in body else arrival
+    time = _time(body) if "timestamp" in body else arrival
     yield Cell(f"{point}:status", STATE, time, _text(body, name), frame.document)
     if body.get("errorCode", "NoError") != "NoError":
         yield Cell(f"{point}:error", STATE, time, _text(body, "errorCode"), frame.document)
 
 
 def _register(frame: Frame, point: str, name: str) -> Cell:
-    time, value = _text(frame.body, "timestamp"), _text(frame.body, name)
+    time, value = _time(frame.body), _text(frame.body, name)
     return Cell(f"{point}:{REGISTER}", "Wh", time, value, frame.document)
 
 
@@ -131,7 +132,7 @@ def _meter_values(frame: Frame, point: str, values: Any) -> Iterator[Cell]:
         for sample in samples:
             if not isinstance(sample, dict):
                 raise PayloadError(f"sampledValue {quoted(sample)} is no object")
-            yield _sample(frame, point, _text(value, "timestamp"), sample)
+            yield _sample(frame, point, _time(value), sample)
 
 
 def _sample(frame: Frame, point: str, time: str, sample: Mapping[str, Any]) -> Cell:
@@ -174,6 +175,11 @@ def _connector(body: Mapping[str, Any]) -> str:
 
 def _evse(evse: Mapping[str, Any]) -> str:
     return _text(evse, "id") + (f".{_text(evse, 'connectorId')}" if evse.get("connectorId") is not None else "")
+
+
+def _time(fields: Mapping[str, Any]) -> str:
+    """The `timestamp` as text; without a zone it is UTC, as both versions recommend."""
+    return bare_is_utc(_text(fields, "timestamp"))
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

@@ -87,6 +87,46 @@ def test_the_older_price_and_a_session_are_read_too() -> None:
     assert latest(decoded, "states", "text")["ocpi:TW:ABC:session:s1:status"] == "ACTIVE"
 
 
+OLDER = {
+    "id": "c9", "start_date_time": "2026-08-20T10:00:00Z", "stop_date_time": "2026-08-20T11:41:52", "auth_id": "SECRET",
+    "location": {"id": "LOC1", "evses": [{"uid": "E7", "connectors": [{"id": "1"}]}]}, "currency": "EUR",
+    "total_cost": 4.0, "total_energy": 15.342, "total_time": 1.7, "last_updated": LATER,
+}  # fmt: skip
+
+
+def test_a_record_of_2_1_1_is_read_under_the_owner_unnamed() -> None:
+    decoded = offer(ocpi.decode, document(OLDER))
+    point = "ocpi:unnamed:cdr:c9"
+    readings = latest(decoded, "readings", "value")
+    assert readings == {f"{point}:energy": 15.342, f"{point}:duration": 1.7, f"{point}:cost": 4.0}
+    assert latest(decoded, "states", "text")[f"{point}:connector"] == "LOC1:E7:1"
+    session = {"id": "s1", "start_datetime": END, "kwh": 0, "status": "ACTIVE", "last_updated": END, "currency": "EUR"}
+    assert latest(offer(ocpi.decode, document(session)), "readings", "value") == {"ocpi:unnamed:session:s1:energy": 0}
+
+
+@pytest.mark.parametrize("record", [cdr(end_date_time=END.removesuffix("Z")), OLDER])
+def test_a_time_without_a_zone_is_utc(record: dict[str, Any]) -> None:
+    times = offer(ocpi.decode, document(record)).frames["readings"]["time"]
+    assert set(times) == {datetime(2026, 8, 20, 11, 41, 52, tzinfo=UTC)}
+
+
+def test_the_evses_of_a_location_say_what_they_are_doing() -> None:
+    evses = [{"uid": "E1", "status": "AVAILABLE", "last_updated": END}, {"uid": "E2", "status": "CHARGING"}]
+    place = {"country_code": "TW", "party_id": "ABC", "id": "L", "last_updated": LATER, "evses": evses}
+    decoded = offer(ocpi.decode, document(place))
+    assert [row[:3] for row in decoded.frames["states"].rows()] == [
+        ("ocpi:TW:ABC:evse:E1:status", datetime(2026, 8, 20, 11, 41, 52, tzinfo=UTC), "AVAILABLE"),
+        ("ocpi:TW:ABC:evse:E2:status", datetime(2026, 8, 25, 1, tzinfo=UTC), "CHARGING"),
+    ]
+    broken = place | {"evses": [*evses, {"uid": "E3"}]}
+    assert reasons(offer(ocpi.decode, document(broken))) == ["ocpi: status is None"]
+
+
+def test_an_answer_without_records_is_sound_and_an_empty_list_alone_is_not() -> None:
+    assert offer(ocpi.decode, document()).offered == 0
+    assert reasons(offer(ocpi.decode, b"[]")) == ["ocpi: no record in it"]
+
+
 @pytest.mark.parametrize(
     ("record", "reason"),
     [

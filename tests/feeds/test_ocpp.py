@@ -85,6 +85,12 @@ def test_an_older_status_without_a_time_is_dated_by_its_arrival() -> None:
     assert frames["states"].drop("record").rows() == [("ocpp:cp1:1:status", ARRIVAL, "Available")]
 
 
+def test_a_timestamp_without_a_zone_is_utc() -> None:
+    body = {"connectorId": 1, "idTag": "x", "meterStart": 7, "timestamp": "2026-08-20T11:41:52"}
+    (time,) = offer(ocpp.decode, call("StartTransaction", **body)).frames["readings"]["time"]
+    assert time == datetime(2026, 8, 20, 11, 41, 52, tzinfo=UTC)
+
+
 def test_every_official_schema_is_known_by_its_call(shared_data: Path) -> None:
     with tarfile.open(shared_data / "ev" / "ocpp_schemas.tgz") as archive:
         names = [PurePosixPath(n) for n in archive.getnames() if n.endswith(".json")]
