@@ -3,16 +3,19 @@
     {"phenomenonTime": "2026-08-20T11:41:52Z", "result": 12.5, "resultQuality": "measured",
      "Datastream": {"@iot.id": 5, "unitOfMeasurement": {"symbol": "μg/m3"}}}
 
-A payload is one observation, an array of them, or a collection (`value`), whose members may stand under one Datastream
-(`Observations`). Points are `sta:datastream:<id>`, the id from the Datastream or from its navigation link. The time is
-`phenomenonTime` (of an interval its end), else `resultTime`. A result that is a text is a state; true and false are 1
-and 0. A reading without a unit of measurement, or with one that has no SenML unit, is refused: units are never guessed.
+A payload is one observation, an array of them, a collection (`value`), a data array, and what else
+`events.feeds.sensorthings_forms` knows; a collection without observations is sound and tells nothing. Points are
+`sta:datastream:<id>`, the id from the Datastream or from its navigation link. The time is `phenomenonTime` (of an
+interval its end), else `resultTime`, UTC where no zone is told. A result that is a text is a state, but a number
+written as text is a reading where its Datastream has a unit; true and false are 1 and 0. A reading without a unit of
+measurement, or with one that has no SenML unit, is refused: units are never guessed.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,9 +24,11 @@ from events.errors import PayloadError
 from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_texts import text_of_value, value_of
+from events.feeds.local_time import bare_is_utc
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
 from events.feeds.senml_units import UNITS
+from events.feeds.sensorthings_forms import observations
 from events.observations import Quality
 
 SYMBOLS = {
@@ -43,28 +48,15 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 
 
 def _told(payload: Payload) -> Told:
-    found = list(_observations(value_of(text_of(payload.data))))
-    if not found:
+    answer = value_of(text_of(payload.data))
+    found = list(observations(answer))
+    if not found and not isinstance(answer, dict):
         raise PayloadError("no observation in it")
     for observation in found:
         try:
             yield _cell(observation)
         except PayloadError as error:
             yield Refused(0, str(error), msgspec.json.encode(observation))
-
-
-def _observations(found: Any) -> Iterator[Any]:
-    """Every observation, each with its Datastream inside."""
-    if isinstance(found, list):
-        for member in found:
-            yield from _observations(member)
-    elif isinstance(found, dict) and isinstance(found.get("value"), list) and "result" not in found:
-        yield from _observations(found["value"])
-    elif isinstance(found, dict) and isinstance(found.get("Observations"), list):
-        stream = {k: v for k, v in found.items() if k != "Observations"}
-        yield from (o | {"Datastream": stream} if isinstance(o, dict) else o for o in found["Observations"])
-    else:
-        yield found
 
 
 def _cell(observation: Any) -> Cell:
@@ -74,12 +66,24 @@ def _cell(observation: Any) -> Cell:
     described: Mapping[str, Any] = stream if isinstance(stream, dict) else {}
     point, result = f"sta:datastream:{_stream_id(observation, described)}", observation["result"]
     document = msgspec.json.encode(observation)
-    if isinstance(result, str):
+    if isinstance(result, str) and not (_has_unit(described) and _is_number(result)):
         return Cell(point, STATE, _time(observation), result, document)
-    if not isinstance(result, int | float):
+    if not isinstance(result, str | int | float):
         raise PayloadError(f"{point}: result {quoted(result)} is neither a number nor a text")
     unit = "/" if isinstance(result, bool) else _unit(point, described)
     return Cell(point, unit, _time(observation), text_of_value(result), document, quality=_quality(point, observation))
+
+
+def _has_unit(stream: Mapping[str, Any]) -> bool:
+    measure = stream.get("unitOfMeasurement")
+    return isinstance(measure, dict) and bool(measure.get("symbol"))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text)) and "_" not in text
+    except ValueError:
+        return False
 
 
 def _stream_id(observation: Mapping[str, Any], stream: Mapping[str, Any]) -> str:
@@ -113,4 +117,4 @@ def _quality(point: str, observation: Mapping[str, Any]) -> Quality:
 
 def _time(observation: Mapping[str, Any]) -> str:
     told = observation.get("phenomenonTime") or observation.get("resultTime") or ""
-    return str(told).rpartition("/")[2]
+    return bare_is_utc(str(told).rpartition("/")[2])

@@ -87,6 +87,43 @@ def test_of_an_interval_the_end_counts_and_texts_are_states() -> None:
     assert states.row(0)[1:3] == (datetime(2026, 8, 20, 12, tzinfo=UTC), "blocked")
 
 
+def test_a_data_array_tells_the_same_as_its_observations_one_by_one() -> None:
+    one = json.loads(observation())
+    array = {
+        "Datastream": one["Datastream"], "components": ["phenomenonTime", "result"], "dataArray@iot.count": 2,
+        "dataArray": [[one["phenomenonTime"], 12.5], [one["phenomenonTime"], 3], [one["phenomenonTime"]]],
+    }  # fmt: skip
+    decoded = offer(sensorthings.decode, json.dumps({"value": [array]}).encode())
+    alone = offer(sensorthings.decode, json.dumps([one, one | {"result": 3}]).encode())
+    assert decoded.frames["readings"].equals(alone.frames["readings"])
+    assert reasons(decoded) == ["sensorthings: an observation without a result"]
+
+
+def test_each_result_of_a_multi_datastream_is_a_reading_in_its_own_unit() -> None:
+    units = [{"symbol": "degC"}, {"symbol": "%"}]
+    many = {"@iot.id": 7, "unitOfMeasurements": units}
+    time = "2026-08-20T11:41:52"
+    rows = offer(
+        sensorthings.decode, json.dumps({"phenomenonTime": time, "result": [21, 60], "MultiDatastream": many}).encode()
+    )
+    assert [row[:4] for row in rows.frames["readings"].rows()] == [
+        ("sta:datastream:7:0", "Cel", datetime(2026, 8, 20, 11, 41, 52, tzinfo=UTC), 21),
+        ("sta:datastream:7:1", "/100", datetime(2026, 8, 20, 11, 41, 52, tzinfo=UTC), 60),
+    ]
+
+
+def test_a_number_written_as_a_text_is_a_reading_where_there_is_a_unit() -> None:
+    frames = offer(sensorthings.decode, observation(result=" 12.5 ")).frames
+    assert frames["readings"]["value"].to_list() == [12.5]
+    states = offer(sensorthings.decode, observation(result="3", Datastream={"@iot.id": 5})).frames["states"]
+    assert states["text"].to_list() == ["3"]
+
+
+def test_a_collection_without_observations_is_sound() -> None:
+    assert offer(sensorthings.decode, b'{"@iot.count": 0, "value": []}').offered == 0
+    assert reasons(offer(sensorthings.decode, b"[]")) == ["sensorthings: no observation in it"]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
