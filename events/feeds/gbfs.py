@@ -31,7 +31,7 @@ _STATUS = pl.Struct(
         (
             "station_id", "last_reported", "num_bikes_available", "num_vehicles_available", "num_ebikes_available",
             "num_bikes_disabled", "num_vehicles_disabled", "num_docks_available", "num_docks_disabled", "is_renting",
-            "is_returning",
+            "is_returning", "is_installed",
         ),
         pl.String,
     )
@@ -135,9 +135,14 @@ def _status(kind: _Rows) -> pl.DataFrame:
         vehicles_disabled=pl.coalesce("num_vehicles_disabled", "num_bikes_disabled"),
         docks=pl.col("num_docks_available"),
         docks_disabled=pl.col("num_docks_disabled"),
-        renting=pl.col("is_renting"),
-        returning=pl.col("is_returning"),
+        renting=_where_installed("is_renting"),
+        returning=_where_installed("is_returning"),
     )
+
+
+def _where_installed(flag: str) -> pl.Expr:
+    """A flag, `0` at a station that is not on the street: nobody rents or returns there, whatever it says."""
+    return pl.when(pl.col("is_installed").is_in(["0", "false"])).then(pl.lit("0")).otherwise(pl.col(flag))
 
 
 def _information(kind: _Rows, dtype: pl.Struct) -> pl.DataFrame:

@@ -53,13 +53,16 @@ class Vehicles:
 
 
 def vehicles_of(found: Members) -> Vehicles | None:
-    """The vehicles of a document, None when it holds none; PayloadError when they cannot be read."""
+    """The vehicles of a document, None when it is of another kind; PayloadError when they cannot be read.
+
+    A list without vehicles is sound: all are on the road.
+    """
     fields, data = found.fields, found.data
     name = next((n for n in NAMES if n in data), None)
     if name is None:
         return None
     rows = rows_of(data[name])
-    if not any(b'"lat"' in row for row in rows):
+    if rows and not any(b'"lat"' in row for row in rows):
         return None
     return Vehicles(_told(fields, "last_updated"), rows, _told(fields, "version"), name)
 

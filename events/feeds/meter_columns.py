@@ -39,6 +39,9 @@ KNOWN = {
 }  # fmt: skip
 """Columns of well-known tables whose names hold no unit (UCI household power)."""
 
+WHOLE = ("kwh", "wh", "mwh", "kvarh", "m3")
+"""Units that are a column's whole name; shorter ones might be anything."""
+
 UNNAMED = "unnamed"
 _SUFFIX = re.compile(r"^(.*?)[\s_(\[]+([A-Za-z³0-9]+)[)\]]?\s*$")
 _OF_DAY = re.compile(r"^\s*(?:[A-Za-z]+[\s_]*)?(\d{1,2}):?(\d\d)(?::00)?\s*$")
@@ -126,6 +129,8 @@ def _unit_of(column: str) -> str | None:
     """The unit in a column's name, in the table's words; None when it names none."""
     if plain(column) in KNOWN:
         return KNOWN[plain(column)]
+    if plain(column) in WHOLE:
+        return plain(column)
     found = _SUFFIX.match(column)
     return found[2] if found and found[1] and found[2].lower() in UNITS else None
 

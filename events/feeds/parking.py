@@ -39,6 +39,9 @@ COUNTS = (
     "availablecar", "availablemotor", "availablebus", "availablehandicap", "availablepregnancy", "availableheavymotor",
 )  # fmt: skip
 CANNOT_TELL = -9
+SILENT = (None, CANNOT_TELL, "", {})
+"""What stands where a lot tells nothing; `{}` is what its converter from XML makes of an empty element."""
+
 WITHOUT_COUNT = {-11: "enough", -12: "under half", -13: "short"}
 SOCKETS = {"待機中": "sockets_idle", "充電中": "sockets_charging"}
 """State of a socket -> the count it is in."""
@@ -47,7 +50,7 @@ MOST = 100_000
 """More spaces than any lot has."""
 
 _CTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d) (?:CST|GMT\+0?8:?0?0?) (\d{4})")
-_INTEGER = re.compile(r"-?\d{1,9}")
+_INTEGER = re.compile(r"(-?\d{1,9})(?:\.0+)?")
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
 
@@ -135,7 +138,7 @@ def _lot(row: bytes, time: str, document: bytes) -> Iterator[Cell | Refused]:
     if not any(name in lot for name in (*COUNTS, "ChargeStation")):
         yield Refused(0, f"lot {lot_id} with neither {COUNTS[0]} nor another count", document)
     for name in COUNTS:
-        if lot.get(name, CANNOT_TELL) not in (None, CANNOT_TELL):
+        if lot.get(name, CANNOT_TELL) not in SILENT:
             yield from _count(f"parking:{lot_id}:{name}", lot[name], time, document)
     if lot.get("ChargeStation"):
         yield from _sockets(lot_id, lot["ChargeStation"], time, document)
@@ -155,7 +158,8 @@ def _count(point: str, value: Any, time: str, document: bytes) -> Iterator[Cell 
         yield Refused(0, f"{point}: {quoted(value)} is no count", document)
         return
     text = text_of_value(value).strip()
-    number = int(text) if _INTEGER.fullmatch(text) else None
+    found = _INTEGER.fullmatch(text)
+    number = int(found[1]) if found else None
     if number in WITHOUT_COUNT:
         yield Cell(point, STATE, time, WITHOUT_COUNT[number], document)
     elif number is None:
@@ -166,6 +170,8 @@ def _count(point: str, value: Any, time: str, document: bytes) -> Iterator[Cell 
 
 def _sockets(lot_id: str, station: Any, time: str, document: bytes) -> Iterator[Cell | Refused]:
     listed = station.get("scoketStatusList", station.get("socketStatusList")) if isinstance(station, dict) else None
+    if isinstance(listed, dict):  # one socket, or none, as the converter from XML writes them
+        listed = [listed] if listed else []
     if not isinstance(listed, list):
         yield Refused(0, f"parking:{lot_id}: ChargeStation without scoketStatusList", document)
         return

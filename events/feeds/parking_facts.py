@@ -7,7 +7,8 @@
     stations   `parking:<id>`: name, district, place, capacity (`totalcar`); slowly changing, as the bikes' stations
     readings   `parking:<id>:totalmotor`, `:totalbus`, `:totalbike`, `:totallargemotor`, `:ChargingStation` (sockets)
 
-`tw97x` and `tw97y` are TWD97 / TM2 zone 121 (EPSG:3826), brought to WGS84. A lot without them has the place of its
+`tw97x` and `tw97y` are TWD97 / TM2 zone 121 (EPSG:3826), brought to WGS84, in either
+order; degrees in their place are taken as such. A lot without them has the place of its
 first entrance, whose `Xcod` holds the latitude and `Ycod` the longitude (the manual says the reverse); either order is
 understood, as no longitude of Taiwan is a latitude.
 """
@@ -79,14 +80,15 @@ def _what(lot: Mapping[str, Any]) -> tuple[str | None, str | None, str | None, f
 
 def _place(lot: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """Longitude and latitude in degrees, WGS84, of the lot, else of its first entrance."""
-    east_m, north_m = _number(lot.get("tw97x")), _number(lot.get("tw97y"))
+    told_m = _number(lot.get("tw97x")), _number(lot.get("tw97y"))
+    east_m, north_m = told_m if _within(told_m[0], EASTINGS_M) else told_m[::-1]
     if _within(east_m, EASTINGS_M) and _within(north_m, NORTHINGS_M):
         longitude, latitude = _to_degrees().transform(east_m, north_m)
         return round(longitude, 7), round(latitude, 7)
     entrances = lot.get("EntranceCoord")
     listed = entrances.get("EntrancecoordInfo") if isinstance(entrances, dict) else None
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
-    told = [_number(first.get(name)) for name in ("Xcod", "Ycod")]
+    told = [*told_m, *(_number(first.get(name)) for name in ("Xcod", "Ycod"))]
     latitudes = [v for v in told if _within(v, LATITUDES)]
     longitudes = [v for v in told if _within(v, LONGITUDES)]
     return (longitudes[0], latitudes[0]) if longitudes and latitudes else (None, None)

@@ -68,7 +68,8 @@ def tdx_station_reports(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _describes() -> pl.Expr:
-    told = pl.col("StationName").struct.field("Zh_tw").is_not_null()
+    name = pl.col("StationName").struct
+    told = name.field("Zh_tw").is_not_null() | name.field("En").is_not_null() | pl.col("BikesCapacity").is_not_null()
     return pl.col("AvailableRentBikes").is_null() & pl.col("AvailableReturnBikes").is_null() & told
 
 

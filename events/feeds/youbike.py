@@ -3,7 +3,7 @@
     2012–2022  {"retCode": 1, "retVal": {"0001": {"sno", "tot", "sbi", "bemp", "mday": "20160216154428", …}}}
     2024       [{"sno", "tot", "sbi", "bemp", "lat", "lng", "mday": "2024-04-11 00:25:19", "act": "1", …}]
     2026       [{"sno", "Quantity", "available_rent_bikes", "available_return_bikes", "latitude", "longitude", …}]
-    TDX        [{"StationUID", "AvailableRentBikes", …}] and [{"StationUID", "StationName": {"Zh_tw"}, …}]
+    TDX        [{"StationUID", "AvailableRentBikes", …}] and [{"StationUID", "StationName": {"Zh_tw"}, …}], also wrapped
 
 Event time is the station's own report (`mday`, `infoTime`), local Taipei time; `srcUpdateTime` and `updateTime` are the
 feed's and only date what it says of the station itself. Capacity is the stated total: vehicles and free docks seldom
@@ -41,6 +41,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "latitude": ("latitude", "lat"),
 }
 """Column of a report -> its names through the generations."""
+
+WRAPPED = ("BikeAvailabilities", "BikeStations", "Availabilities", "Stations")
+"""Members in which TDX's wrapped answers hold their rows."""
 
 MESSAGE_BYTES = 400_000
 """Documents longer than this are cut into messages, so that each stays well under Kafka's megabyte."""
@@ -93,6 +96,9 @@ def document_rows(content: bytes) -> list[bytes]:
     if content.lstrip()[:1] == b"[":
         return _some(rows_of(content))
     fields = fields_of(content)
+    wrapped = next((name for name in WRAPPED if name in fields), None)
+    if wrapped is not None:
+        return _some(rows_of(fields[wrapped]))
     if "retVal" not in fields:
         have = ", ".join(list(fields)[:5]) or "nothing"
         raise PayloadError(f"an object with {have} where retVal or an array is asked")

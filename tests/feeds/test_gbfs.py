@@ -32,6 +32,19 @@ def information(station: dict[str, object], **head: object) -> bytes:
     return json.dumps(head | {"data": {"stations": [{"lat": 25.0, "lon": 121.5, **station}]}}).encode()
 
 
+@pytest.mark.parametrize("installed", [0, False, "0"])
+def test_a_station_that_is_not_on_the_street_neither_rents_nor_returns(installed: object) -> None:
+    docks = offer(gbfs.decode, status(is_installed=installed)).frames["docks"]
+    assert docks.select("is_renting", "is_returning").row(0) == (False, False)
+    assert offer(gbfs.decode, status()).frames["docks"].select("is_renting", "is_returning").row(0) == (True, True)
+
+
+@pytest.mark.parametrize("member", ["bikes", "vehicles"])
+def test_a_list_without_vehicles_is_sound(member: str) -> None:
+    document = {"last_updated": 1685579588, "ttl": 0, "version": "2.3", "data": {member: []}}
+    assert offer(gbfs.decode, *gbfs.split(json.dumps(document).encode())).offered == 0
+
+
 def test_every_station_of_a_real_system_lands(shared_data: Path) -> None:
     document = (shared_data / "gbfs" / "station_status_001.json").read_bytes()
     decoded = offer(gbfs.decode, document)

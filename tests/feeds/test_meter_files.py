@@ -32,6 +32,11 @@ def test_every_interval_of_the_real_nem12_file_lands(shared_data: Path) -> None:
     assert readings["time"][0] == datetime(2018, 11, 15, 14, 30, tzinfo=UTC)
 
 
+def test_a_column_that_is_named_by_its_unit_alone_tells_its_values() -> None:
+    rows = offer(meter_table.decode, b"meter,time,kWh\nM1,2026-01-01 00:30,1.5\n").frames["readings"].rows()
+    assert [row[:2] + row[3:4] for row in rows] == [("meter:M1:kWh", "kWh", 1.5)]
+
+
 def test_a_day_of_changing_clocks_has_all_its_intervals() -> None:
     times = offer(nem12.decode, day("20250406")).frames["readings"]["time"]
     assert times.n_unique() == 48

@@ -104,6 +104,31 @@ def test_a_lot_without_map_coordinates_has_its_entrances(swapped: tuple[str, str
     assert (row["longitude"], row["latitude"]) == (121.55, 25.05)
 
 
+@pytest.mark.parametrize(
+    ("x", "y"), [("302864.7812", "2771989"), ("2771989", "302864.7812"), ("121.5239543", "25.0551548")]
+)
+def test_a_lot_lies_where_it_lies_whichever_way_its_map_coordinates_are_written(x: str, y: str) -> None:
+    row = offer(parking.decode, lots({"id": "1", "totalcar": 4, "tw97x": x, "tw97y": y})).frames["stations"]
+    assert row.select("longitude", "latitude").row(0) == pytest.approx((121.5239543, 25.0551548))
+
+
+@pytest.mark.parametrize("written", [4, 4.0, "4", " 4 ", "4.0"])
+def test_a_count_is_the_same_however_it_is_written(written: object) -> None:
+    decoded = offer(
+        parking.decode, lots({"id": "1", "availablecar": written, "availablemotor": "", "availablebus": {}})
+    )
+    assert decoded.frames["readings"].select("point_id", "value").rows() == [("parking:1:availablecar", 4.0)]
+    assert decoded.refused.is_empty()
+
+
+def test_a_lot_of_one_socket_tells_it_without_a_list() -> None:
+    socket = {"spot_abrv": "A1", "spot_status": "充電中"}
+    decoded = offer(parking.decode, lots({"id": "1", "ChargeStation": {"scoketStatusList": socket}}))
+    assert decoded.frames["states"].select("point_id", "text").rows() == [("parking:1:socket:A1", "充電中")]
+    none = offer(parking.decode, lots({"id": "1", "ChargeStation": {"scoketStatusList": {}}}))
+    assert none.offered == 0
+
+
 def test_a_description_without_a_time_or_an_id_is_refused() -> None:
     decoded = offer(parking.decode, lots({"id": "1", "totalcar": 4}, time="then"), lots({"totalcar": 4}))
     assert reasons(decoded) == ["parking: lot 1: UPDATETIME 'then' is no time", "parking: a lot without an id"]

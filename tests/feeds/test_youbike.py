@@ -176,6 +176,7 @@ def test_a_broken_document_stays_one_message() -> None:
 
 
 TDX = {"StationUID": "TPE500101001", "StationID": "500101001"}
+PLACE = {"StationPosition": {"PositionLon": 121.5436, "PositionLat": 25.02605}}
 TDX_TIMES = {"SrcUpdateTime": "2024-04-11T00:26:23+08:00", "UpdateTime": "2024-04-11T00:26:51+08:00"}
 
 
@@ -187,6 +188,22 @@ def test_tdx_availability_speaks_of_the_citys_station() -> None:
     assert decoded.frames["docks"].select(REPORTED).rows() == [("500101001", time, 24, 4, None, True)]
     assert decoded.frames["docks"]["num_ebikes_available"].to_list() == [4]
     assert decoded.frames["stations"].is_empty()
+
+
+@pytest.mark.parametrize("member", youbike.WRAPPED)
+def test_a_wrapped_tdx_answer_tells_what_its_bare_rows_do(member: str) -> None:
+    row = TDX | TDX_TIMES | {"ServiceStatus": 1, "AvailableRentBikes": 24, "AvailableReturnBikes": 4}
+    answer = {"UpdateTime": "2024-04-11T00:26:51+08:00", "UpdateInterval": 60, "AuthorityCode": "TPE", member: [row]}
+    wrapped = offer(youbike.decode, json.dumps(answer).encode()).frames["docks"]
+    assert wrapped.equals(offer(youbike.decode, json.dumps([row]).encode()).frames["docks"])
+    assert wrapped.height == 1
+
+
+@pytest.mark.parametrize("told", [{"StationName": {"En": "A"}}, {"BikesCapacity": 28}])
+def test_a_tdx_station_without_a_chinese_name_is_a_station_still(told: dict[str, object]) -> None:
+    decoded = offer(youbike.decode, json.dumps([TDX | TDX_TIMES | told | PLACE]).encode())
+    assert decoded.offered == 0
+    assert decoded.frames["stations"]["longitude"].to_list() == [121.5436]
 
 
 def test_tdx_stations_describe_and_count_nothing() -> None:
