@@ -3,7 +3,7 @@
 A vehicle is known by its descriptor's id, else by the entity's; its instant is its own timestamp, else the feed's,
 else the arrival. Bearings outside 0–360 degrees and negative speeds are null. Trip updates are read by
 `events.feeds.gtfs_trips`, beside a timetable where one is declared (`decoder`), alerts by `events.feeds.gtfs_alerts`.
-Deletions are refused.
+Deletions are refused. A dated feed without entities is sound: nothing is amiss, or nothing runs.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def feed_message(data: bytes) -> gtfs.FeedMessage:
     if feed.header.gtfs_realtime_version not in VERSIONS:
         version = quoted(feed.header.gtfs_realtime_version)
         raise PayloadError(f"header says version {version}, not one of {', '.join(VERSIONS)}: no GTFS-Realtime feed")
-    if not feed.entity:
-        raise PayloadError("a feed without entities")
+    if not feed.entity and not feed.header.timestamp:
+        raise PayloadError("a feed without entities and without a time")
     return feed
 
 

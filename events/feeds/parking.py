@@ -39,7 +39,7 @@ COUNTS = (
     "availablecar", "availablemotor", "availablebus", "availablehandicap", "availablepregnancy", "availableheavymotor",
 )  # fmt: skip
 CANNOT_TELL = -9
-SILENT = (None, CANNOT_TELL, "", {})
+SILENT: tuple[object, ...] = (None, CANNOT_TELL, "", {})
 """What stands where a lot tells nothing; `{}` is what its converter from XML makes of an empty element."""
 
 WITHOUT_COUNT = {-11: "enough", -12: "under half", -13: "short"}

@@ -148,13 +148,17 @@ def test_deleted_and_empty_entities_are_refused() -> None:
         (b'{"header":{}}', "no GTFS-Realtime protobuf"),
         (b"\x00" * 10, "no GTFS-Realtime protobuf"),
         (b"\x0a\x05\x0a\x03abc", "header says version 'abc'"),
-        (b"\x0a\x05\x0a\x032.0", "a feed without entities"),
+        (b"\x0a\x05\x0a\x032.0", "a feed without entities and without a time"),
     ],
 )
 def test_what_is_no_feed_is_refused_whole(document: bytes, reason: str) -> None:
     decoded = offer(gtfs_rt.decode, document)
     (why,) = reasons(decoded)
     assert reason in why
+
+
+def test_a_dated_feed_without_entities_is_sound() -> None:
+    assert offer(gtfs_rt.decode, feed().SerializeToString()).offered == 0
 
 
 def test_a_feed_cut_short_is_refused_whole(shared_data: Path) -> None:

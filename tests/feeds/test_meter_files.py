@@ -157,6 +157,12 @@ def test_an_old_telegram_is_dated_by_its_arrival_and_its_gas_by_its_own_time(sha
     assert readings.filter(pl.col("unit") == "m3")["time"][0] == datetime(2009, 2, 12, 15, tzinfo=UTC)
 
 
+def test_a_telegram_that_a_text_file_gave_other_line_ends_is_whole_still(shared_data: Path) -> None:
+    sound = telegrams(shared_data)["TELEGRAM_V5"]
+    readings = offer(dsmr.decode, sound.replace(b"\r\n", b"\n")).frames["readings"]
+    assert readings.equals(offer(dsmr.decode, sound).frames["readings"])
+
+
 def test_a_damaged_telegram_is_refused_and_its_neighbour_is_not(shared_data: Path) -> None:
     sound = telegrams(shared_data)["TELEGRAM_V5"]
     damaged = sound.replace(b"000004.426", b"000009.426")

@@ -86,7 +86,7 @@ def test_an_older_status_without_a_time_is_dated_by_its_arrival() -> None:
 
 
 def test_a_timestamp_without_a_zone_is_utc() -> None:
-    body = {"connectorId": 1, "idTag": "x", "meterStart": 7, "timestamp": "2026-08-20T11:41:52"}
+    body: dict[str, Any] = {"connectorId": 1, "idTag": "x", "meterStart": 7, "timestamp": "2026-08-20T11:41:52"}
     (time,) = offer(ocpp.decode, call("StartTransaction", **body)).frames["readings"]["time"]
     assert time == datetime(2026, 8, 20, 11, 41, 52, tzinfo=UTC)
 
