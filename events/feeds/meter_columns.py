@@ -35,12 +35,21 @@ UNITS = {
 
 KNOWN = {
     "globalactivepower": "kW", "globalreactivepower": "kvar", "voltage": "V", "globalintensity": "A",
-    "submetering1": "Wh", "submetering2": "Wh", "submetering3": "Wh",
+    "submetering1": "Wh", "submetering2": "Wh", "submetering3": "Wh", "energykwhhh": "kWh", "kwhhhperhalfhour": "kWh",
 }  # fmt: skip
-"""Columns of well-known tables whose names hold no unit (UCI household power)."""
+"""Columns of well-known tables whose names do not end in a unit (UCI household power, Low Carbon London)."""
+
+DAY_FIRST = "globalactivepower"
+"""Column of the one well-known table (UCI household power) that writes 16/12/2006."""
+
+SILENT = ("", "?")
+"""Texts that stand where a table tells nothing."""
 
 WHOLE = ("kwh", "wh", "mwh", "kvarh", "m3")
 """Units that are a column's whole name; shorter ones might be anything."""
+
+QUALITY_WORDS = {"a": 0, "actual": 0, "e": 1, "estimate": 1, "s": 2, "substitute": 2, "f": 2}
+"""Utilities' words for a quality, beside our own."""
 
 UNNAMED = "unnamed"
 _SUFFIX = re.compile(r"^(.*?)[\s_(\[]+([A-Za-z³0-9]+)[)\]]?\s*$")
@@ -77,11 +86,11 @@ def _finished(long: pl.DataFrame) -> pl.DataFrame:
     word = pl.col("word").str.strip_chars().str.to_lowercase()
     unit = word.replace_strict(UNITS, default=None, return_dtype=pl.String)
     told = pl.col("told").str.strip_chars().str.to_lowercase()
-    qualities = {q.name.casefold(): int(q) for q in Quality} | {"a": 0, "e": 1, "s": 2, "f": 2}
+    qualities = {q.name.casefold(): int(q) for q in Quality} | QUALITY_WORDS
     quality = told.replace_strict(qualities, default=None, return_dtype=pl.UInt8)
     no_unit = pl.concat_str(pl.lit("unit '"), pl.col("word").fill_null(""), pl.lit("' is not known"))
     no_quality = pl.concat_str(pl.lit("quality '"), pl.col("told"), pl.lit("' is not known"))
-    return long.filter(pl.col("text").str.strip_chars() != "").select(
+    return long.filter(~pl.col("text").str.strip_chars().is_in(SILENT)).select(
         "row",
         pl.concat_str(pl.lit("meter:"), "meter", pl.lit(":"), "quantity").alias("point_id"),
         unit.replace({"MWh": "kWh"}).fill_null("").alias("unit"),
@@ -142,7 +151,10 @@ def _time(by_name: dict[str, str], rows: pl.DataFrame, columns: list[str]) -> pl
     if full is None and date is not None and other is not None:
         short = rows[other].str.strip_chars().str.len_chars().max()
         if isinstance(short, int) and short <= 8:
-            return pl.concat_str(pl.col(date).str.strip_chars().str.slice(0, 10), pl.lit(" "), other).alias("local")
+            day = pl.col(date).str.strip_chars().str.slice(0, 10)
+            if DAY_FIRST in by_name:
+                day = day.str.replace(r"^(\d{1,2})/(\d{1,2})/(\d{4})$", "$3-$2-$1")
+            return pl.concat_str(day, pl.lit(" "), pl.col(other).str.strip_chars()).alias("local")
     if (chosen := full or other) is None:
         raise PayloadError(f"a table without a column for the time: it has {', '.join(columns[:8])}")
     return pl.col(chosen).alias("local")

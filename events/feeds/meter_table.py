@@ -10,7 +10,8 @@ never guessed: a wide table, or a `value`, needs its unit, in a column or in the
 
 A time without a zone is Taipei's, or of the IANA zone in a column `time_zone`. Where a zone's clocks go back, the
 second reading of a meter at the same local time is the second hour. Without `time_zone`, a repeated time is the hour
-after, if that is free (a file that writes summer time over standard time); else it is refused, not lost.
+after, if that is free and the meter goes on after it (a file that writes summer time over standard time); else it is
+refused, not lost.
 """
 
 from __future__ import annotations

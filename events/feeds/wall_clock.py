@@ -41,14 +41,18 @@ def _in_zone(zone: str) -> pl.Expr:
 
 
 def _without_zone(frame: pl.DataFrame) -> pl.Series:
-    """Times as they stand; a repeated one an hour later where the point has nothing else then."""
+    """Times as they stand; a repeated one an hour later where the point has nothing else then, but goes on after.
+
+    A time that is repeated at the end of a table is one row written twice, not an hour that clocks gave back.
+    """
     if not (frame["again"].fill_null(0) > 0).any():
         return frame["local"].alias("clock")
     repeated = pl.col("naive").is_not_null() & (pl.col("again") > 0)
     moved = frame.with_columns(moved=pl.when(repeated).then(pl.col("naive") + _HOUR))
     taken = frame.select("point_id", moved="naive").unique().with_columns(taken=pl.lit(value=True))
     joined = moved.join(taken, on=["point_id", "moved"], how="left", maintain_order="left")
-    free = (pl.col("again") == 1) & pl.col("taken").is_null()
+    goes_on = pl.col("moved") < pl.col("naive").max().over("point_id")
+    free = (pl.col("again") == 1) & pl.col("taken").is_null() & goes_on
     later = pl.when(free).then(pl.col("moved").dt.strftime("%Y-%m-%d %H:%M:%S%.6f"))
     clock = pl.when(pl.col("moved").is_not_null()).then(later).otherwise(pl.col("local"))
     return joined.select(clock.alias("clock")).to_series()

@@ -118,6 +118,27 @@ def test_a_repeated_time_without_a_zone_takes_the_free_hour_after_or_is_refused(
     assert "comes twice" in reasons(taken)[0]
 
 
+def test_a_row_written_twice_at_the_end_of_a_table_is_no_hour_that_clocks_gave_back() -> None:
+    twice = offer(meter_table.decode, b"meter,time,supply_kwh\nM1,2026-01-01 00:00,1\nM1,2026-01-01 00:00,1\n")
+    assert twice.frames["readings"]["time"].to_list() == [datetime(2025, 12, 31, 16, tzinfo=UTC)]
+    assert "comes twice" in reasons(twice)[0]
+
+
+def test_london_half_hours_are_read_under_both_their_headers() -> None:
+    for header in ("LCLid,tstp,energy(kWh/hh)", "LCLid,DateTime,KWH/hh (per half hour) "):
+        document = f"{header}\nMAC000002,2012-10-12 00:30:00.0000000, 0.25 \n".encode()
+        (row,) = offer(meter_table.decode, document).frames["readings"].rows()
+        assert row[1:4] == ("kWh", datetime(2012, 10, 11, 16, 30, tzinfo=UTC), 0.25)
+
+
+def test_the_days_of_household_power_are_written_day_first_and_question_marks_are_no_values() -> None:
+    header = "Date;Time;Global_active_power;Voltage"
+    rows = offer(meter_table.decode, f"{header}\n2/1/2007;17:24:00;4.216;?\n".encode()).frames["readings"].rows()
+    assert [row[:4] for row in rows] == [
+        ("meter:unnamed:Global_active_power", "kW", datetime(2007, 1, 2, 9, 24, tzinfo=UTC), 4.216)
+    ]
+
+
 def test_a_table_whose_units_nobody_states_is_refused(shared_data: Path) -> None:
     water = (shared_data / "meters" / "water_ciws_site019_events.csv").read_bytes()
     assert "no column tells a value with its unit" in reasons(offer(meter_table.decode, water))[0]
