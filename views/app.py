@@ -9,7 +9,7 @@ import streamlit as st
 from bim.errors import BimError
 from events.errors import TwinError
 from views.i18n import LANGUAGES
-from views.screens import building, city, difference, model, what_if
+from views.screens import building, city, difference, model, sources, what_if
 from views.state import State, change, current, hold, publish, reader
 from views.style import sheet
 
@@ -26,6 +26,7 @@ def main() -> None:
         "model": st.Page(model.page, title=state.say("page_model"), url_path="model"),
         "difference": st.Page(difference.page, title=state.say("page_difference"), url_path="difference"),
         "what_if": st.Page(what_if.page, title=state.say("page_what_if"), url_path="what-if"),
+        "sources": st.Page(sources.page, title=state.say("page_sources"), url_path="sources"),
     }
     st.session_state["pages"] = pages
     chosen = st.navigation(list(pages.values()), position="top")

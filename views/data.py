@@ -18,6 +18,7 @@ from bim import archive, changes, revision
 from bim.model import BuildingModel
 from events.clock import now
 from events.observations import Quality
+from events.quarantine import Quarantined, quarantined
 from replay.city import City
 from replay.density import density
 from replay.diff import diff
@@ -26,6 +27,7 @@ from replay.incidents import next_incident
 from replay.result import Result
 from replay.run import keep, run
 from replay.scenario import scenario_of
+from replay.sources import SourceState, sources
 from replay.why import Chain, why
 from twin.service import Service
 from views import usage
@@ -178,6 +180,14 @@ class Reader:
     def why(self, entity: str, quantity: str, at: datetime | None, known: int | None) -> Chain:
         """The chain behind one value (`replay.why`); UsageError where the cut has none."""
         return self._once(("why", entity, quantity, at, known), lambda: why(self.city, entity, quantity, at, known))
+
+    def sources(self, moment: datetime) -> list[SourceState]:
+        """How each source does (`replay.sources`)."""
+        return self._once(("sources", moment), lambda: sources(self.city, moment))
+
+    def quarantine(self) -> list[Quarantined]:
+        """Everything in quarantine, the latest first."""
+        return self._once(("quarantine",), lambda: list(quarantined(self.city.log))[::-1])
 
     def density(self, family: str, first: datetime, last: datetime, bins: int) -> pl.DataFrame:
         """Observations of a family by bin of time (`replay.density.DENSITY`)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from views.words import difference, model, why
+from views.words import difference, model, sources, why
 
 Language = Literal["zh-TW", "en"]
 
@@ -219,6 +219,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind_other": ("其他設備", "Other device"),
     **model.WORDS,
     **difference.WORDS,
+    **sources.WORDS,
     **why.WORDS,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ from views.demo.size import SMALL
 
 END = datetime(2026, 11, 20, 13, tzinfo=UTC)
 """The small city's last instant: nine in the evening in Taipei."""
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page under test runs as `__main__`; after it the tests' own is there again, which new processes begin with."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

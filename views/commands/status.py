@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,16 +13,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from events.clock import TAIPEI, instant, now
-from events.monitoring import freshness
+from events.clock import TAIPEI, now
 from events.observations import FAMILIES
-from replay.activity import Activity, activity
 from replay.city import City as OpenCity
-from twin.projections.ledger import SourceLedger
+from replay.sources import sources
 from views.commands.kafka_options import KafkaConfig, Reading
 from views.commands.options import City, Json, show
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 PIPE_COLUMNS = 160
 """Width of the table where it goes to a file."""
 
@@ -52,46 +50,20 @@ def status(
 
 def _answer(opened: OpenCity, moment: datetime, lags: Mapping[str, int]) -> dict[str, Any]:
     ledger = opened.ledger
-    minute, hour = activity(opened.log, opened.head, moment - MINUTE, moment - HOUR)
-    names = sorted(ledger.sources.keys() | lags.keys())
-    none = Activity()
-    sources = [
-        _line(name, ledger.sources.get(name, SourceLedger()), moment)
-        | _rates(minute.get(name, none), hour.get(name, none))
-        | {"lag": lags.get(name)}
-        for name in names
-    ]
+    told = [asdict(source) for source in sources(opened, moment, lags)]
     return {
         "position": opened.head,
         "events": ledger.events,
         "observations": {name: ledger.observations.get(name, 0) for name in FAMILIES},
         "quarantined": ledger.quarantined,
         "unknown_stations": _unknown_stations(opened),
-        "stale_sources": sum(line["stale"] for line in sources),
+        "stale_sources": sum(line["stale"] for line in told),
         "lag": sum(lags.values()) if lags else None,
-        "sources": sources,
+        "sources": told,
     }
 
 
-def _line(source: str, counts: SourceLedger, moment: datetime) -> dict[str, Any]:
-    last = counts.last_event_time
-    return {
-        "source": source,
-        "rows": counts.rows,
-        "refused": counts.refused,
-        "duplicates": counts.duplicates,
-        "last_event_time": None if last is None else instant(last),
-        "staleness_s": None if last is None else round(freshness.age_s(last, moment), 1),
-        "allowed_s": freshness.allowed_s(source),
-        "stale": freshness.is_stale(source, last, moment),
-    }
-
-
-def _rates(minute: Activity, hour: Activity) -> dict[str, int]:
-    return {"rows_last_minute": minute.rows, "rows_last_hour": hour.rows, "refused_last_hour": hour.refused}
-
-
-def _table(sources: list[dict[str, Any]]) -> Table:
+def _table(told: list[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, title="sources 來源", title_justify="left")
     heads = (
         "source\n來源",
@@ -103,7 +75,7 @@ def _table(sources: list[dict[str, Any]]) -> Table:
     )
     for at, head in enumerate((*heads, "refused\n未收", "lag\n落後")):
         table.add_column(head, justify="right" if at > 1 else "left", overflow="fold")
-    for one in sources:
+    for one in told:
         last = one["last_event_time"]
         table.add_row(
             one["source"],
