@@ -25,9 +25,11 @@ ANSWER_S = 10.0
 """How long a broker that does not answer is waited for."""
 
 _Errors = vendor.KafkaError
+_DESTROY_BROKER = getattr(_Errors, "_DESTROY_BROKER", _Errors._DESTROY)  # librdkafka of 2026 tells them apart
 _AWAY = (
-    _Errors._SSL, _Errors._TRANSPORT, _Errors._ALL_BROKERS_DOWN, _Errors._RESOLVE, _Errors._DESTROY, _Errors._OUTDATED,
-    _Errors._TIMED_OUT, _Errors._TIMED_OUT_QUEUE, _Errors._WAIT_CACHE, _Errors._WAIT_COORD, _Errors._UNKNOWN_PARTITION,
+    _DESTROY_BROKER, _Errors._SSL, _Errors._TRANSPORT, _Errors._ALL_BROKERS_DOWN, _Errors._RESOLVE, _Errors._DESTROY,
+    _Errors._OUTDATED, _Errors._TIMED_OUT, _Errors._TIMED_OUT_QUEUE, _Errors._WAIT_CACHE, _Errors._WAIT_COORD,
+    _Errors._UNKNOWN_PARTITION,
     _Errors.LEADER_NOT_AVAILABLE, _Errors.NOT_LEADER_FOR_PARTITION, _Errors.BROKER_NOT_AVAILABLE,
     _Errors.REPLICA_NOT_AVAILABLE, _Errors.OFFSET_NOT_AVAILABLE, _Errors.UNKNOWN_TOPIC_OR_PART,
     _Errors.REQUEST_TIMED_OUT, _Errors.NETWORK_EXCEPTION, _Errors.KAFKA_STORAGE_ERROR,
