@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,10 +62,10 @@ def wrap(form: Format, data: bytes, *, key: str, recorded_at: datetime, source: 
 def unwrap_structured(content_type: str, value: bytes) -> list[Content]:
     """The events of a structured or batched message; PayloadError when it is no CloudEvents JSON."""
     try:
-        found = msgspec.json.decode(value)
-    except msgspec.DecodeError as error:
+        found = msgspec.json.decode(value.removeprefix(codecs.BOM_UTF8))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(f"structured CloudEvent: not JSON ({error})") from error
-    events = found if content_type.startswith(BATCHED) else [found]
+    events = found if _media(content_type) == BATCHED else [found]
     if not isinstance(events, list):
         raise PayloadError("batched CloudEvents: not a JSON array")
     return [_content(event) for event in events]
@@ -72,7 +73,12 @@ def unwrap_structured(content_type: str, value: bytes) -> list[Content]:
 
 def is_structured(content_type: str) -> bool:
     """Whether a message's content type says that the whole envelope is in its value."""
-    return content_type.startswith((STRUCTURED, BATCHED))
+    return _media(content_type) in (STRUCTURED, BATCHED)
+
+
+def _media(content_type: str) -> str:
+    """A content type without its parameters, in small letters, as media types are compared."""
+    return content_type.split(";", 1)[0].strip().lower()
 
 
 def _content(event: object) -> Content:

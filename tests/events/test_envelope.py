@@ -1,0 +1,68 @@
+"""CloudEvents, structured and batched: read however their content type is written, refused whatever is wrong."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.envelope import is_structured, unwrap_structured
+from events.errors import PayloadError
+
+EVENT = {"specversion": "1.0", "id": "1", "source": "/gateway", "type": "t", "extension": "kept by its sender"}
+SINGLE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
+
+
+def event(**members: object) -> dict[str, object]:
+    return EVENT | members
+
+
+@pytest.mark.parametrize("written", [SINGLE, f"{SINGLE}; charset=utf-8", "Application/CloudEvents+JSON;charset=UTF-8"])
+def test_a_content_type_is_known_with_parameters_and_in_capitals(written: str) -> None:
+    assert is_structured(written)
+    (content,) = unwrap_structured(written, json.dumps(event(data={"a": 1})).encode())
+    assert (content.ce_type, json.loads(content.data)) == ("t", {"a": 1})
+
+
+def test_a_batch_holds_its_events_in_order_as_json_text_or_bytes() -> None:
+    packed = base64.b64encode(b"\x00\xff").decode()
+    events = [event(data=[1]), event(data="a,b", datacontenttype="text/csv"), event(data_base64=packed)]
+    found = unwrap_structured(f"{BATCH};charset=utf-8", json.dumps(events).encode())
+    assert [content.data for content in found] == [b"[1]", b"a,b", b"\x00\xff"]
+    assert unwrap_structured(BATCH, b"[]") == []
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    marked = b"\xef\xbb\xbf" + json.dumps(event(data=1)).encode()
+    assert [content.data for content in unwrap_structured(SINGLE, marked)] == [b"1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (json.dumps(event(data=1, specversion="0.3")).encode(), "specversion 1.0"),
+        (json.dumps(event(data=1, id="")).encode(), "attribute id is missing or empty"),
+        (json.dumps(event()).encode(), "no data"),
+        (json.dumps(event(data_base64="!")).encode(), "not base64"),
+        (b"<html>", "not JSON"),
+        (b'{"id":"\xff"}', "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+    ],
+    ids=["old", "nameless", "empty", "base64", "page", "not-utf-8", "deep"],
+)
+def test_what_is_no_cloudevent_is_refused_and_never_stops_the_reader(value: bytes, reason: str) -> None:
+    with pytest.raises(PayloadError, match=reason):
+        unwrap_structured(SINGLE, value)
+
+
+@given(noise=st.binary(max_size=80), content_type=st.sampled_from([SINGLE, BATCH]))
+def test_any_bytes_are_events_or_a_reason(noise: bytes, content_type: str) -> None:
+    try:
+        found = unwrap_structured(content_type, noise)
+    except PayloadError as error:
+        assert str(error)
+    else:
+        assert all(content.ce_type for content in found)
