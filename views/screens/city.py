@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from views.data import Snapshot
 from views.screens.city_map import LAYERS, city_map
 from views.screens.city_panel import city_panel
 from views.screens.cut_note import cut_note
 from views.screens.figures import figures
 from views.screens.time_bar import time_bar
+from views.snapshot import Snapshot
 from views.state import State, current, reader
 
 EVERY_S = 1.0

@@ -8,9 +8,10 @@ import polars as pl
 import streamlit as st
 
 from views import outlines
-from views.data import Reader, Snapshot, districts
+from views.data import Reader, districts
 from views.layers import ground, sites, traffic
 from views.layers.deck import Camera, deck
+from views.snapshot import Snapshot
 from views.state import State, change, reader
 
 KEY = "city_map"

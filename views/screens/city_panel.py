@@ -9,11 +9,12 @@ import streamlit as st
 from polars import selectors
 
 from views import theme
-from views.data import Snapshot, districts
+from views.data import districts
 from views.i18n import named, status
 from views.layers.ground import same_name
 from views.screens.cut_note import rows
 from views.screens.legend import swatches
+from views.snapshot import Snapshot
 from views.state import State, change, hold
 from views.usage import MEDIA
 

@@ -9,8 +9,8 @@ import polars as pl
 import streamlit as st
 
 from views import theme
-from views.data import Snapshot
 from views.screens.why import why_rows, why_use
+from views.snapshot import Snapshot
 from views.state import State, reader
 from views.usage import MEDIA, of_communities
 
