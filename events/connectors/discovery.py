@@ -59,6 +59,6 @@ def _has_feeds(value: object) -> bool:
 def _fields(body: bytes) -> Mapping[str, Any]:
     try:
         found = msgspec.json.decode(unpacked(body).removeprefix(BOM))
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -44,7 +44,7 @@ def fault(form: Format, body: bytes) -> str | None:
 def _json_fault(text: bytes) -> str | None:
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return f"JSON that does not end well ({error})"
     return None
 

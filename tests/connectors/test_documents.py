@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.connectors.discovery import feeds, ttl_s
 from events.connectors.documents import fault
 from events.feeds.registry import format_named
 
@@ -57,10 +58,17 @@ def test_json_is_whole_nowhere_before_its_end(end: int) -> None:
         ("senml", b"OK"),
         ("gbfs", b"\x00\xff" * 100),
         ("youbike", b"  \n"),
+        ("youbike", b"[" * 100_000),
     ],
 )
 def test_garbage_is_no_document(name: str, body: bytes) -> None:
     assert fault(format_named(name), body)
+
+
+@pytest.mark.parametrize("body", [b'{"data":' * 100_000, b'{"ttl":"\xff"}', b"\x1f\x8bbroken", b""])
+def test_a_gbfs_list_that_cannot_be_read_names_nothing_and_is_good_for_no_time(body: bytes) -> None:
+    assert feeds(body, "http://127.0.0.1/gbfs.json") is None
+    assert ttl_s(body) == 0
 
 
 def test_a_table_with_all_its_columns_is_whole() -> None:
