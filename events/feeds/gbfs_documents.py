@@ -58,7 +58,7 @@ def document_of(found: Members) -> Document:
         raise PayloadError(_other(data))
     stations = rows_of(data["stations"])
     status = any(b'"num_bikes_available"' in s or b'"num_vehicles_available"' in s for s in stations)
-    information = any(b'"lat"' in s and b'"name"' in s for s in stations)
+    information = not status and any(b'"lat"' in s and b'"name"' in s for s in stations)
     if not stations:
         raise PayloadError("a document without stations")
     if not status and not information:
