@@ -27,6 +27,8 @@ def cluster(broker_parts: Path, tmp_path: Path) -> Iterator[Cluster]:
     with Cluster(tmp_path / "kafka") as cluster:
         make_topic(cluster, TOPIC, PARTITIONS)
         yield cluster
+        for broker in cluster.brokers:  # in good order each would wait for the others
+            broker.kill()
 
 
 @pytest.mark.timeout(600)
