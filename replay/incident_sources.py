@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+import msgspec
 import polars as pl
 
 from events import batch
 from events.batch import BATCH
+from events.flood import GAP
 from events.log import Log
 from events.monitoring.freshness import allowed_s
 from events.observations import FAMILIES, TIME
-from events.quarantine import QUARANTINE
+from events.quarantine import QUARANTINE, refusals_of
 from replay.city import City
 from replay.clocks import position_at
 from replay.incident_rules import FOUND, Rules, empty
+
+
+class Lost(msgspec.Struct):
+    """Offsets that are gone from a topic, first to last."""
+
+    first: int
+    last: int
+
 
 LATENESS = {"docks": timedelta(minutes=5), "readings": timedelta(hours=48)}
 """How late a row of a family may be told and corrected before it is an incident (domain notes, section 6)."""
@@ -73,6 +83,31 @@ def floods(log: Log, start: datetime, end: datetime, known: int, rules: Rules) -
             kind=pl.lit("quarantine_flood"), severity=pl.lit("data"), detail=pl.col("count").cast(pl.String)
         )
     )
+
+
+def lost_offsets(log: Log, start: datetime, end: datetime, known: int) -> pl.DataFrame:
+    """Records that a topic no longer had when they were to be read; their clock is the record time, each one counts."""
+    first, last = position_at(log, start, known), position_at(log, end, known)
+    rows = [
+        (header.recorded, header.source, refusal, event.position)
+        for event in log.read(first, upto=last, tags=(QUARANTINE,))
+        for header in (batch.header_of(event.state),)
+        for refusal in refusals_of(event.state)
+        if refusal.format == GAP
+    ]
+    gone = [msgspec.json.decode(refusal.payload, type=Lost) for _, _, refusal, _ in rows]
+    found = {
+        "time": [row[0] for row in rows],
+        "kind": ["offsets_lost"] * len(rows),
+        "entity": [row[1] for row in rows],
+        "severity": ["high"] * len(rows),
+        "since": [row[0] for row in rows],
+        "until": [row[0] for row in rows],
+        "count": [lost.last - lost.first + 1 for lost in gone],
+        "detail": [f"{lost.first}–{lost.last}" for lost in gone],
+        "positions": [[row[3]] for row in rows],
+    }
+    return pl.DataFrame(found, schema=dict(FOUND))
 
 
 def corrections(city: City, family: str, now: pl.DataFrame, end: datetime) -> pl.DataFrame:

@@ -8,6 +8,7 @@
     register_fell                 a meter reads less than before, and no event says why                data
     source_stale                  a source silent for longer than `events.monitoring.freshness` allows            data
     quarantine_flood              many inputs of a source refused within an hour of record time        data
+    offsets_lost                  records that a topic no longer had when they were to be read          high
     late_correction               a value told anew when its time of lateness was over                 data
 
 Rules and parameters: `replay.incident_rules.Rules`. Nothing here reads a clock: the same log gives the same incidents.
@@ -29,7 +30,7 @@ from replay.city import City
 from replay.continuity import continuous
 from replay.cut import Cut
 from replay.incident_rules import Rules, falls, faults, silences, stations_stuck
-from replay.incident_sources import corrections, floods, stale_sources
+from replay.incident_sources import corrections, floods, lost_offsets, stale_sources
 
 LOOK_BACK = timedelta(hours=2)
 """Rows read before the window, beside the state at their beginning."""
@@ -44,6 +45,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "register_fell": ("表計 {} 讀值倒退：{}", "register {} reads less than before: {}"),
     "source_stale": ("資料來源 {} 逾 {} 分鐘無新資料", "source {} has told nothing for {} minutes"),
     "quarantine_flood": ("資料來源 {} 一小時內有 {} 筆被拒收", "source {}: {} inputs refused within an hour"),
+    "offsets_lost": (
+        "資料來源 {} 的訊息在讀取前已消失（offset {}）",
+        "source {}: records were gone before they were read ({})",
+    ),
     "late_correction": ("{} 的資料逾期更正（紀錄位置 {}）", "{} was corrected late, by the event at position {}"),
 }
 """Kind -> what is said of it in Chinese and English: entity, then detail."""
@@ -79,9 +84,8 @@ def incidents(
     if span is None:
         return pl.DataFrame(schema=INCIDENTS)
     chosen = rules or Rules()
-    told = pl.concat(
-        [*_observed(city, start, min(end, span[1]), position, chosen), floods(city.log, start, end, position, chosen)]
-    )
+    recorded = [floods(city.log, start, end, position, chosen), lost_offsets(city.log, start, end, position)]
+    told = pl.concat([*_observed(city, start, min(end, span[1]), position, chosen), *recorded])
     inside = told.filter(pl.col("time").is_between(pl.lit(start, TIME), pl.lit(end, TIME)))
     return _worded(inside).sort("time", "kind", "entity")
 

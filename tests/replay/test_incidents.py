@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from events.errors import NaiveTimeError
 from events.ids import SourceId
 from events.ingest import Ingester
+from events.kafka.records import gap_poll
 from events.observations import FAMILIES
 from replay.city import City
 from replay.incidents import INCIDENTS, incidents, next_incident
@@ -128,6 +129,16 @@ def test_a_flood_of_refusals_fires_when_it_is_one(place: Place) -> None:
             ingester.ingest(poll([f"no reading {minute} {n}" for n in range(40)], 40 * minute + 39))
     (row,) = found(place, "quarantine_flood").to_dicts()
     assert (row["time"], row["count"]) == (minutes(2), 120)
+
+
+def test_records_that_a_topic_no_longer_had_are_an_incident_of_their_source(place: Place) -> None:
+    told(place, "docks", [station(0, 3)])
+    with place.log() as log:
+        source = SourceId("kafka:city.senml:0:1a2b3c4d")
+        Ingester(log, clock=lambda: minutes(7)).ingest(gap_poll(source, range(10, 55)))
+    (row,) = found(place, "offsets_lost").to_dicts()
+    assert (row["time"], row["entity"], row["severity"], row["count"]) == (minutes(7), str(source), "high", 45)
+    assert "10–54" in row["text_en"] and "10–54" in row["text_zh"]
 
 
 def test_a_correction_after_the_time_of_lateness(place: Place) -> None:

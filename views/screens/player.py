@@ -15,7 +15,7 @@ import streamlit as st
 from views import theme
 from views.state import State, change, current, reader
 
-SPEEDS = (60, 600, 3600)
+SPEEDS = (1, 60, 600, 3600)
 """Seconds of the city in a second."""
 
 TICK_S = 2.0
@@ -35,7 +35,7 @@ def player(state: State, span: tuple[datetime, datetime], buttons: Any, pace: An
     pace.selectbox(
         state.say("speed"),
         SPEEDS,
-        index=1,
+        index=2,
         key=_SPEED,
         format_func=lambda factor: state.say("times", n=f"{factor:,}"),
         label_visibility="collapsed",
