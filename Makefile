@@ -25,7 +25,7 @@ demo: $(READY) ## build the demo city and open it in the browser: make demo CITY
 	$(VENV)/bin/twin demo --city $(CITY) $(ARGS)
 
 test: $(READY) ## run all tests (TWIN_REQUIRE_ALL=1: a missing part is a failure): make test JOBS=0 ARGS="-k kafka"
-	$(RUN) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	$(RUN) -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: check-lint check-format check-types check-imports check-spelling ## lint, format, types, import contracts, spelling
 
