@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -64,42 +65,81 @@ class Projector:
             self._remember(list(self._log.read(upto=self.position, tags=(*NAMING, *tags()))))
 
     def catch_up(self, *, write: bool = False, upto: int | None = None) -> int:
-        """Fold what the log has gained (up to a position); `write` flushes as rows pile up. The new position."""
+        """Fold what the log has gained (up to a position); `write` flushes as rows pile up. The new position.
+
+        While one flush is written, what follows is folded.
+        """
         head = self._log.head() if upto is None else upto
-        for events, batches in _decoded(_chunks(self._log, self.position, head)):
-            self._fold(events, batches)
-            if write and sum(f.height for frames in self.pending.values() for f in frames) >= FLUSH_ROWS:
-                self.save()
+        with ThreadPoolExecutor(1) as pool:
+            saving: Future[bool] | None = None
+            for events, batches in _decoded(_chunks(self._log, self.position, head)):
+                self._fold(events, batches)
+                if write and sum(f.height for frames in self.pending.values() for f in frames) >= FLUSH_ROWS:
+                    if saving is not None:
+                        saving.result()
+                    saving = pool.submit(self._keep, self._taken())
+            if saving is not None:
+                saving.result()
+        self._let_go()
         self.position = max(self.position, head)
         return self.position
 
     def refresh_lake(self) -> None:
         """Take a newer lake that a writer has made, and let go of the rows it covers."""
-        if (changed := last_change(self._lake_directory)) == self._lake_changed:
-            return
-        lake = open_lake(self._lake_directory, self.lake.manifest)
-        if lake.position > self.position:
-            return
-        self._lake_changed = changed
-        if lake.position < self.lake.position:
-            return
-        self.lake = lake
-        for name, frames in self.pending.items():
-            self.pending[name] = [f for f in frames if f.height and f["position"][0] > lake.position]
+        lake = self._newer_lake(self.position)
+        if lake is not None:
+            self.lake = lake
+            self._let_go()
 
     def save(self) -> bool:
         """Flush and checkpoint at the present position; False when another process is doing that, or is further on."""
-        with _exclusive(self._checkpoints / "lock") as mine:
-            if not mine:
-                return False
-            self.refresh_lake()
-            if read_manifest(self._lake_directory).position > self.position:
-                return False
-            self.lake = flush(self.lake, self.pending, self.position, self._retention())
-            self._name_entities()
-            checkpoint.save(self._checkpoints, Checkpoint(self.position, self.live, self.ledger))
-            self.pending = {name: [] for name in FAMILIES}
-        return True
+        kept = self._keep(self._taken())
+        self._let_go()
+        return kept
+
+    def _taken(self) -> _Taken:
+        """The state at this position, and the rows that the lake lacks, which are not pending any more."""
+        rows, self.pending = self.pending, {name: [] for name in FAMILIES}
+        names = {name: entities.names() for name, entities in self.entities.items()}
+        return _Taken(Checkpoint(self.position, self.live, self.ledger), rows, names)
+
+    def _keep(self, taken: _Taken) -> bool:
+        """Flush and checkpoint what was taken; where that cannot be, its rows are pending again."""
+        kept = False
+        try:
+            with _exclusive(self._checkpoints / "lock") as mine:
+                if mine and read_manifest(self._lake_directory).position <= taken.state.position:
+                    self._flush(taken)
+                    kept = True
+        finally:
+            if not kept:
+                for name, frames in taken.rows.items():
+                    self.pending[name][:0] = frames
+        return kept
+
+    def _flush(self, taken: _Taken) -> None:
+        lake = self._newer_lake(taken.state.position) or self.lake
+        rows = {name: _after(lake, frames) for name, frames in taken.rows.items()}
+        self.lake = flush(lake, rows, taken.state.position, self._retention())
+        self._lake_changed = last_change(self._lake_directory)
+        for name, known in taken.names.items():
+            if (self._lake_directory / name).exists():
+                checkpoint.write_canonical(known, self._lake_directory / name / "entities.parquet")
+        checkpoint.save(self._checkpoints, taken.state)
+
+    def _newer_lake(self, position: int) -> Lake | None:
+        """The lake as another writer has left it since, if it covers more than ours, and no more than `position`."""
+        if (changed := last_change(self._lake_directory)) == self._lake_changed:
+            return None
+        lake = open_lake(self._lake_directory, self.lake.manifest)
+        if lake.position > position:
+            return None
+        self._lake_changed = changed
+        return lake if lake.position >= self.lake.position else None
+
+    def _let_go(self) -> None:
+        """Rows that the lake covers are not pending."""
+        self.pending = {name: _after(self.lake, frames) for name, frames in self.pending.items()}
 
     def history(self, family: Family) -> Iterator[tuple[int, pl.DataFrame]]:
         """Quarters that are kept, by number, and their rows in the total order; those not in the lake yet with them."""
@@ -137,11 +177,19 @@ class Projector:
         told = [e for e in events if e.tag in tags()]
         self.register = self.register.fold(told) if told else self.register
 
-    def _name_entities(self) -> None:
-        """Names beside the lake's codes, for readers that have no log."""
-        for name, entities in self.entities.items():
-            if (self._lake_directory / name).exists():
-                checkpoint.write_canonical(entities.names(), self._lake_directory / name / "entities.parquet")
+
+@dataclass(frozen=True)
+class _Taken:
+    """What one flush writes: the state at a position, rows by family, and the names of the entities."""
+
+    state: Checkpoint
+    rows: dict[str, list[pl.DataFrame]]
+    names: dict[str, pl.DataFrame]
+
+
+def _after(lake: Lake, frames: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Batches that a lake does not cover."""
+    return [f for f in frames if f.height and f["position"][0] > lake.position]
 
 
 def _decoded(chunks: Iterable[list[LogEvent]]) -> Iterator[tuple[list[LogEvent], list[Batch]]]:

@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,6 +25,7 @@ from events.ingest import Ingester
 from events.log import Log
 from events.observations import DOCKS, READINGS
 from replay.city import City
+from twin.lake import Lake
 from twin.latest import in_order, landed, latest, newest
 from twin.place import Place, init
 from twin.projections import history
@@ -103,6 +107,37 @@ def test_any_restart_from_any_checkpoint_gives_the_same_state(
             assert state(log, made.directory / "pieces", stops) == state(log, made.directory / "whole", [])
     finally:
         history.OPENING_EVERY = before
+
+
+@settings(max_examples=20, deadline=None)
+@given(fails=st.sets(st.integers(0, 8)), chunk=st.sampled_from([40, 100, 300]), least=st.sampled_from([80, 200, 500]))
+def test_what_is_folded_beside_a_flush_that_fails_is_not_lost(
+    fails: set[int], chunk: int, least: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made, calls = init(tmp_path_factory.mktemp("city")), count()
+
+    def flush(*args: Any) -> Lake:
+        if next(calls) in fails:
+            raise OSError("no space left")
+        return history.flush(*args)
+
+    with pytest.MonkeyPatch.context() as patch, made.log() as log:
+        writer = Ingester(log)
+        for seed in range(30):
+            writer.append_frames(SOURCE, {"readings": readings(seed)})
+        patch.setattr("twin.projector.CHUNK_ROWS", chunk)
+        patch.setattr("twin.projector.FLUSH_ROWS", least)
+        patch.setattr("twin.projector.flush", flush)
+        projector = Projector(log, made.directory)
+        while projector.position < log.head():
+            with suppress(OSError):
+                projector.catch_up(write=True)
+        whole = Projector(log, made.directory / "whole")
+        whole.catch_up()
+        assert digest(projector) == digest(whole)
+        calls = count(100)
+        assert projector.save()
+        assert digest(Projector(log, made.directory)) == digest(whole)
 
 
 def test_one_thread_or_many_give_the_same_state(place: Place) -> None:
