@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from pytest import CallInfo, CollectReport, Item, TestReport
 
-from tests.parts.broker import broker, broker_factory, broker_parts
+from tests.parts.broker import broker, broker_factory, broker_parts, mortal_broker
 from tests.parts.browser import browser, chromium, page
 from tests.parts.data import shared_data
 from tests.parts.postgres import postgres_dsn, postgres_server
@@ -20,6 +20,7 @@ __all__ = [
     "broker_parts",
     "browser",
     "chromium",
+    "mortal_broker",
     "page",
     "postgres_dsn",
     "postgres_server",

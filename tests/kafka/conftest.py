@@ -29,19 +29,12 @@ T = TypeVar("T")
 CLI = [sys.executable, "-m", "views.cli"]
 
 
-@pytest.fixture(scope="session")
-def one_broker(broker_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """The running broker of this folder's tests, which start in four seconds what they then share."""
-    with Broker(tmp_path_factory.mktemp("kafka")) as running:
-        yield running
-
-
 @pytest.fixture
-def kafka(one_broker: Broker) -> Iterator[Broker]:
+def kafka(mortal_broker: Broker) -> Iterator[Broker]:
     """A running broker without topics, to be stopped and killed at will: what the test makes goes with it."""
-    yield one_broker
-    one_broker.start()
-    without_topics(one_broker)
+    yield mortal_broker
+    mortal_broker.start()
+    without_topics(mortal_broker)
 
 
 @pytest.fixture

@@ -35,6 +35,13 @@ def broker(broker_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield running
 
 
+@pytest.fixture(scope="session")
+def mortal_broker(broker_parts: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Another one, for tests that stop and kill it; each leaves it running and empty (`tests.kafka.conftest.kafka`)."""
+    with Broker(tmp_path_factory.mktemp("mortal")) as running:
+        yield running
+
+
 @pytest.fixture
 def broker_factory(broker_parts: None, tmp_path: Path) -> Iterator[Callable[[], Broker]]:
     """Makes brokers that are not started yet, to be stopped, killed and restarted at will; all end with the test."""
