@@ -36,7 +36,7 @@ header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
 .twin-zone {{ color: {muted}; font-size: 0.8rem; }}
 .twin-mode {{ font-size: 0.82rem; }}
 .twin-incident {{ color: {warm}; font-size: 0.84rem; }}
-[class*="st-key-why_"] {{ position: absolute; top: 36px; right: 8px; width: auto !important; }}
+[class*="st-key-why_"]:not(.st-key-why_site) {{ position: absolute; top: 36px; right: 8px; width: auto !important; }}
 [class*="st-key-why_"] button {{ color: {muted}; font-size: 0.74rem; padding: 0 2px; min-height: 1.2rem; }}
 [data-testid="stColumn"]:has(> div [class*="st-key-why_"]) {{ position: relative; }}
 .twin-beside {{ width: 100%; border-collapse: collapse; font-size: 0.82rem; font-variant-numeric: tabular-nums; }}

@@ -16,6 +16,7 @@ from replay.city import City
 from replay.evidence import evidence
 from replay.why import why
 from tests.views.test_pages import WAIT_S, Open, _building, _city, opened
+from views import usage
 from views.cli import app as twin
 
 __all__ = ["opened"]
@@ -82,3 +83,13 @@ def test_every_figure_of_the_city_answers_in_both_languages(opened: Open, key: s
     app = asked(opened(_city, lang=lang, t="2026-11-20T00:00:00Z", k="40"), key)
     assert not app.exception
     assert ("Log positions" if lang == "en" else "紀錄位置") in told(app)
+
+
+def test_a_sites_totals_name_their_meters_of_all_three_media(opened: Open, small_city: Path) -> None:
+    with City.open(small_city) as city:
+        community = city.cut().buildings()["community_id"][0]
+        use = usage.meter_use(city, last(city), None).filter(community_id=community)
+    homes = use.filter(pl.col("dwelling_id").is_not_null() & pl.col("used").is_not_null())
+    app = asked(opened(_city, community=community), "site")
+    assert homes["medium"].n_unique() == 3
+    assert f"<td>列入的表計</td><td>{homes.height:,}</td>" in told(app)

@@ -14,9 +14,10 @@ from views.i18n import named, status
 from views.layers.ground import same_name
 from views.screens.cut_note import rows
 from views.screens.legend import swatches
+from views.screens.why import why_use
 from views.snapshot import Snapshot
-from views.state import State, change, hold
-from views.usage import MEDIA
+from views.state import State, change, hold, reader
+from views.usage import MEDIA, of_communities
 
 _SITE = "site_choice"
 TABLE_PX = 248
@@ -77,6 +78,8 @@ def _site(state: State, shown: Snapshot, site: dict[str, Any]) -> None:
         each = theme.quantity(row["per_home"], row["unit"])
         facts[name] = f"{theme.quantity(row['used'], row['unit'])} ({each} {state.say('per_home')})"
     st.html(rows(facts))
+    if use.height:
+        why_use(state, "site", "why_used", shown.at, lambda: _meters(state, shown, site["community_id"]))
     if site["modelled"]:
         first = shown.buildings.filter(pl.col("community_id") == site["community_id"])["building_id"][0]
         st.button(
@@ -89,6 +92,12 @@ def _site(state: State, shown: Snapshot, site: dict[str, Any]) -> None:
         )
     if st.session_state.get("open_building"):
         st.switch_page(st.session_state["pages"]["building"])
+
+
+def _meters(state: State, shown: Snapshot, community_id: str) -> pl.DataFrame:
+    """Meters of a site's homes that its totals sum."""
+    use = reader().use(shown.at, state.known).filter(community_id=community_id)
+    return pl.concat([of_communities(use, medium) for medium in MEDIA])
 
 
 def _tables(state: State, shown: Snapshot) -> None:
