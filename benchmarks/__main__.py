@@ -14,7 +14,6 @@ from events.clock import now
 
 MODULES = (
     "log_and_cut",
-    "replay",
     "history",
     "ingest",
     "alternatives",

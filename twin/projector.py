@@ -101,14 +101,14 @@ class Projector:
         """The state at this position, and the rows that the lake lacks, which are not pending any more."""
         rows, self.pending = self.pending, {name: [] for name in FAMILIES}
         names = {name: entities.names() for name, entities in self.entities.items()}
-        return _Taken(Checkpoint(self.position, self.live, self.ledger), rows, names)
+        return _Taken(self.position, Checkpoint(max(self.position, self._folded), self.live, self.ledger), rows, names)
 
     def _keep(self, taken: _Taken) -> bool:
         """Flush and checkpoint what was taken; where that cannot be, its rows are pending again."""
         kept = False
         try:
             with _exclusive(self._checkpoints / "lock") as mine:
-                if mine and read_manifest(self._lake_directory).position <= taken.state.position:
+                if mine and read_manifest(self._lake_directory).position <= taken.position:
                     self._flush(taken)
                     kept = True
         finally:
@@ -118,9 +118,9 @@ class Projector:
         return kept
 
     def _flush(self, taken: _Taken) -> None:
-        lake = self._newer_lake(taken.state.position) or self.lake
+        lake = self._newer_lake(taken.position) or self.lake
         rows = {name: _after(lake, frames) for name, frames in taken.rows.items()}
-        self.lake = flush(lake, rows, taken.state.position, self._retention())
+        self.lake = flush(lake, rows, taken.position, self._retention())
         self._lake_changed = last_change(self._lake_directory)
         for name, known in taken.names.items():
             if (self._lake_directory / name).exists():
@@ -180,8 +180,13 @@ class Projector:
 
 @dataclass(frozen=True)
 class _Taken:
-    """What one flush writes: the state at a position, rows by family, and the names of the entities."""
+    """What one flush writes: rows up to a position by family, the names of the entities, and the state.
 
+    The state may be further on than the rows, while a lake that was lost or of another layout is made anew: it says its
+    own position, or what follows would be counted twice after a restart.
+    """
+
+    position: int
     state: Checkpoint
     rows: dict[str, list[pl.DataFrame]]
     names: dict[str, pl.DataFrame]

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -288,3 +289,41 @@ def test_a_log_of_any_families_verifies_and_damage_is_found(place: Place) -> Non
     with place.log() as log:
         (problem,) = verify(log).problems
         assert problem.startswith(f"position {head - 3}:")
+
+
+@pytest.mark.parametrize("checkpoints", [1, 3])
+@pytest.mark.parametrize("dies_at", [1, 2, 3])
+def test_a_lake_made_anew_and_stopped_midway_counts_nothing_twice(
+    checkpoints: int, dies_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, calls = init(tmp_path / "city"), count()
+
+    def flush(*args: Any) -> Lake:
+        if next(calls) == dies_at:
+            raise OSError("no space left")
+        return history.flush(*args)
+
+    with made.log() as log:
+        writer = Ingester(log)
+        for seed in range(30):
+            writer.append_frames(SOURCE, {"readings": readings(seed)})
+            if seed >= 30 - checkpoints:
+                saved = Projector(log, made.directory)
+                saved.catch_up()
+                assert saved.save()
+        ledger, before = saved.ledger, digest(saved)
+        manifest = made.lake / "manifest.json"
+        told = msgspec.json.decode(manifest.read_bytes())
+        manifest.write_bytes(msgspec.json.encode(told | {"version": told["version"] - 1}))
+        monkeypatch.setattr("twin.projector.CHUNK_ROWS", 100)
+        monkeypatch.setattr("twin.projector.FLUSH_ROWS", 200)
+        monkeypatch.setattr("twin.projector.flush", flush)
+        with suppress(OSError):
+            Projector(log, made.directory).catch_up(write=True)
+        again = Projector(log, made.directory)
+        assert 0 < again.position < log.head()
+        again.catch_up(write=True)
+        assert again.save()
+        found = Projector(log, made.directory)
+        assert found.ledger == ledger
+        assert digest(found) == before
