@@ -36,6 +36,7 @@ settings.load_profile("same examples" if everything_is_required() else "untimed"
 MARKER_OF_PART = {"broker_parts": "kafka", "chromium": "browser", "postgres_server": "postgres"}
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in its own
 def pytest_collection_modifyitems(items: list[Item]) -> None:
     """Whoever uses a real part carries its marker, so that `-m "not kafka"` needs no bookkeeping.
 
@@ -44,7 +45,7 @@ def pytest_collection_modifyitems(items: list[Item]) -> None:
     for item in items:
         for part in MARKER_OF_PART.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKER_OF_PART[part])
-        together = "kafka" if item.get_closest_marker("kafka") else str(item.path)
+        together = "kafka" if item.get_closest_marker("kafka") else item.path.stem
         item.add_marker(pytest.mark.xdist_group(together))
     items.sort(key=lambda item: item.get_closest_marker("kafka") is None)
 
