@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import pytest
 from hypothesis import settings
@@ -36,18 +36,11 @@ settings.load_profile("same examples" if everything_is_required() else "untimed"
 MARKER_OF_PART = {"broker_parts": "kafka", "chromium": "browser", "postgres_server": "postgres"}
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in its own
-def pytest_collection_modifyitems(items: list[Item]) -> None:
-    """Whoever uses a real part carries its marker, so that `-m "not kafka"` needs no bookkeeping.
-
-    Of several workers (`-n 2`), one begins with all tests of the broker, and mostly waits; others take whole modules.
-    """
+def pytest_collection_modifyitems(items: Iterable[Item]) -> None:
+    """Whoever uses a real part carries its marker, so that `-m "not kafka"` needs no bookkeeping."""
     for item in items:
         for part in MARKER_OF_PART.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKER_OF_PART[part])
-        together = "kafka" if item.get_closest_marker("kafka") else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(together))
-    items.sort(key=lambda item: item.get_closest_marker("kafka") is None)
 
 
 @pytest.hookimpl(wrapper=True)
