@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +13,21 @@ from deploy.kafka.broker import Broker
 from events.ingest import Ingester
 from events.kafka.source import Adapter, KafkaSource
 from events.quarantine import Refusal, quarantined
-from tests.kafka.conftest import send
+from replay.city import City
+from replay.incidents import incidents
+from tests.kafka.conftest import make_topic, send
 from tests.kafka.published import assert_holds_exactly, packs
 from twin.place import Place
 
 pytestmark = pytest.mark.kafka
+
+SEGMENT_S = 0.5
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.ms": "200",
+    "min.cleanable.dirty.ratio": "0.001",
+    "max.compaction.lag.ms": "1",
+}
 
 
 @pytest.mark.parametrize("adapter", Adapter)
@@ -42,6 +53,32 @@ def test_offsets_that_expire_before_an_ingester_reads_them_are_a_gap_in_the_log(
 
 
 @pytest.mark.parametrize("adapter", Adapter)
+def test_what_a_topic_compacts_away_before_it_is_read_is_a_gap_in_the_log(
+    kafka: Broker, place: Place, adapter: Adapter
+) -> None:
+    """Given readings under one key, of which the broker keeps the last of every closed segment."""
+    make_topic(kafka, "city.senml", 1, **COMPACTED)
+    send(kafka, {"city.senml": packs(range(30))})
+    time.sleep(SEGMENT_S)
+    send(kafka, {"city.senml": packs(range(30, 40))})
+    left = until_compacted(kafka, "city.senml", below=29)
+    with place.log() as log:
+        ingester = Ingester(log)
+        source = KafkaSource(kafka.address, ingester.tracked, adapter=adapter)
+        drain(source, ingester)
+        source.close()
+        gaps = [msgspec.json.decode(entry.refusal.payload) for entry in quarantined(log)]
+    lost = [offset for gap in gaps for offset in range(gap["first"], gap["last"] + 1)]
+    assert sorted([*lost, *left]) == list(range(40))
+    assert_holds_exactly(place, left, quarantined=len(gaps))
+    with City.open(place.directory) as city:
+        span = city.span()
+        assert span is not None
+        told = incidents(city, span[0], datetime.now(UTC)).filter(kind="offsets_lost")
+    assert told["count"].sum() == len(lost) >= 29
+
+
+@pytest.mark.parametrize("adapter", Adapter)
 def test_a_clock_that_is_put_back_and_forward_loses_and_doubles_nothing(
     kafka: Broker, place: Place, adapter: Adapter
 ) -> None:
@@ -54,6 +91,25 @@ def test_a_clock_that_is_put_back_and_forward_loses_and_doubles_nothing(
             drain(source, ingester)
         source.close()
     assert_holds_exactly(place, range(100))
+
+
+def until_compacted(broker: Broker, topic: str, below: int) -> list[int]:
+    """Offsets that are left of a topic once the broker has cleaned away those `below`."""
+    from kafka import KafkaConsumer, TopicPartition
+
+    ends = time.monotonic() + 120
+    while time.monotonic() < ends:
+        consumer = KafkaConsumer(bootstrap_servers=broker.address)
+        consumer.assign([TopicPartition(topic, 0)])
+        consumer.seek_to_beginning()
+        found: list[int] = []
+        while not found or found[-1] < 39:
+            found += [record.offset for some in consumer.poll(1000).values() for record in some]
+        consumer.close()
+        if found[0] >= below:
+            return found
+        time.sleep(0.5)
+    raise AssertionError(f"{topic} was not compacted: {len(found)} records are left")
 
 
 def stepped() -> Iterator[datetime]:
