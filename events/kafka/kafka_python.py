@@ -34,7 +34,7 @@ class PythonClient:
         """`settings` are kafka-python's own, over ours."""
         self._servers, self._security = servers, security
         common = PATIENCE | arguments(security) | dict(settings or {})
-        with vendor_errors(servers, security), first_contact():
+        with vendor_errors(servers, security), first_contact(security):
             self._admin = KafkaAdminClient(bootstrap_servers=servers, **common)
             self._consumer = KafkaConsumer(
                 bootstrap_servers=servers,
@@ -119,11 +119,15 @@ def arguments(security: Security) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
+_HUNG_UP = "socket disconnected"
+
+
 @contextmanager
-def first_contact() -> Iterator[None]:
+def first_contact(security: Security) -> Iterator[None]:
     """A refused password raises, instead of a time-out.
 
-    kafka-python 3.0.12 tells of it in its log only, and goes on trying: drop this when its bootstrap raises.
+    kafka-python 3.0.12 tells of it in its log only, and goes on trying: drop this when its bootstrap raises. On a
+    busy machine it sees that the broker hangs up before it reads why: one that does so at every login has refused us.
     """
     heard = _Heard()
     log = logging.getLogger("kafka.net.manager")
@@ -134,7 +138,11 @@ def first_contact() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
-        raise next((refusal for refusal in heard.errors if isinstance(refusal, _REFUSED)), error) from error
+        refusals = [refusal for refusal in heard.errors if isinstance(refusal, _REFUSED)]
+        hung_up = sum(_HUNG_UP in str(one) for one in heard.errors)
+        if security.is_sasl and hung_up > 1 and hung_up >= len(heard.errors) - 1:  # the last may be our own time-out
+            refusals.append(vendor.SaslAuthenticationFailedError("it hung up at every login"))
+        raise next(iter(refusals), error) from error
     finally:
         log.removeHandler(heard)
         log.level, log.propagate = before

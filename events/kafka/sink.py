@@ -36,7 +36,7 @@ class KafkaSink:
         self._servers, self._partitions, self._replicas, self._security = servers, partitions, replicas, security
         self._settings = PATIENCE | arguments(security) | dict(settings or {})
         self._made: set[str] = set()
-        with self._vendor(), first_contact():
+        with self._vendor(), first_contact(security):
             self._producer = KafkaProducer(
                 bootstrap_servers=servers,
                 compression_type="gzip",
