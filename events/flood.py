@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from events.quarantine import Refusal
+from events.quarantine import CLASH, GAP, Refusal
 
 ALLOWED_BYTES = 32 * 1024 * 1024
 """Bytes of quarantine that one source may add to the log within an hour before payloads are no longer kept."""
@@ -22,8 +22,6 @@ KINDS = 32
 
 KIND_CHARS = 100
 OTHER = "other reasons"
-GAP = "kafka"
-"""Format of a refusal that stands for lost offsets: it is the alarm itself, and is always kept."""
 
 _VARIABLE = re.compile(
     r"""'[^']*'|"[^"]*"|`[^`]*`|[{\[(].*[)\]}]|urn:\S+|[\w.:+-]*\d{3,}[\w.:+-]*|(?<!\w)[-+]?\d[\w.:+-]*"""
@@ -57,7 +55,7 @@ def within(refusals: Sequence[Refusal], left_bytes: int, *, grouped: bool) -> li
     counted: list[Refusal] = []
     for refusal in refusals:
         size = len(refusal.payload) + len(refusal.reason)
-        fits = refusal.format == GAP or size <= left_bytes
+        fits = refusal.format in (GAP, CLASH) or size <= left_bytes
         left_bytes -= size if fits else 0
         (kept if fits else counted).append(refusal)
     if not grouped:

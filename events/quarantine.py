@@ -46,6 +46,10 @@ SCHEMA: dict[str, pl.DataType] = {
 The last three are absent where every row is one refusal with its bytes; else see Refusal.
 """
 
+GAP, CLASH = "kafka-gap", "kafka-identity"
+"""Formats of refusals that stand for no message: offsets that are gone (`events.kafka.records`), and a message whose
+identity had other content before (`events.kafka.identity`). They are the alarm itself, and always kept."""
+
 PAYLOAD_LIMIT = 16 * 1024 * 1024
 """Bytes of one payload that are kept whole; of a longer one the beginning is kept, and the reason says so."""
 

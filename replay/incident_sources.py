@@ -10,22 +10,14 @@ import polars as pl
 
 from events import batch
 from events.batch import BATCH
-from events.flood import GAP
+from events.kafka.records import Lost
 from events.log import Log
 from events.monitoring.freshness import allowed_s
 from events.observations import FAMILIES, TIME
-from events.quarantine import QUARANTINE, refusals_of
+from events.quarantine import GAP, QUARANTINE, refusals_of
 from replay.city import City
 from replay.clocks import position_at
 from replay.incident_rules import FOUND, Rules, empty
-
-
-class Lost(msgspec.Struct):
-    """Offsets that are gone from a topic, first to last."""
-
-    first: int
-    last: int
-
 
 LATENESS = {"docks": timedelta(minutes=5), "readings": timedelta(hours=48)}
 """How late a row of a family may be told and corrected before it is an incident (domain notes, section 6)."""

@@ -11,10 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from events.kafka.port import Fetched, Headers
-from events.quarantine import Refusal
-
-NOTE = "kafka"
-"""Format of a refusal that tells of a topic, and stands for no message's content."""
+from events.quarantine import CLASH, Refusal
 
 REMEMBERED = 100_000
 """Identities kept, the latest of this run: half a minute of ten times the city's load."""
@@ -73,7 +70,7 @@ def _told(count: int, offset: int, identity: Identity) -> Refusal:
         f"a message has the CloudEvents source {source!r} and id {name!r} of an earlier one, but other content; "
         f"it landed as a message of its own ({count} such); mend the publisher"
     )
-    return Refusal(offset, NOTE, reason, payload)
+    return Refusal(offset, CLASH, reason, payload)
 
 
 def _digest(value: bytes) -> int:

@@ -13,11 +13,15 @@ from events.feeds.decoded import Format, Payload
 from events.feeds.registry import BUILT_IN, Registry, format_of
 from events.ids import SourceId
 from events.kafka.port import Fetched, Headers
-from events.quarantine import Refusal
+from events.quarantine import GAP, Refusal
 from events.source import Poll
 
-GAP = "kafka"
-"""Format of a refusal that stands for offsets that were gone before they were read."""
+
+class Lost(msgspec.Struct):
+    """Payload of a gap: offsets that were gone before they were read, `first` to `last`."""
+
+    first: int
+    last: int
 
 
 def poll_of(source: SourceId, fetched: Fetched, missing: Sequence[range] = (), registry: Registry = BUILT_IN) -> Poll:
@@ -37,8 +41,8 @@ def gap_poll(source: SourceId, lost: range) -> Poll:
 
 
 def gap(lost: range) -> Refusal:
-    """Offsets that were gone before they were read, as a refusal; its payload is `{"first":…,"last":…}`."""
-    payload = msgspec.json.encode({"first": lost[0], "last": lost[-1]})
+    """Offsets that were gone before they were read, as a refusal; its payload is a `Lost`."""
+    payload = msgspec.json.encode(Lost(lost[0], lost[-1]))
     why = "expired, deleted or compacted before they were read"
     reason = f"offsets {lost[0]} to {lost[-1]} are gone from the topic ({why})"
     return Refusal(lost[0], GAP, reason, payload)

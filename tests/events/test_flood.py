@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from events import batch
 from events.feeds.decoded import Decoded, Format, Payload
-from events.flood import GAP, KINDS, kind, within
+from events.flood import KINDS, kind, within
 from events.ids import SourceId
 from events.ingest import Ingester
 from events.log import Log
-from events.quarantine import QUARANTINE, Outcome, Refusal, quarantined, release
+from events.quarantine import CLASH, GAP, QUARANTINE, Outcome, Refusal, quarantined, release
 from events.retry import retry
 from events.source import Poll
 from tests.events.test_ingest import LINES, NOW, SOURCE, log, poll
@@ -29,7 +29,7 @@ __all__ = ["log"]
 REFUSALS = st.builds(
     Refusal,
     st.integers(0, 50),
-    st.sampled_from(["senml", "aqi", GAP]),
+    st.sampled_from(["senml", "aqi", GAP, CLASH]),
     st.one_of(st.sampled_from(["not JSON at 7", "not JSON at 12", "no time"]), st.text(max_size=5)),
     st.binary(max_size=40),
 )
@@ -43,8 +43,8 @@ def test_each_refusal_is_kept_or_counted_with_its_offset_and_digest(
     stored = within(refusals, left_bytes, grouped=grouped)
     kept = [r for r in stored if r.kept]
     assert sum(r.count for r in stored) == len(refusals)
-    assert sum(len(r.payload) + len(r.reason) for r in kept if r.format != GAP) <= left_bytes
-    assert all(r in kept for r in refusals if r.format == GAP)
+    assert sum(len(r.payload) + len(r.reason) for r in kept if r.format not in (GAP, CLASH)) <= left_bytes
+    assert all(r in kept for r in refusals if r.format in (GAP, CLASH))
     counted = [r for r in refusals if r not in kept]
     for one in (r for r in stored if not r.kept):
         alike = [r for r in counted if (r.format, kind(r.reason)) == (one.format, kind(one.reason))]

@@ -12,7 +12,7 @@ import pytest
 from deploy.kafka.broker import Broker
 from events.ingest import Ingester
 from events.kafka.source import Adapter, KafkaSource
-from events.quarantine import Refusal, quarantined
+from events.quarantine import GAP, Refusal, quarantined
 from replay.city import City
 from replay.incidents import incidents
 from tests.kafka.conftest import make_topic, send
@@ -48,7 +48,7 @@ def test_offsets_that_expire_before_an_ingester_reads_them_are_a_gap_in_the_log(
         source.close()
         (gap,) = quarantined(log)
     assert msgspec.json.decode(gap.refusal.payload) == {"first": 0, "last": 44}
-    assert gap.refusal == Refusal(0, "kafka", gap.refusal.reason, gap.refusal.payload)
+    assert gap.refusal == Refusal(0, GAP, gap.refusal.reason, gap.refusal.payload)
     assert_holds_exactly(place, range(45, 60), quarantined=1)
 
 

@@ -16,6 +16,8 @@ from events.ids import SourceId
 from events.ingest import Ingester
 from events.kafka.records import gap_poll
 from events.observations import FAMILIES
+from events.quarantine import CLASH, Refusal
+from events.source import Poll
 from replay.city import City
 from replay.incidents import INCIDENTS, incidents, next_incident
 from tests.events.test_ingest import poll
@@ -135,7 +137,10 @@ def test_records_that_a_topic_no_longer_had_are_an_incident_of_their_source(plac
     told(place, "docks", [station(0, 3)])
     with place.log() as log:
         source = SourceId("kafka:city.senml:0:1a2b3c4d")
-        Ingester(log, clock=lambda: minutes(7)).ingest(gap_poll(source, range(10, 55)))
+        ingester = Ingester(log, clock=lambda: minutes(7))
+        ingester.ingest(gap_poll(source, range(10, 55)))
+        clash = Refusal(55, CLASH, "an identity with other content", b'{"count":1,"id":"7","source":"/g"}')
+        ingester.ingest(Poll(source, 55, 55, {}, {}, [clash]))
     (row,) = found(place, "offsets_lost").to_dicts()
     assert (row["time"], row["entity"], row["severity"], row["count"]) == (minutes(7), str(source), "high", 45)
     assert "10–54" in row["text_en"] and "10–54" in row["text_zh"]
