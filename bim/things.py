@@ -13,7 +13,7 @@ from bim.model import BuildingModel
 
 ATTRIBUTES = (
     "name", "long_name", "tag", "object_type", "predefined_type", "type_name", "storey", "dwelling", "kind", "serial",
-    "area_m2", "elevation_m", "rooms",
+    "area_m2", "elevation_m", "overall_width_m", "rooms",
 )  # fmt: skip
 """Compared as text; numbers as printed with three decimals."""
 

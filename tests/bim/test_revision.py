@@ -77,6 +77,14 @@ def test_a_new_name_is_one_changed_attribute(block: BuildingModel, revise: Revis
     assert (row["change"], row["attribute"], row["before"], row["after"]) == ("changed", "name", "變壓器", "T1")
 
 
+def test_a_door_that_is_stated_wider_differs_in_its_width(block: BuildingModel, revise: Revise) -> None:
+    """Given the same shape: what the file says of the door counts, not only what is drawn."""
+    new = revise(lambda text: text.replace(",2.1,0.95,.DOOR.", ",2.1,1.05,.DOOR.", 1))
+    (row,) = diff(block, new).to_dicts()
+    assert (row["change"], row["attribute"]) == ("changed", "overall_width_m")
+    assert (float(row["before"]), float(row["after"])) == (0.95, 1.05)
+
+
 def test_a_lift_set_elsewhere_has_moved(block: BuildingModel, revise: Revise) -> None:
     def moved(text: str) -> str:
         lift = _line(text, "IfcTransportElement")
