@@ -126,8 +126,9 @@ _HUNG_UP = "socket disconnected"
 def first_contact(security: Security) -> Iterator[None]:
     """A refused password raises, instead of a time-out.
 
-    kafka-python 3.0.12 tells of it in its log only, and goes on trying: drop this when its bootstrap raises. On a
-    busy machine it sees that the broker hangs up before it reads why: one that does so at every login has refused us.
+    kafka-python 3.0.12 tells of it in its log only, and goes on trying: drop this when its bootstrap raises. Where
+    the refusal and the end of the connection are read at once, as on a busy machine, it keeps the latter: a broker that
+    hangs up at every login, each time after its TLS handshake, has refused us.
     """
     heard = _Heard()
     log = logging.getLogger("kafka.net.manager")
@@ -138,14 +139,20 @@ def first_contact(security: Security) -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
-        refusals = [refusal for refusal in heard.errors if isinstance(refusal, _REFUSED)]
-        hung_up = sum(_HUNG_UP in str(one) for one in heard.errors)
-        if security.is_sasl and hung_up > 1 and hung_up >= len(heard.errors) - 1:  # the last may be our own time-out
-            refusals.append(vendor.SaslAuthenticationFailedError("it hung up at every login"))
-        raise next(iter(refusals), error) from error
+        raise _refusal(heard.errors, security) or error from error
     finally:
         log.removeHandler(heard)
         log.level, log.propagate = before
+
+
+def _refusal(heard: Sequence[BaseException], security: Security) -> BaseException | None:
+    """What among the errors of a first contact says that we were refused."""
+    told = next((error for error in heard if isinstance(error, _REFUSED)), None)
+    hung_up = sum(_HUNG_UP in str(error) for error in heard)
+    if told or not (security.is_sasl and security.is_tls) or hung_up < max(2, len(heard) - 1):
+        return told
+    refused: BaseException = vendor.SaslAuthenticationFailedError("it hung up at every login")
+    return refused  # at every one but the last, perhaps, which our own time-out ended
 
 
 class _Heard(logging.Handler):
