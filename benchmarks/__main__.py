@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, machine
 from events.clock import now
 
 MODULES = (
-    "log_and_cut",
+    "log",
     "history",
     "ingest",
     "alternatives",

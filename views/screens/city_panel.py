@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
-from polars import selectors
 
 from views import theme
 from views.data import districts
@@ -14,6 +13,7 @@ from views.i18n import named, status
 from views.layers.ground import same_name
 from views.screens.cut_note import rows
 from views.screens.legend import swatches
+from views.screens.tables import whole_numbers
 from views.screens.why import why_use
 from views.snapshot import Snapshot
 from views.state import State, change, hold, reader
@@ -103,10 +103,7 @@ def _meters(state: State, shown: Snapshot, community_id: str) -> pl.DataFrame:
 def _tables(state: State, shown: Snapshot) -> None:
     by_district, by_site = st.tabs([state.say("districts"), state.say("sites")])
     for tab, frame in ((by_district, _districts(state, shown)), (by_site, _sites(state, shown))):
-        counts = {
-            c: st.column_config.NumberColumn(format="localized") for c in frame.select(selectors.integer()).columns
-        }
-        tab.dataframe(frame, hide_index=True, height=TABLE_PX, width="stretch", column_config=counts)
+        tab.dataframe(frame, hide_index=True, height=TABLE_PX, width="stretch", column_config=whole_numbers(frame))
     st.caption(state.say("privacy"))
 
 

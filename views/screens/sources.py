@@ -6,7 +6,6 @@ from collections import Counter
 
 import polars as pl
 import streamlit as st
-from polars import selectors
 
 from events.clock import now
 from events.flood import kinds
@@ -15,6 +14,7 @@ from replay.sources import SourceState
 from views import theme
 from views.i18n import age
 from views.roles import Role, role
+from views.screens.tables import whole_numbers
 from views.state import State, current, reader
 
 EVERY_S = 5.0
@@ -38,8 +38,7 @@ def _page() -> None:
         return
     _figures(state, told, refused)
     table = _table(state, told)
-    counts = {c: st.column_config.NumberColumn(format="localized") for c in table.select(selectors.integer()).columns}
-    st.dataframe(table, hide_index=True, width="stretch", column_config=counts)
+    st.dataframe(table, hide_index=True, width="stretch", column_config=whole_numbers(table))
     if refused:
         _quarantine(state, refused)
     else:
