@@ -36,9 +36,11 @@ header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
 .twin-zone {{ color: {muted}; font-size: 0.8rem; }}
 .twin-mode {{ font-size: 0.82rem; }}
 .twin-incident {{ color: {warm}; font-size: 0.84rem; }}
-[class*="st-key-why_"]:not(.st-key-why_site) {{ position: absolute; top: 36px; right: 8px; width: auto !important; }}
-[class*="st-key-why_"] button {{ color: {muted}; font-size: 0.74rem; padding: 0 2px; min-height: 1.2rem; }}
-[data-testid="stColumn"]:has(> div [class*="st-key-why_"]) {{ position: relative; }}
+[data-testid="stColumn"]:has([class*="st-key-why_"]) [data-testid="stMetric"] {{ padding-bottom: 28px; }}
+[class*="st-key-why_"]:not(.st-key-why_site) {{ position: relative; z-index: 2;
+  margin: calc(-0.6rem - 28px) 0 4px 12px; width: auto !important; }}
+[class*="st-key-why_"] button {{ color: {muted}; font-size: 0.74rem; padding: 0 2px; min-height: 1.2rem;
+  justify-content: flex-start; }}
 .twin-beside {{ width: 100%; border-collapse: collapse; font-size: 0.82rem; font-variant-numeric: tabular-nums; }}
 .twin-beside th, .twin-beside td {{ text-align: right; padding: 3px 0 3px 14px; border: none;
   border-bottom: 1px solid {line}; overflow-wrap: anywhere; }}
