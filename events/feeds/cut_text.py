@@ -9,12 +9,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from events.runs import Mask
+
 Ints = npt.NDArray[np.int64]
 
 WORD = 8
 """Bytes compared at once."""
 
 QUOTE, SPACE = 0x22, 0x20
+
+SAMPLE = 64
+"""Slices looked at to see whether they repeat."""
+
+OFTEN = 0.5
+"""Above this share of slices that differ from the one before, each is looked at."""
+
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)
 
 
 @dataclass(frozen=True)
@@ -32,12 +42,33 @@ class Text:
         """Whether `piece` stands at each of these places."""
         if at.size and (at.min() < 0 or at.max() + len(piece) > self.starts[-1]):
             return False
-        words: npt.NDArray[np.uint64] = np.ndarray((len(self.data) - WORD + 1,), "<u8", self.data, strides=(1,))
+        words = self._words()
         return all(
             bool((words[at + start] & mask == word & mask).all())
             for start in range(0, len(piece), WORD)
             for word, mask in [_word(piece[start : start + WORD])]
         )
+
+    def firsts(self, start: Ints, end: Ints) -> Ints | None:
+        """Which slices differ from the one before; None where most do, so that it is not worth while to know."""
+        few = slice(0, SAMPLE)
+        if len(start) <= SAMPLE or self._changes(start[few], end[few]).mean() > OFTEN:
+            return None
+        return np.flatnonzero(self._changes(start, end))
+
+    def _changes(self, start: Ints, end: Ints) -> Mask:
+        """Whether each slice differs from the one before."""
+        words, length = self._words(), end - start
+        changes = np.append(True, length[1:] != length[:-1])
+        for at in range(0, int(length.max()), WORD):
+            mask = _MASKS[np.clip(length - at, 0, WORD)]
+            word = words[np.minimum(start + at, len(words) - 1)] & mask
+            changes[1:] |= word[1:] != word[:-1]
+        return changes
+
+    def _words(self) -> npt.NDArray[np.uint64]:
+        """The WORD bytes from each place on, as a little-endian number."""
+        return np.ndarray((len(self.data) - WORD + 1,), "<u8", self.data, strides=(1,))
 
     def column(self, start: Ints, end: Ints) -> pl.Series | None:
         """The slices from `start` to `end`, in order and apart from each other; None when they are not."""

@@ -35,7 +35,7 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
     if records["base_only"].any():
         refused += _idle(records, payloads)
         records = records.filter(~pl.col("base_only"))
-    sound = records.select(is_sound()).to_series()
+    sound = records.select(is_sound(records)).to_series()
     bad = records.filter(~sound)
     good = records.filter(sound) if bad.height else records
     frames = {"readings": _readings(good), "states": _states(good)}

@@ -50,19 +50,24 @@ def resolved(sent: pl.DataFrame, payloads: Sequence[Payload]) -> pl.DataFrame:
     )
 
 
-def is_sound() -> pl.Expr:
-    """Whether a resolved record can be taken."""
-    return (
-        pl.col("name").str.contains(_NAME)
-        & (pl.col("name").str.len_bytes() <= LONGEST_NAME)
-        & pl.col("unit").is_in([*UNITS, ""])
-        & pl.col("time").is_not_null()
-        & (pl.col("value").is_null() | pl.col("value").is_finite())
-        & (pl.col("sum").is_null() | pl.col("sum").is_finite())
-        & (pl.col("kinds") <= 1)
-        & ((pl.col("kinds") == 1) | pl.col("sum").is_not_null())
-        & (pl.col("quality").is_null() | pl.col("quality").is_in(list(QUALITIES)))
-        & (pl.col("vd").is_null() | pl.col("vd").str.contains(_BASE64URL))
+def is_sound(records: pl.DataFrame) -> pl.Expr:
+    """Whether a resolved record can be taken; columns that nobody sent are not looked at."""
+    bare = {c for c in records.columns if records[c].null_count() == records.height}
+    quality, vd = pl.col("quality"), pl.col("vd")
+    told = {
+        "value": pl.col("value").is_null() | pl.col("value").is_finite(),
+        "sum": pl.col("sum").is_null() | pl.col("sum").is_finite(),
+        "quality": quality.is_null() | quality.is_in(list(QUALITIES)),
+        "vd": vd.is_null() | vd.str.contains(_BASE64URL),
+    }
+    return pl.all_horizontal(
+        pl.col("name").str.contains(_NAME),
+        pl.col("name").str.len_bytes() <= LONGEST_NAME,
+        pl.col("unit").is_in([*UNITS, ""]),
+        pl.col("time").is_not_null(),
+        pl.col("kinds") <= 1,
+        (pl.col("kinds") == 1) | pl.col("sum").is_not_null(),
+        *(sound for column, sound in told.items() if column not in bare),
     )
 
 

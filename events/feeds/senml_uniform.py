@@ -63,10 +63,10 @@ class Writing:
             return None
         found: dict[str, pl.Series] = {}
         for field, at, piece, then in zip(self.fields, places, named, places[1:], strict=False):
-            values = text.column(at + len(piece), then)
-            if values is None or (field in NUMBERS and not values.str.contains(rf"^{_NUMBER}$").all()):
+            values = _values(text, field, at + len(piece), then)
+            if values is None:
                 return None
-            found[field] = values.cast(pl.Float64) if field in NUMBERS else values
+            found[field] = values
         return found
 
 
@@ -104,6 +104,19 @@ def _cut(text: Text, comma: bytes, head: Writing, rest: Writing) -> pl.DataFrame
         at = np.flatnonzero(where)
         tables.append(pl.DataFrame({"at": at, "record": owner[where], **fields}))
     return (pl.concat(tables, how="diagonal").sort("at") if len(tables) > 1 else tables[0]).drop("at")
+
+
+def _values(text: Text, field: str, start: Ints, end: Ints) -> pl.Series | None:
+    """The slices as texts or numbers, None when they are none; those that repeat the one before are read once."""
+    firsts = text.firsts(start, end) if (end >= start).all() else None
+    if firsts is not None:
+        told = _values(text, field, start[firsts], end[firsts])
+        times = np.diff(firsts, append=len(start))
+        return None if told is None else told.gather(np.repeat(np.arange(len(firsts)), times))
+    values = text.column(start, end)
+    if values is None or field in TEXTS:
+        return values
+    return values.cast(pl.Float64) if values.str.contains(rf"^{_NUMBER}$").all() else None
 
 
 def _by_writing(quotes: Ints, firsts: Ints, head: Writing, rest: Writing) -> list[tuple[Writing, Ints]]:

@@ -67,6 +67,7 @@ class FastClient:
                     "max.partition.fetch.bytes": FETCH_BYTES,
                     "fetch.max.bytes": 4 * FETCH_BYTES,
                     "queued.max.messages.kbytes": FETCH_BYTES // 1024,
+                    "fetch.queue.backoff.ms": 5,  # a second by itself: it is how long a full queue stays unfilled
                     "fetch.wait.max.ms": 100,
                     "allow.auto.create.topics": False,
                     **common,
