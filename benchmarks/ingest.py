@@ -26,7 +26,7 @@ from events.kafka.source import Adapter, KafkaSource
 from twin.place import Place, init
 from twin.projector import Projector
 
-SINGLES, PACKS, PACK = 400_000, 4_000, 500
+SINGLES, PACKS, PACK = 400_000, 10_000, 500
 POINTS = 36_000
 START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 

@@ -24,6 +24,9 @@ except ImportError as error:
 ANSWER_S = 10.0
 """How long a broker that does not answer is waited for."""
 
+AT_ONCE = 500
+"""Records taken from the library's queue before their size is looked at."""
+
 _Errors = vendor.KafkaError
 _DESTROY_BROKER = getattr(_Errors, "_DESTROY_BROKER", _Errors._DESTROY)  # librdkafka of 2026 tells them apart
 _AWAY = (
@@ -124,11 +127,17 @@ class FastClient:
 
     def _some(self, timeout_s: float) -> list[vendor.Message]:
         """What is queued, and no more: `consume` alone waits its whole time out unless all records asked for came."""
-        first = self._consumer.consume(1, timeout_s) if self._next else []
-        if not first:
+        found = self._consumer.consume(1, timeout_s) if self._next else []
+        if not found:
             self._consumer.poll(0) if self._next else time.sleep(timeout_s)
             self._raise_heard()
-        return first + self._consumer.consume(POLL_RECORDS, 0.02) if first else first
+        size, is_more = 0, bool(found)
+        while is_more and size < FETCH_BYTES and len(found) < POLL_RECORDS:
+            more = self._consumer.consume(AT_ONCE, 0.02)
+            found += more
+            size += sum(map(len, more))
+            is_more = len(more) == AT_ONCE
+        return found
 
     def _raise_heard(self) -> None:
         """What the library's own threads complained of since; being away for a moment is its own affair."""
