@@ -17,6 +17,7 @@
     │   ├── BrokerRefusedError (PermissionError) wrong password, untrusted certificate, no right
     │   ├── OffsetGapError                 tracked offsets are gone from the topic
     │   └── FetchError                     a feed's server gave no whole document
+    ├── DamagedLakeError (ValueError)      a file of the lake whose bytes are not what was written; the log has it all
     ├── HistoryLetGoError (LookupError)    an instant that the lake's retention has let go; the log still has it
     └── DomainError (ValueError)           a command that a correct caller would not give
 
@@ -99,6 +100,10 @@ class FetchError(SourceError):
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(reason)
         self.kind = kind
+
+
+class DamagedLakeError(TwinError, ValueError):
+    """A file of the lake cannot be read; the message names it. The log has all that it held."""
 
 
 class HistoryLetGoError(TwinError, LookupError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from events.beliefs import Beliefs
+from events.durable import replacing
 from events.entities import NAMING
 from events.log import Log
 from events.memory import Memory, Span
@@ -28,11 +28,8 @@ def save_memory(path: Path, memory: Memory) -> None:
         arrays[f"{name}.digest"] = memory.beliefs[name].high_digest
         spans = [(s.position, s.first_day, s.last_day) for s in memory.spans[name]]
         arrays[f"{name}.spans"] = np.array(spans, np.int64).reshape(-1, 3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
+    with replacing(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    part.replace(path)
 
 
 def load_memory(path: Path, log: Log) -> Memory | None:

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from events.durable import copy, force, make_folder, move, put
 from events.errors import UsageError
 from events.log import Log
 from events.log_tables import close_file, marks, snapshot
@@ -57,7 +57,7 @@ def back_up(place: Place, folder: Path, at: datetime) -> tuple[Manifest, int]:
     """
     city = place.read()
     before = _present(folder, place)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     part = folder / f"log.{os.getpid()}.part"
     part.unlink(missing_ok=True)
     snapshot(place.log_location(), str(part))
@@ -65,12 +65,13 @@ def back_up(place: Place, folder: Path, at: datetime) -> tuple[Manifest, int]:
     position, sources = _extent(part)
     close_file(str(part))
     log = f"log-{position:012d}.sqlite"
-    part.replace(folder / log)
-    (folder / "city.json").write_bytes(_portable(city))
+    force(part)
+    move(part, folder / log)
+    put(folder / "city.json", _portable(city))
     copied, files = _files(place, folder, before)
     files |= {"city.json": sha256(folder / "city.json"), log: sha256(folder / log)}
     manifest = Manifest(at, position, events, sources, log, digest, files)
-    _replace(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+    put(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     if before is not None and before.log != log:
         (folder / before.log).unlink(missing_ok=True)
     return manifest, copied
@@ -128,8 +129,7 @@ def _files(place: Place, folder: Path, before: Manifest | None) -> tuple[int, di
         name = path.relative_to(place.directory).as_posix()
         files[name] = sha256(path)
         if known.get(name) != files[name] or not (folder / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / name)
+            copy(path, folder / name)
             copied += 1
     return copied, files
 
@@ -145,9 +145,3 @@ def _kept(path: Path, stores: tuple[str, ...]) -> bool:
     if first == INDICATORS and path.suffix != ".py":
         return False
     return first not in (*DERIVED, "city.json") and not first.startswith(stores) and path.suffix != ".part"
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)

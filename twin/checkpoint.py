@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
+from events.durable import put, replacing
 from events.observations import FAMILIES
 from twin.latest import landed_schema
 from twin.projections import ledger as ledgers
@@ -45,13 +46,10 @@ def empty_checkpoint() -> Checkpoint:
 def save(directory: Path, state: Checkpoint) -> None:
     """Write a checkpoint beside the current one, then make it the current one."""
     folder = directory / f"at-{state.position:012d}"
-    folder.mkdir(parents=True, exist_ok=True)
     for name, frame in state.live.items():
         write_canonical(frame, folder / f"live-{name}.parquet")
-    (folder / "ledger.json").write_bytes(ledgers.encode(state.ledger))
-    part = directory / "current.json.part"
-    part.write_bytes(msgspec.json.encode(Current(folder.name, state.position, VERSIONS)))
-    part.replace(directory / "current.json")
+    put(folder / "ledger.json", ledgers.encode(state.ledger))
+    put(directory / "current.json", msgspec.json.encode(Current(folder.name, state.position, VERSIONS)))
     for old in sorted(directory.glob("at-*"))[:-2]:
         shutil.rmtree(old, ignore_errors=True)
 
@@ -70,9 +68,10 @@ def load(directory: Path) -> Checkpoint:
 
 def write_canonical(frame: pl.DataFrame, path: Path) -> None:
     """A frame as Parquet whose bytes depend on nothing but its rows."""
-    frame.rechunk().write_parquet(
-        path, compression="zstd", compression_level=1, row_group_size=1 << 20, statistics=False
-    )
+    with replacing(path) as part:
+        frame.rechunk().write_parquet(
+            part, compression="zstd", compression_level=1, row_group_size=1 << 20, statistics=False
+        )
 
 
 def _live(folder: Path) -> Mapping[str, pl.DataFrame]:

@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
+from events.durable import put
 from events.errors import UsageError
 from twin.indicators import START, Indicator, load_indicator
 
@@ -116,9 +117,9 @@ class IndicatorStore:
             dict(indicator.units),
             sorted(old - set(kept.values())),
         )
-        _replace(folder / "indicator.py", indicator.source)
-        _replace(folder / "manifest.json", msgspec.json.encode(fresh))
-        _replace(self.directory / f"{indicator.name}.json", msgspec.json.encode(Answering(indicator.version)))
+        put(folder / "indicator.py", indicator.source)
+        put(folder / "manifest.json", msgspec.json.encode(fresh))
+        put(self.directory / f"{indicator.name}.json", msgspec.json.encode(Answering(indicator.version)))
         return fresh
 
     @contextmanager
@@ -143,11 +144,5 @@ def _write(folder: Path, month: str, rows: pl.DataFrame, indicator: Indicator) -
     )
     data = buffer.getvalue()
     name = f"{month}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
-    _replace(folder / name, data)
+    put(folder / name, data)
     return name
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)

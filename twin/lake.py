@@ -26,7 +26,7 @@ from events.clock import instant
 from events.decimals import valued
 from events.errors import HistoryLetGoError
 from events.observations import Family
-from twin.lake_file import VERSION, read, read_stored, select
+from twin.lake_file import VERSION, is_whole, read, read_stored, select
 from twin.latest import by_entity, landed_schema, latest, whole
 from twin.manifest import QUARTER_US, Band, Manifest, Part, Quarter
 
@@ -193,12 +193,13 @@ def read_manifest(directory: Path) -> Manifest:
 def open_lake(directory: Path, before: Manifest | None = None) -> Lake:
     """The lake in `directory`, empty and at position 0 where there is none.
 
-    So is one of which a file is missing or cut short: history is then read from the log, and that is said. Files that
-    counted `before`, when this process looked last, are not looked at again: what is published never changes.
+    So is one of which a file is missing, cut short or not Parquet at its ends (zeros after a power cut): history is
+    then read from the log, and that is said. Files that counted `before`, when this process looked last, are not
+    looked at again: what is published never changes.
     """
     manifest = read_manifest(directory)
     new = manifest.sizes.items() - (before.sizes.items() if before else set())
-    amiss = next((file for file, size in sorted(new) if not _is_whole(directory / file, size)), None)
+    amiss = next((file for file, size in sorted(new) if not is_whole(directory / file, size)), None)
     if amiss is not None:
         logger.warning(
             "%s is missing or damaged; history is read from the log instead, which takes longer; twin rebuild makes "
@@ -206,14 +207,6 @@ def open_lake(directory: Path, before: Manifest | None = None) -> Lake:
             directory / amiss,
         )
     return Lake(directory, manifest if amiss is None else Manifest())
-
-
-def _is_whole(path: Path, size: int) -> bool:
-    """Whether the file is there with all its bytes."""
-    try:
-        return path.stat().st_size == size
-    except OSError:
-        return False
 
 
 def last_change(directory: Path) -> int:

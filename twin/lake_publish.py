@@ -5,13 +5,12 @@ The same order holds for an object store: put the files that are new, then `enti
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from events.durable import copy, put
 from events.errors import TwinError
 from events.observations import FAMILIES
 from twin.lake import open_lake
@@ -56,7 +55,7 @@ def _published(source: Path, target: Path, manifest: Manifest) -> Published:
     for name in FAMILIES:
         if (source / name / "entities.parquet").exists():
             size += _copied(source / name / "entities.parquet", target / name / "entities.parquet")
-    _replaced(target / "manifest.json", msgspec.json.encode(msgspec.structs.replace(manifest, retired=[])))
+    put(target / "manifest.json", msgspec.json.encode(msgspec.structs.replace(manifest, retired=[])))
     wanted = {target / file for file in {*files, *before}}
     old = [p for p in target.glob("*/*.parquet") if p not in wanted and p.name != "entities.parquet"]
     for path in old:
@@ -71,14 +70,5 @@ def _same(source: Path, target: Path) -> bool:
 
 
 def _copied(source: Path, target: Path) -> int:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    shutil.copy2(source, part)
-    part.replace(target)
+    copy(source, target)
     return target.stat().st_size
-
-
-def _replaced(path: Path, data: bytes) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)

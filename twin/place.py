@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from events.durable import put
 from events.errors import UsageError
 from events.log import Log
 from events.vault import Vault
@@ -66,8 +67,7 @@ class Place:
 
     def write(self, city: CityFile) -> None:
         """Make or replace the city file."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.file.write_bytes(msgspec.json.format(msgspec.json.encode(city), indent=2) + b"\n")
+        put(self.file, msgspec.json.format(msgspec.json.encode(city), indent=2) + b"\n")
 
     def log(self) -> Log:
         """The city's log: a file beside the city file, or a server's address."""

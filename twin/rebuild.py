@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,8 @@ from typing import Any
 
 import msgspec
 
+from events.durable import move, put
+from events.errors import DamagedLakeError
 from events.log import Log
 from events.observations import FAMILIES
 from twin import checkpoint
@@ -23,11 +26,13 @@ from twin.lake import Lake, open_lake
 from twin.manifest import Manifest
 from twin.projector import Projector
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Rebuilt:
     """Position covered and rows in the lake; digest of live and history at the head that was found, and that of what
-    was there, brought to the same position (None: nothing was there)."""
+    was there, brought to the same position (None: nothing was there, or it was damaged)."""
 
     position: int
     rows: int
@@ -42,12 +47,8 @@ def rebuild(log: Log, directory: Path) -> Rebuilt:
     refresh or flush. What was there is first brought to the same position, so that equal folds give equal digests.
     Killed at any moment before the new manifest stands, it leaves the old answer.
     """
-    running = Projector(log, directory)
     head = log.head()
-    before = None
-    if running.lake.position:
-        running.catch_up(upto=head)
-        before = digest(running)
+    before = _digest_before(log, directory, head)
     building = directory / "rebuilding"
     shutil.rmtree(building, ignore_errors=True)
     fresh = Projector(log, building, city=directory)
@@ -61,6 +62,19 @@ def rebuild(log: Log, directory: Path) -> Rebuilt:
     shutil.rmtree(building, ignore_errors=True)
     rows = sum(q.rows for qs in fresh.lake.manifest.families.values() for q in qs)
     return Rebuilt(fresh.position, rows, found, before)
+
+
+def _digest_before(log: Log, directory: Path, head: int) -> str | None:
+    """Digest of what is there, brought to `head`; None where nothing is, or it cannot be read."""
+    running = Projector(log, directory)
+    if not running.lake.position:
+        return None
+    running.catch_up(upto=head)
+    try:
+        return digest(running)
+    except DamagedLakeError as error:
+        logger.warning("%s", error)
+        return None
 
 
 def digest(projector: Projector) -> str:
@@ -86,15 +100,12 @@ def _adopt(fresh: Lake, running: Path) -> None:
     born = secrets.token_hex(4)
     names = {file: _named(file, born) for file in fresh.manifest.files()}
     for file, name in names.items():
-        (running / name).parent.mkdir(parents=True, exist_ok=True)
-        (fresh.directory / file).replace(running / name)
+        move(fresh.directory / file, running / name)
     for path in fresh.directory.glob("*/entities.parquet"):
-        path.replace(running / path.parent.name / path.name)
+        move(path, running / path.parent.name / path.name)
     manifest = msgspec.convert(_renamed(msgspec.to_builtins(fresh.manifest), names), Manifest)
     retired = sorted(old.files() | set(old.retired))
-    part = running / "manifest.json.rebuilt.part"
-    part.write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, retired=retired)))
-    part.replace(running / "manifest.json")
+    put(running / "manifest.json", msgspec.json.encode(msgspec.structs.replace(manifest, retired=retired)))
 
 
 def _named(file: str, born: str) -> str:

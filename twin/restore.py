@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from events.durable import copy
 from events.errors import CorruptEventError, DamagedBackupError, UsageError
 from events.log import Log
 from events.vault import Vault
@@ -35,8 +36,7 @@ def restore(folder: Path, place: Place, log: str | None, vault_file: Path | None
     _check_empty(place, city)
     for name in manifest.files:
         if name not in (manifest.log, "city.json"):
-            (place.directory / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / name, place.directory / name)
+            copy(folder / name, place.directory / name)
     place.write(city)
     _restore_log(folder / manifest.log, place)
     if vault_file is not None:
@@ -119,7 +119,7 @@ def _restore_log(file: Path, place: Place) -> None:
     if "://" not in location:
         for beside in ("-wal", "-shm"):
             Path(location + beside).unlink(missing_ok=True)
-        shutil.copyfile(file, location)
+        copy(file, Path(location))
         return
     between = place.directory / "restoring.sqlite"
     shutil.copyfile(file, between)  # opening it changes its header

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from events.connectors.judgement import Seen
+from events.durable import put
 
 
 class Recollection(Protocol):
@@ -48,11 +48,7 @@ class SeenFiles:
 
     def keep(self, url: str, seen: Seen) -> None:
         """Write the file as a whole, or not at all."""
-        path = self._path(url)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(msgspec.json.encode(seen))
-        part.replace(path)
+        put(self._path(url), msgspec.json.encode(seen))
 
     def _path(self, url: str) -> Path:
         return self._directory / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.json"

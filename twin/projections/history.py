@@ -1,12 +1,12 @@
 """`history`: landed rows flushed into the lake, each flush idempotent and atomic.
 
 A flush covers the log up to a position. It writes new files under names that hold that position, then replaces the
-manifest; killed before, it leaves the old manifest and files nobody names, which the same flush writes over again.
+manifest, each on the disk before what names it (`events.durable`); killed before, it leaves the old manifest and files
+nobody names, which the same flush writes over again.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from events.decimals import valued
+from events.durable import put
 from events.observations import FAMILIES
 from events.runs import starts
 from twin.lake import Lake, read_parts, read_runs, stretches
@@ -68,7 +69,7 @@ def flush(
     fresh = msgspec.structs.replace(fresh, retired=sorted(held.files() - fresh.files()), sizes=_sizes(lake, fresh))
     for file in set(held.retired) - fresh.files():
         (lake.directory / file).unlink(missing_ok=True)
-    _replace(lake.directory / "manifest.json", msgspec.json.encode(fresh))
+    put(lake.directory / "manifest.json", msgspec.json.encode(fresh))
     return Lake(lake.directory, fresh)
 
 
@@ -190,11 +191,3 @@ def _groups(quarters: Sequence[Quarter]) -> Iterator[list[Quarter]]:
 def _name(quarter: Quarter) -> str:
     """The quarter's first hour, such as 2026-08-20T06Z."""
     return f"{np.datetime64(quarter.start, 'us').astype('datetime64[h]')}Z"
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old or the new, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
