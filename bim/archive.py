@@ -28,7 +28,7 @@ from bim.meshes import Meshes
 from bim.model import BuildingModel
 from bim.tables import SCHEMAS, Tables
 
-LAYOUT = 3
+LAYOUT = 4
 """Version of the layout and of what is read from a file; a model of another one is read from its file again."""
 
 

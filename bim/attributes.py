@@ -30,9 +30,19 @@ class Attributes:
         """The class and its supertypes, nearest first."""
         return list(_upward(self._schema.declaration_by_name(ifc_class).as_entity()))
 
+    def declared(self, ifc_class: str) -> list[tuple[str, str]]:
+        """(name, name of its type; empty for lists and choices without one) of each attribute, in order."""
+        declaration: Any = self._schema.declaration_by_name(ifc_class).as_entity()
+        return [(attribute.name(), _type_name(attribute)) for attribute in declaration.all_attributes()]
+
     def _layout(self, ifc_class: str) -> dict[str, int]:
         declaration: Any = self._schema.declaration_by_name(ifc_class).as_entity()
         return {attribute.name(): index for index, attribute in enumerate(declaration.all_attributes())}
+
+
+def _type_name(attribute: Any) -> str:
+    named = attribute.type_of_attribute().as_named_type()
+    return "" if named is None else str(named.declared_type().name())
 
 
 def _upward(declaration: Any) -> Iterator[str]:

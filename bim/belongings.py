@@ -1,4 +1,4 @@
-"""The tables `systems` and `classifications`: to what technical system and class of a standard a thing belongs."""
+"""The tables `systems`, `classifications`, `materials` and `attributes`: what else a file says of a thing."""
 
 from __future__ import annotations
 
@@ -33,3 +33,30 @@ def classifications_table(tree: Tree) -> pl.DataFrame:
     ]
     frame = pl.DataFrame(rows, schema=SCHEMAS["classifications"], orient="row")
     return frame.unique(["entity_id", "system", "code", "name"], keep="first", maintain_order=True)
+
+
+def attributes_table(tree: Tree) -> pl.DataFrame:
+    """Every attribute that has no column elsewhere, in the file's order."""
+    ids, entities = tree.ids.id_of, tree.entity_of
+    rows = [
+        (ids[each.entity], entities[each.entity].ifc_class, each.name, each.value, each.number)
+        for each in tree.facts.attributes
+        if each.entity in ids
+    ]
+    return pl.DataFrame(rows, schema=SCHEMAS["attributes"], orient="row")
+
+
+def materials_table(tree: Tree) -> pl.DataFrame:
+    """Every part of what each entity is made of."""
+    ids = tree.ids.id_of
+    made_of = [(ids[step], of, inherited) for step, of, inherited in tree.facts.made_of if step in ids]
+    entities = pl.DataFrame(
+        made_of, schema={"entity_id": pl.String, "of": pl.Int64, "inherited": pl.Boolean}, orient="row"
+    )
+    parts = pl.DataFrame(
+        [(p.of, p.order, p.kind, p.material, p.thickness_m, p.set_name) for p in tree.facts.materials],
+        schema={"of": pl.Int64, **{c: SCHEMAS["materials"][c] for c in SCHEMAS["materials"].names()[1:-1]}},
+        orient="row",
+    )
+    joined = entities.join(parts, on="of", how="inner", maintain_order="left_right")
+    return joined.select(SCHEMAS["materials"].names())

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from bim import meshes, strokes
-from bim.belongings import classifications_table, systems_table
+from bim.belongings import attributes_table, classifications_table, materials_table, systems_table
 from bim.coverage import Coverage, Phase, coverage
 from bim.descriptions import properties_table, quantities_table
 from bim.devices import connections_table, devices_table, elements_table
@@ -107,6 +107,8 @@ def _tables(
         "quantities": quantities,
         "systems": systems_table(tree),
         "classifications": classifications_table(tree),
+        "attributes": attributes_table(tree),
+        "materials": materials_table(tree),
         "footprints": footprints,
     }
 

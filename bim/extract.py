@@ -11,7 +11,9 @@ import ifcopenshell
 from bim import properties, relations, site, units
 from bim.attributes import Attributes
 from bim.classifications import classifications
-from bim.facts import Entity, Facts, Property, Quantity, Step
+from bim.facts import Attribute, Entity, Facts, Property, Quantity, Step
+from bim.materials import made_of
+from bim.own_attributes import OwnAttributes
 from bim.single_values import SingleValues
 
 _ROOTS = ("IfcProject", "IfcSpatialStructureElement", "IfcSpatialElement", "IfcElement", "IfcProxy", "IfcGroup")
@@ -24,7 +26,9 @@ def facts(model: ifcopenshell.file, path: Path) -> Facts:
     types = relations.types(model)
     described, sets = properties.described(model, types)
     attributes = Attributes(model.schema_identifier)
-    found, misnamed, unread = _entities(model, attributes, types, factors.get("LENGTHUNIT", 1.0))
+    metre = factors.get("LENGTHUNIT", 1.0)
+    found, own, misnamed, unread = _entities(model, attributes, types, metre)
+    of_materials, materials = made_of(model, types, metre)
     rows, quantities, unread_sets = _set_rows(model, sets, factors, SingleValues(path) if sets else None)
     return Facts(
         entities=found,
@@ -45,24 +49,30 @@ def facts(model: ifcopenshell.file, path: Path) -> Facts:
         classes=sorted(model.types()),
         misnamed=misnamed,
         classifications=classifications(model, types),
+        attributes=own,
+        made_of=of_materials,
+        materials=materials,
     )
 
 
 def _entities(
     model: ifcopenshell.file, attributes: Attributes, types: dict[Step, Any], metre: float
-) -> tuple[list[Entity], list[Step], int]:
-    """Entities, those of them that are to be drawn and whose Name is no text, and how many could not be read."""
+) -> tuple[list[Entity], list[Attribute], list[Step], int]:
+    """Entities, what else they say, those to be drawn whose Name is no text, and how many could not be read."""
     found: dict[Step, Entity] = {}
+    told: list[Attribute] = []
     misnamed: list[Step] = []
+    own = OwnAttributes(attributes, metre)
     unread = 0
     for step, instance in _instances(model):
         try:
             found[step], is_named = _entity(instance, step, attributes, types.get(step), metre)
             if not is_named and found[step].wanted:
                 misnamed.append(step)
+            told.extend(own.of(instance, step))
         except (RuntimeError, ValueError, TypeError, AttributeError):
             unread += 1
-    return [found[step] for step in sorted(found)], misnamed, unread
+    return [found[step] for step in sorted(found)], told, misnamed, unread
 
 
 def _instances(model: ifcopenshell.file) -> Iterator[tuple[Step, Any]]:

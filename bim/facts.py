@@ -64,6 +64,30 @@ class Classification(msgspec.Struct, frozen=True, array_like=True):
     inherited: bool
 
 
+class Attribute(msgspec.Struct, frozen=True, array_like=True):
+    """An attribute of an entity that has no column of its own; `number` where it is one."""
+
+    entity: Step
+    name: str
+    value: str
+    number: float | None
+
+
+MadeOf = tuple[Step, Step, bool]
+"""(entity, material or material set, inherited from the type)."""
+
+
+class MaterialPart(msgspec.Struct, frozen=True, array_like=True):
+    """A part of a material set, or a material alone. `kind`: material, list, layer, constituent, profile."""
+
+    of: Step
+    kind: str
+    order: int
+    material: str | None
+    thickness_m: float | None
+    set_name: str | None
+
+
 class MapConversion(msgspec.Struct, frozen=True):
     """A georeference as the file writes it, numbers in the file's own units."""
 
@@ -114,3 +138,6 @@ class Facts(msgspec.Struct, frozen=True):
     classes: list[str] = []
     misnamed: list[Step] = []
     classifications: list[Classification] = []
+    attributes: list[Attribute] = []
+    made_of: list[MadeOf] = []
+    materials: list[MaterialPart] = []

@@ -7,7 +7,12 @@ GlobalIds (`bim.things`). `change` is one of
     removed         in the old model only
     re-identified   the same thing under another GlobalId; `before` and `after` are the ids
     moved           its placement changed: `before` and `after` are `x y z` in metres, and the direction if it turned
-    changed         one attribute or property: `attribute` says which; `size` is the box of its shape in metres
+    changed         one attribute, property or quantity: `attribute` says which. `size` is the box of its shape in
+                    metres; `material`, `classification` and `system` list all it is made of, classed as and part of
+
+An attribute is called as in the model's tables (`storey`, `overall_width_m`), by its name in the schema where it has no
+column (`Description`, `OverallHeight_m`), a property `Set.Name`. Numbers closer than a millionth are the same. A thing
+is on another storey when that is another storey, not when the same one has another name.
 """
 
 from __future__ import annotations
@@ -18,7 +23,8 @@ import numpy as np
 import polars as pl
 
 from bim.model import BuildingModel
-from bim.things import ATTRIBUTES, PLACE, SIZE, matched, things
+from bim.said import said
+from bim.things import ATTRIBUTES, PLACE, ROUNDED, SIZE, matched, things
 
 SCHEMA = pl.Schema(
     {
@@ -38,6 +44,12 @@ SCHEMA = pl.Schema(
 TOLERANCE_M = 0.001
 """Places and sizes closer than this are the same."""
 
+_ROUNDED_APART_M = 1.5 * TOLERANCE_M
+_SAME = 1e-6
+"""Numbers that differ by less, as a share of the larger, are the same: exporters compute them anew."""
+
+_CONTAINERS = ("storey", "dwelling")
+
 
 def diff(old: BuildingModel, new: BuildingModel) -> pl.DataFrame:
     """One row per change from `old` to `new`, columns `SCHEMA`, sorted; empty between equal models."""
@@ -53,7 +65,7 @@ def diff(old: BuildingModel, new: BuildingModel) -> pl.DataFrame:
         _apart(both, PLACE, "moved", "placement"),
         _apart(both, SIZE, "changed", "size"),
         *(_changed(both, name) for name in ("ifc_class", *ATTRIBUTES)),
-        _properties(old, new, both),
+        _said(old, new, both),
     ]
     return pl.concat(rows).sort(SCHEMA.names(), nulls_last=True)
 
@@ -75,8 +87,16 @@ def _re_identified(both: pl.DataFrame) -> pl.DataFrame:
 
 
 def _changed(both: pl.DataFrame, name: str) -> pl.DataFrame:
-    other = both.filter(pl.col(name).ne_missing(pl.col(f"{name}_new")))
-    return _pair_rows(other, "changed", name, pl.col(name), pl.col(f"{name}_new"))
+    before, after = pl.col(name), pl.col(f"{name}_new")
+    is_other = before.ne_missing(after)
+    if name in ROUNDED:
+        apart_m = (before.cast(pl.Float64) - after.cast(pl.Float64)).abs()
+        is_other &= (apart_m > _ROUNDED_APART_M).fill_null(value=True)
+    if name in _CONTAINERS:
+        new_id_of = both.select(pl.col("old_id").alias(f"{name}_id"), pl.col("new_id").alias("same_as"))
+        both = both.join(new_id_of, on=f"{name}_id", how="left", maintain_order="left")
+        is_other &= pl.col("same_as").ne_missing(pl.col(f"{name}_id_new"))
+    return _pair_rows(both.filter(is_other), "changed", name, before, after)
 
 
 def _apart(both: pl.DataFrame, names: tuple[str, ...], change: str, attribute: str) -> pl.DataFrame:
@@ -93,11 +113,11 @@ def _numbers(names: tuple[str, ...], side: str) -> pl.Expr:
     return pl.concat_str([pl.col(f"{name}{side}").round(3).cast(pl.String) for name in names], separator=" ")
 
 
-def _properties(old: BuildingModel, new: BuildingModel, both: pl.DataFrame) -> pl.DataFrame:
-    """Properties and quantities of what is in both, by set and name."""
+def _said(old: BuildingModel, new: BuildingModel, both: pl.DataFrame) -> pl.DataFrame:
+    """What is said of the things in both: attributes without a column, properties, quantities, materials, classes."""
     ids = both.select("old_id", "new_id", "matched_by", "ifc_class_new", "name_new")
-    before = _described(old).join(ids, left_on="entity_id", right_on="old_id", how="inner").drop("entity_id")
-    after = _described(new).join(ids.select("new_id"), left_on="entity_id", right_on="new_id", how="inner")
+    before = said(old).join(ids, left_on="entity_id", right_on="old_id", how="inner").drop("entity_id")
+    after = said(new).join(ids.select("new_id"), left_on="entity_id", right_on="new_id", how="inner")
     joined = before.join(
         after,
         left_on=["new_id", "attribute"],
@@ -106,23 +126,12 @@ def _properties(old: BuildingModel, new: BuildingModel, both: pl.DataFrame) -> p
         coalesce=True,
         suffix="_new",
     )
-    other = joined.filter(pl.col("value").ne_missing(pl.col("value_new"))).select(
-        "new_id", "attribute", "value", "value_new"
-    )
+    number, number_new = pl.col("number"), pl.col("number_new")
+    nearly = (number - number_new).abs() <= _SAME * pl.max_horizontal(number.abs(), number_new.abs())
+    is_other = pl.col("value").ne_missing(pl.col("value_new")) & ~nearly.fill_null(value=False)
+    other = joined.filter(is_other).select("new_id", "attribute", "value", "value_new")
     named = other.join(ids, on="new_id", how="left", maintain_order="left")
     return _pair_rows(named, "changed", None, pl.col("value"), pl.col("value_new"))
-
-
-def _described(model: BuildingModel) -> pl.DataFrame:
-    properties = model.tables["properties"].select(
-        "entity_id", pl.concat_str("pset", pl.lit("."), "name").alias("attribute"), "value"
-    )
-    quantities = model.tables["quantities"].select(
-        "entity_id",
-        pl.concat_str("qset", pl.lit("."), "name").alias("attribute"),
-        pl.col("value").round(6).cast(pl.String),
-    )
-    return pl.concat([properties, quantities]).unique(["entity_id", "attribute"], keep="first", maintain_order=True)
 
 
 def _pair_rows(rows: pl.DataFrame, change: str, attribute: str | None, before: pl.Expr, after: pl.Expr) -> pl.DataFrame:

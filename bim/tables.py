@@ -18,6 +18,11 @@ quantities    one row per base quantity, SI. `quantity`: length, area, volume, c
 systems       one row per member of a technical system (IfcSystem and its subclasses); `element_id` null: it has none.
 classifications  one row per classification reference of an entity: `code` and `name` within the classification
               `system`. `inherited`: from its type.
+attributes    one row per attribute, of any entity, that no other table has (`attribute` by its name in the schema, with
+              `_m` where it is a length, which is then in metres): all of the project's, site's, building's and of
+              groups, Description and the like of the others. `number` where it is one.
+materials     one row per part of what an element is made of: `kind` is material, list, layer, constituent or profile,
+              `part` its place in the set, from 0; `inherited`: from its type.
 footprints    one row per outline ring; several `part`s where an entity has several. `polygon` is a closed ring of
               [longitude, latitude] in degrees WGS84 (null without georeference); `polygon_m` the same ring in local
               metres [x, y]; `base_m` and `height_m` above the model's own zero.
@@ -121,6 +126,20 @@ SCHEMAS: dict[str, pl.Schema] = {
     ),
     "classifications": pl.Schema(
         {**dict.fromkeys(("entity_id", "system", "code", "name"), pl.String), "inherited": pl.Boolean}
+    ),
+    "attributes": pl.Schema(
+        {**dict.fromkeys(("entity_id", "ifc_class", "attribute", "value"), pl.String), "number": pl.Float64}
+    ),
+    "materials": pl.Schema(
+        {
+            "entity_id": pl.String,
+            "part": pl.Int32,
+            "kind": pl.String,
+            "material": pl.String,
+            "thickness_m": pl.Float64,
+            "set_name": pl.String,
+            "inherited": pl.Boolean,
+        }
     ),
     "footprints": pl.Schema(
         {

@@ -1,7 +1,7 @@
 """Everything that a model holds as one table, comparable between two revisions, and which is which.
 
-`things` columns: thing_id, ifc_class, then what is compared: `ATTRIBUTES` (text) and `MEASURES` (metres, of the drawn
-shape: its place and the size of its own box).
+`things` columns: thing_id, ifc_class, storey_id, dwelling_id, then what is compared: `ATTRIBUTES` (text) and `MEASURES`
+(metres, of the drawn shape: its place and the size of its own box).
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ ATTRIBUTES = (
 )  # fmt: skip
 """Compared as text; numbers as printed with three decimals."""
 
+ROUNDED = ("area_m2", "elevation_m", "overall_width_m")
+"""Those of them that are numbers, to the millimetre."""
+
 PLACE = ("x_m", "y_m", "z_m", "ahead_x", "ahead_y", "up_z")
 SIZE = ("width_m", "depth_m", "height_m")
 MEASURES = (*PLACE, *SIZE)
@@ -27,12 +30,14 @@ _KEYS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("name, type and placement", ("ifc_class", "name", "type_name", "at")),
     ("name and storey", ("ifc_class", "name", "storey")),
     ("placement and size", ("ifc_class", "at", "box")),
+    ("only one of its class", ("the_one",)),
 )
+_ONE_A_FILE = ("IfcProject", "IfcSite", "IfcBuilding")
 _NULLABLE = ("type_name", "storey")
 
 
 def things(model: BuildingModel) -> pl.DataFrame:
-    """Storeys, spaces, dwellings (that are no spaces) and elements of a model."""
+    """Storeys, spaces, dwellings (that are no spaces), elements, and whatever else says something of itself."""
     storeys = model.storeys.select("storey_id", pl.col("name").alias("storey"))
     dwellings = model.dwellings.select("dwelling_id", pl.col("name").alias("dwelling"))
     devices = model.devices.join(dwellings, on="dwelling_id", how="left").select(
@@ -46,8 +51,9 @@ def things(model: BuildingModel) -> pl.DataFrame:
         _on_storey(_zones(model), storeys),
         _on_storey(elements, storeys),
     ]
-    columns = ["thing_id", "ifc_class", *ATTRIBUTES]
-    everything = pl.concat([_as_text(part, columns) for part in parts])
+    columns = ["thing_id", "ifc_class", "storey_id", "dwelling_id", *ATTRIBUTES]
+    known = pl.concat([_as_text(part, columns) for part in parts])
+    everything = pl.concat([known, _as_text(_others(model, known["thing_id"]), columns)])
     return everything.join(_drawn(model), on="thing_id", how="left", maintain_order="left")
 
 
@@ -65,6 +71,14 @@ def matched(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
         left = left.filter(~pl.col("thing_id").is_in(found["old_id"].implode()))
         right = right.filter(~pl.col("thing_id").is_in(found["new_id"].implode()))
     return pl.concat(pairs)
+
+
+def _others(model: BuildingModel, known: pl.Series) -> pl.DataFrame:
+    """The project, sites, buildings, systems and groups: things that attributes alone tell of."""
+    stated = model.tables["attributes"].filter(~pl.col("entity_id").is_in(known.implode()))
+    name = pl.col("value").filter(pl.col("attribute") == "Name").first().alias("name")
+    found = stated.group_by("entity_id", "ifc_class", maintain_order=True).agg(name)
+    return found.rename({"entity_id": "thing_id"})
 
 
 def _zones(model: BuildingModel) -> pl.DataFrame:
@@ -113,7 +127,8 @@ def _keyed(part: pl.DataFrame) -> pl.DataFrame:
     def text(names: tuple[str, ...]) -> pl.Expr:
         return pl.concat_str([pl.col(name).round(2) + 0.0 for name in names], separator=" ")
 
-    return part.with_columns(at=text(PLACE[:3]), box=text(SIZE))
+    the_one = pl.when(pl.col("ifc_class").is_in(_ONE_A_FILE)).then("ifc_class")
+    return part.with_columns(at=text(PLACE[:3]), box=text(SIZE), the_one=the_one)
 
 
 def _unique(part: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import string
 from collections.abc import Iterable
 
 HEADER = (
@@ -40,3 +42,31 @@ def steps(text: str, ifc_class: str) -> list[str]:
     found = re.findall(rf"^(#\d+) ?= ?{ifc_class}\(", text, re.IGNORECASE | re.MULTILINE)
     assert found
     return list(found)
+
+
+def exported_again(text: str, seed: int) -> str:
+    """As another run of an exporter writes the same model: other numbers and order of instances, new GlobalIds of
+    relationships, real numbers that differ by a billionth."""
+    chance = random.Random(seed)
+    head, _, data = text.partition("\nDATA;\n")
+    data, _, tail = data.rpartition("ENDSEC;")
+    lines = data.splitlines()
+    numbers = chance.sample(range(1, 10 * len(lines)), len(lines))
+    new = {line.split("=")[0].strip(): f"#{number}" for line, number in zip(lines, numbers, strict=True)}
+    chance.shuffle(lines)
+    renumbered = (re.sub(r"'(?:[^']|'')*'|#\d+", lambda found: new.get(found[0], found[0]), line) for line in lines)
+    data = "".join(f"{_noisy(_anew(line, chance), chance)}\n" for line in renumbered)
+    return f"{head}\nDATA;\n{data}ENDSEC;{tail}"
+
+
+def _anew(line: str, chance: random.Random) -> str:
+    """A relationship with another GlobalId."""
+    digits = "".join(chance.choices(string.ascii_letters + string.digits, k=21))
+    return re.sub(r"(= ?IFCREL\w+\(')[^']{22}", rf"\g<1>1{digits}", line)
+
+
+def _noisy(line: str, chance: random.Random) -> str:
+    if "DIRECTION" in line or "UNIT" in line:
+        return line
+    factor = 1 + chance.uniform(-1e-9, 1e-9)
+    return re.sub(r"(?<=[(,])-?\d+\.\d+(?=[,)])", lambda found: repr(float(found[0]) * factor), line)
