@@ -13,7 +13,7 @@ import polars as pl
 from events import batch
 from events.clock import micros
 from events.ids import Position, StreamId
-from events.log import Log, NewEvent
+from events.log import Log, LogEvent, NewEvent
 
 QUARANTINE = "quarantine.v1"
 """Tag of an event that holds refused input."""
@@ -152,10 +152,14 @@ def release(log: Log, entries: Sequence[Quarantined], outcome: Outcome, why: str
     return position
 
 
+def released_rows(event: LogEvent) -> list[tuple[int, int]]:
+    """Position and row of the refusals that a RELEASED event lets go."""
+    return list(batch.decode(event.state, RELEASE_SCHEMA, ["position", "row"]).iter_rows())
+
+
 def _released(log: Log) -> set[tuple[int, int]]:
     """Position and row of every refusal that was let go."""
-    frames = (batch.decode(e.state, RELEASE_SCHEMA, ["position", "row"]) for e in log.read(tags=[RELEASED]))
-    return {row for frame in frames for row in frame.iter_rows()}
+    return {row for event in log.read(tags=[RELEASED]) for row in released_rows(event)}
 
 
 def _reason(refusal: Refusal) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from events.errors import ConflictError, LogError, TwinError
 from events.ids import SourceId
 from events.ingest import Landed
+from events.monitoring.alarms import Alarm, summary
+from events.monitoring.stalls import NOTHING_WAITS, Waiting
 from events.source import Poll
 
 SILENT_S = 60.0
@@ -18,18 +20,22 @@ SILENT_S = 60.0
 
 @dataclass(frozen=True)
 class Health:
-    """One moment: the loop's last turn (monotonic seconds), what is away, how far behind it is, what landed last."""
+    """One moment: the loop's last turn (monotonic seconds), what is away, how far behind it is, what landed last.
+
+    `alarms`: those of the city's log that nobody has acknowledged.
+    """
 
     turned_s: float | None = None
     log_fault: str = ""
     broker_fault: str = ""
-    lags: Mapping[SourceId, int] = field(default_factory=dict)
+    waiting: Waiting = NOTHING_WAITS
+    alarms: Sequence[Alarm] = ()
     landed_s: float | None = None
     position: int = 0
     stopping: bool = False
 
     def faults(self, now_s: float) -> list[str]:
-        """Why the process is not well; empty: it is."""
+        """Why the process does not work; empty: it does."""
         found = [fault for fault in (self.log_fault, self.broker_fault) if fault]
         if self.turned_s is None:
             found.append("starting: what the log holds is being read")
@@ -37,16 +43,21 @@ class Health:
             found.append(f"the loop did not go round for {now_s - self.turned_s:.0f} s")
         return found
 
+    def troubles(self, now_s: float) -> list[str]:
+        """What a person has to see to although the process works; empty: nothing."""
+        return [*self.waiting.stalled(now_s), *summary(self.alarms)]
+
     def report(self, now_s: float) -> dict[str, Any]:
         """The state as one JSON document."""
-        faults = self.faults(now_s)
+        faults, troubles = self.faults(now_s), self.troubles(now_s)
         return {
-            "status": "failing" if faults else "ok",
-            "reasons": faults,
+            "status": "failing" if faults else "degraded" if troubles else "ok",
+            "reasons": faults + troubles,
+            "alarms": len(self.alarms),
             "log": "unreachable" if self.log_fault else "reachable",
             "broker": "unreachable" if self.broker_fault else "reachable",
-            "lag": sum(self.lags.values()),
-            "lags": dict(sorted(self.lags.items())),
+            "lag": sum(self.waiting.lags.values()),
+            "lags": dict(sorted(self.waiting.lags.items())),
             "position": self.position,
             "last_landed_s_ago": None if self.landed_s is None else round(now_s - self.landed_s, 1),
             "stopping": self.stopping,
@@ -60,9 +71,9 @@ class Heartbeat:
         self._clock, self._health = clock, Health()
 
     def healthz(self) -> tuple[bool, dict[str, Any]]:
-        """Whether the process is well, and how it is."""
-        health, now_s = self._health, self._clock()
-        return not health.faults(now_s), health.report(now_s)
+        """Whether the process works and nothing waits for a person, and how it is."""
+        told = self._health.report(self._clock())
+        return told["status"] == "ok", told
 
     def readyz(self) -> tuple[bool, dict[str, Any]]:
         """Whether it has begun to work, and is not about to end."""
@@ -72,7 +83,8 @@ class Heartbeat:
 
     def landed(self, poll: Poll, landed: Landed, seconds: float) -> None:
         """The log took a poll."""
-        self._set(landed_s=self._clock(), position=landed.position, log_fault="")
+        now_s, waiting = self._clock(), self._health.waiting
+        self._set(landed_s=now_s, position=landed.position, log_fault="", waiting=waiting.landed(poll.source, now_s))
 
     def turned(self, waiting: int) -> None:
         """The loop went round."""
@@ -80,18 +92,28 @@ class Heartbeat:
 
     def looked(self, lags: Mapping[SourceId, int]) -> None:
         """Broker and log answered: how much is left."""
-        self._set(lags=lags, broker_fault="", log_fault="")
+        waiting = self._health.waiting.looked(lags, self._clock())
+        self._set(waiting=waiting, broker_fault="", log_fault="")
+
+    def alarmed(self, alarms: Sequence[Alarm]) -> None:
+        """These alarms are open, and no others."""
+        self._set(alarms=alarms)
 
     def away(self, error: TwinError) -> None:
         """Something did not answer; a conflict with another ingester is no fault."""
         if not isinstance(error, ConflictError):
-            self._set(
-                turned_s=self._clock(), **{"log_fault" if isinstance(error, LogError) else "broker_fault": str(error)}
-            )
+            fault = "log_fault" if isinstance(error, LogError) else "broker_fault"
+            waiting = Waiting({}, self._health.waiting.lags)  # nobody can tell meanwhile what stands still
+            self._set(turned_s=self._clock(), waiting=waiting, **{fault: str(error)})
 
     def stopping(self) -> None:
         """The process is about to end."""
         self._set(stopping=True)
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        """Alarms that nobody has acknowledged, as of the last look."""
+        return self._health.alarms
 
     @property
     def is_stopping(self) -> bool:

@@ -6,7 +6,8 @@ words of ours, never a payload, a key or a person's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -18,6 +19,8 @@ from events.connectors.poller import Asked
 from events.errors import ConflictError, LogError, TwinError
 from events.ids import SourceId
 from events.ingest import Landed
+from events.monitoring.alarms import KINDS as ALARMS
+from events.monitoring.alarms import Alarm
 from events.monitoring.freshness import age_s, allowed_s
 from events.source import Poll
 
@@ -32,8 +35,12 @@ class Metrics:
 
     content_type = "text/plain; version=0.0.4; charset=utf-8"
 
-    def __init__(self, last_event_times: Callable[[], Mapping[str, int | None]] = dict) -> None:
-        """`last_event_times` (UTC microseconds by source) is asked at each reading of the page."""
+    def __init__(
+        self,
+        last_event_times: Callable[[], Mapping[str, int | None]] = dict,
+        alarms: Callable[[], Sequence[Alarm]] = tuple,
+    ) -> None:
+        """`last_event_times` (UTC microseconds by source) and open `alarms` are asked at each reading of the page."""
         self.registry = CollectorRegistry()
         self._kinds: set[str] = set()
         self._rows = self._counter("rows", "Rows landed in the log.", "source", "family")
@@ -52,6 +59,7 @@ class Metrics:
         self._pause = self._gauge("feed_wait_seconds", "Pause before the next request.", "source")
         self.registry.register(_Process())
         self.registry.register(_Ages(last_event_times))
+        self.registry.register(_Alarms(alarms))
 
     def page(self) -> bytes:
         """The metrics in Prometheus' text format."""
@@ -132,3 +140,17 @@ class _Ages(Collector):
                 age.add_metric([source], age_s(time_us, moment))
                 allowed.add_metric([source], allowed_s(source))
         yield from (last, age, allowed)
+
+
+class _Alarms(Collector):
+    """Alarms that nobody has acknowledged, at the time of asking."""
+
+    def __init__(self, alarms: Callable[[], Sequence[Alarm]]) -> None:
+        self._alarms = alarms
+
+    def collect(self) -> Iterator[Metric]:
+        found = Tally(alarm.kind for alarm in self._alarms())
+        told = GaugeMetricFamily("twin_alarms", "Alarms that nobody has acknowledged.", labels=["kind"])
+        for kind in ALARMS.values():
+            told.add_metric([kind], found[kind])
+        yield told

@@ -14,12 +14,13 @@ from events.clock import micros
 from events.connectors.poller import Asked
 from events.errors import BrokerUnavailableError, ConflictError, LogUnavailableError, TwinError, UsageError
 from events.feeds.registry import FORMATS
-from events.ids import Position
+from events.ids import Position, SourceId
 from events.ingest import Landed
 from events.monitoring import freshness
 from events.monitoring.health import SILENT_S, Heartbeat
 from events.monitoring.metrics import KINDS, Metrics
 from events.monitoring.monitor import Monitor, address, health_page
+from events.monitoring.stalls import STALLED_S
 from events.monitoring.watch import Watches
 from tests.events.test_ingest import SOURCE, poll
 
@@ -130,6 +131,41 @@ def test_a_loop_that_stands_still_is_not_well() -> None:
     seconds[0] = SILENT_S + 1
     well, told = heart.healthz()
     assert not well and "did not go round" in told["reasons"][0]
+
+
+def test_records_that_wait_and_never_land_make_a_partition_stalled() -> None:
+    seconds = [0.0]
+    heart = Heartbeat(lambda: seconds[0])
+
+    def at(moment_s: float, lags: dict[SourceId, int]) -> list[str]:
+        seconds[0] = moment_s
+        heart.turned(0)
+        heart.looked(lags)
+        return list(heart.healthz()[1]["reasons"])
+
+    other = SourceId("kafka:city.other:0:1a2b3c4d")
+    assert at(0.0, {SOURCE: 7, other: 5}) == []
+    heart.landed(poll(["x"], 0), LANDED, 0.1)
+    assert at(STALLED_S, {SOURCE: 7, other: 4}) == [], "fewer wait: that is progress"
+    (reason,) = at(STALLED_S + 1, {SOURCE: 7, other: 4})
+    assert (reason.startswith(f"{SOURCE}: 7 records wait"), heart.healthz()[0]) == (True, False)
+    assert heart.healthz()[1]["status"] == "degraded"
+    heart.landed(poll(["x"], 1), LANDED, 0.1)
+    assert at(STALLED_S + 2, {SOURCE: 6, other: 4}) == []
+    assert at(STALLED_S + 3, {SOURCE: 0, other: 0}) == []
+    assert at(9 * STALLED_S, {SOURCE: 0, other: 0}) == [], "where nothing waits nothing stalls"
+
+
+def test_nothing_is_stalled_for_the_time_that_the_broker_was_away() -> None:
+    seconds = [0.0]
+    heart = Heartbeat(lambda: seconds[0])
+    heart.looked({SOURCE: 7})
+    seconds[0] = 2 * STALLED_S
+    heart.away(BrokerUnavailableError("gone"))
+    assert heart.healthz()[1]["lag"] == 7
+    heart.turned(0)
+    heart.looked({SOURCE: 7})
+    assert heart.healthz()[0]
 
 
 def test_who_is_about_to_end_is_not_ready_any_more() -> None:

@@ -54,10 +54,11 @@ class ToCity:
     """Lands documents in a city's log under the source `feed:<format>:<address without secrets>`."""
 
     def __init__(self, place: Place, watching: Watching) -> None:
-        self._log, self._watch = place.log(), watching.watch
+        self._log = place.log()
         self._ingester = Ingester(self._log, checkpoint=place.memory)
         self._projector = Projector(self._log, place.directory)
-        watching.follow(self._projector)
+        watching.follow(self._projector, self._log)
+        self._watch = watching.watch
         self._saved = time.monotonic()
 
     def deliver(self, document: Document) -> int:

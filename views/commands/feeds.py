@@ -105,7 +105,7 @@ def ingest(
     with place.log() as log, watching.served(metrics):
         ingester = Ingester(log, checkpoint=place.memory, allowed_bytes=quarantine_mb * MEGABYTE)
         projector = Projector(log, place.directory)
-        watching.follow(projector)
+        watching.follow(projector, log)
         started = time.monotonic()
         landed = (
             from_kafka(

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from events.clock import TAIPEI, now
+from events.monitoring.alarms import OpenAlarms, summary
 from events.observations import FAMILIES
 from replay.city import City as OpenCity
 from replay.sources import sources
@@ -57,6 +58,7 @@ def _answer(opened: OpenCity, moment: datetime, lags: Mapping[str, int]) -> dict
         "observations": {name: ledger.observations.get(name, 0) for name in FAMILIES},
         "quarantined": ledger.quarantined,
         "unknown_stations": _unknown_stations(opened),
+        "alarms": summary(OpenAlarms(opened.log).look()),
         "stale_sources": sum(line["stale"] for line in told),
         "lag": sum(lags.values()) if lags else None,
         "sources": told,

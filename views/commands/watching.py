@@ -12,6 +12,8 @@ import typer
 from events.errors import TwinError
 from events.ids import SourceId
 from events.ingest import Landed
+from events.log import Log
+from events.monitoring.alarms import KINDS, OpenAlarms
 from events.monitoring.health import Heartbeat
 from events.monitoring.monitor import Monitor, Page, address, health_page
 from events.monitoring.watch import Watches
@@ -62,6 +64,28 @@ class LogLines:
         """Nothing: the loop logs it."""
 
 
+class AlarmBell:
+    """A Watch that tells health which alarms of the log are open, as often as the log is looked at."""
+
+    def __init__(self, log: Log, heartbeat: Heartbeat) -> None:
+        self._alarms, self._heartbeat = OpenAlarms(log), heartbeat
+
+    def landed(self, poll: Poll, landed: Landed, seconds: float) -> None:
+        """An alarm that rings now is told now."""
+        if any(refusal.format in KINDS for refusal in poll.unreadable):
+            self._heartbeat.alarmed(self._alarms.look())
+
+    def turned(self, waiting: int) -> None:
+        """Nothing."""
+
+    def looked(self, lags: Mapping[SourceId, int]) -> None:
+        """Those of other ingesters, and those that were acknowledged."""
+        self._heartbeat.alarmed(self._alarms.look())
+
+    def away(self, error: TwinError) -> None:
+        """Nothing."""
+
+
 class Watching:
     """An ingester's metrics, health and log lines together."""
 
@@ -69,12 +93,14 @@ class Watching:
         from events.monitoring.metrics import Metrics  # slow to import, and only long runs need it
 
         self._projector: Projector | None = None
-        self.heartbeat, self.metrics = Heartbeat(), Metrics(self._last_event_times)
+        self.heartbeat = Heartbeat()
+        self.metrics = Metrics(self._last_event_times, lambda: self.heartbeat.alarms)
         self.watch = Watches(self.heartbeat, self.metrics, LogLines())
 
-    def follow(self, projector: Projector) -> None:
-        """Take event times by source from this projector's ledger, as of its last catching up."""
+    def follow(self, projector: Projector, log: Log) -> None:
+        """Take event times by source from this projector's ledger, as of its last catching up, alarms from the log."""
         self._projector = projector
+        self.watch = Watches(self.heartbeat, self.metrics, LogLines(), AlarmBell(log, self.heartbeat))
 
     @contextmanager
     def served(self, at: str | None) -> Iterator[None]:
