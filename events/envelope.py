@@ -65,7 +65,7 @@ def unwrap_structured(content_type: str, value: bytes) -> list[Content]:
         found = msgspec.json.decode(value.removeprefix(codecs.BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(f"structured CloudEvent: not JSON ({error})") from error
-    events = found if _media(content_type) == BATCHED else [found]
+    events = found if is_batched(content_type) else [found]
     if not isinstance(events, list):
         raise PayloadError("batched CloudEvents: not a JSON array")
     return [_content(event) for event in events]
@@ -74,6 +74,11 @@ def unwrap_structured(content_type: str, value: bytes) -> list[Content]:
 def is_structured(content_type: str) -> bool:
     """Whether a message's content type says that the whole envelope is in its value."""
     return _media(content_type) in (STRUCTURED, BATCHED)
+
+
+def is_batched(content_type: str) -> bool:
+    """Whether a message's value is a JSON array of whole envelopes."""
+    return _media(content_type) == BATCHED
 
 
 def _media(content_type: str) -> str:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.kafka.broker import Broker
+from events.envelope import BATCHED, STRUCTURED
 from events.kafka.identity import WHOLE_BYTES, Identities
 from events.kafka.port import Fetched, Partition
 from events.quarantine import quarantined
@@ -80,6 +81,59 @@ def test_headers_may_lie_otherwise_from_one_message_to_the_next() -> None:
     (told,) = Identities().clashes(Fetched(Partition("city.senml", 0), range(4), [0] * 4, values, envelopes))
 
     assert (told.offset, msgspec.json.decode(told.payload)["count"]) == (1, 1)
+
+
+def structured(name: str, data: object, source: str = "/gateways/7") -> bytes:
+    """A whole event as JSON."""
+    told = {"specversion": "1.0", "id": name, "source": source, "type": "t", "data": data}
+    return msgspec.json.encode(told)
+
+
+def enveloped(values: list[bytes], kind: str = STRUCTURED) -> Fetched:
+    """Messages whose envelope is in their value."""
+    count, told = len(values), [("content-type", f"{kind}; charset=UTF-8".encode())]
+    return Fetched(Partition("city.senml", 0), range(count), [0] * count, values, [told] * count)
+
+
+def test_structured_events_clash_by_their_own_identity_and_data() -> None:
+    repeated, other = structured("a", [{"v": 1}]), structured("a", [{"v": 2}])
+    elsewhere = structured("a", [{"v": 3}], source="/gateways/8")
+
+    (told,) = Identities().clashes(enveloped([repeated, repeated, elsewhere, other]))
+
+    assert (told.offset, msgspec.json.decode(told.payload)) == (3, {"count": 1, "id": "a", "source": "/gateways/7"})
+
+
+def test_each_event_of_a_batch_has_an_identity_of_its_own() -> None:
+    first = b"[" + b",".join(structured(name, [1]) for name in "abc") + b"]"
+    second = b"[" + b",".join([structured("b", [1]), structured("c", [2]), structured("d", [1])]) + b"]"
+
+    (told,) = Identities().clashes(enveloped([first, second, first], BATCHED))
+
+    assert (told.offset, msgspec.json.decode(told.payload)["id"]) == (1, "c")
+
+
+def test_data_in_base64_is_compared_too() -> None:
+    one, other = (
+        msgspec.json.encode({"specversion": "1.0", "id": "a", "source": "/g", "type": "t", "data_base64": data})
+        for data in ("AA==", "AQ==")
+    )
+
+    assert len(Identities().clashes(enveloped([one, one, other]))) == 1
+    assert Identities().clashes(enveloped([one, one])) == []
+
+
+@pytest.mark.parametrize("kind", [STRUCTURED, BATCHED])
+@pytest.mark.parametrize("value", [b"", b"{", b"[]", b"{}", b"[1]", b'{"id": 1, "source": 2}', b"\xff", b"[" * 100_000])
+def test_what_cannot_be_read_has_no_identity(kind: str, value: bytes) -> None:
+    assert Identities().clashes(enveloped([value, value], kind)) == []
+
+
+def test_the_same_event_in_two_modes_is_no_clash() -> None:
+    identities = Identities()
+    identities.clashes(fetched([("a", b'[{"v":1}]')]))
+
+    assert identities.clashes(enveloped([structured("a", [{"v": 1}])])) == []
 
 
 @pytest.mark.kafka
