@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from events.errors import UsageError
@@ -52,6 +53,16 @@ def with_query(url: str, name: str, value: str) -> str:
     parts = urlsplit(url)
     query = "&".join(part for part in (parts.query, urlencode({name: value})) if part)
     return urlunsplit(parts._replace(query=query, fragment=""))
+
+
+def leads_inward(first: str, then: str) -> bool:
+    """Whether a way from one IP address to another leads from the internet to what is not on it.
+
+    >>> leads_inward("1.1.1.1", "127.0.0.1"), leads_inward("127.0.0.1", "127.0.0.1"), leads_inward("1.1.1.1", "8.8.8.8")
+    (True, False, False)
+    """
+    before, after = (ipaddress.ip_address(one.partition("%")[0]) for one in (first, then))
+    return before.is_global and not after.is_global
 
 
 def origin(url: str) -> tuple[str, str]:

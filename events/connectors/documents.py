@@ -16,7 +16,8 @@ PARQUET = b"PAR1"
 TABLES = ("aqi", "youbike-archive", "meter-table")
 """Formats that are published as CSV too."""
 
-MARKUP = (b"<!doctype html", b"<html")
+MARKUP = b"<"
+"""No format of ours begins so; a web page does, whatever comment or declaration it begins with."""
 
 
 def fault(form: Format, body: bytes) -> str | None:
@@ -32,7 +33,7 @@ def fault(form: Format, body: bytes) -> str | None:
         return _protobuf_fault(content)
     if content.startswith(PARQUET):
         return None if content.endswith(PARQUET) and len(content) > 12 else "Parquet without its end"
-    if text[:20].lower().startswith(MARKUP):
+    if text.startswith(MARKUP):
         return "a web page, not a document"
     if text[:1] in b"[{":
         return _json_fault(text)

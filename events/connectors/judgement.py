@@ -49,6 +49,8 @@ def conditions(seen: Seen) -> dict[str, str]:
 def judged(form: Format, seen: Seen, answer: Answer) -> Fresh | Same:
     """What `answer` brings; FetchError when it brings no whole document."""
     if answer.status == NOT_MODIFIED:
+        if seen == Seen():
+            raise FetchError("incomplete", "the server answers 304 to who has no document yet")
         return Same(seen)
     if answer.status != OK:
         raise FetchError(_kind(answer.status), f"the server answers {answer.status}{_advice(answer.status)}")

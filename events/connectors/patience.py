@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from events.errors import UsageError
@@ -43,16 +43,26 @@ def backoff_s(failures: int, every_s: float, chance: float) -> float:
     return full * (0.5 + chance / 2)
 
 
-def retry_after_s(text: str, now: datetime) -> float:
+def retry_after_s(text: str, now: datetime, server_date: str = "") -> float:
     """Seconds that a Retry-After header asks for, a number or an HTTP date; 0 when it cannot be read.
+
+    `server_date`: the answer's Date header. A server whose clock is off means a date by its own clock.
 
     >>> retry_after_s("120", datetime(2026, 1, 1))
     120.0
     """
     if text.strip().isdecimal():
         return min(float(text), RETRY_AFTER_LIMIT_S)
-    try:
-        until = parsedate_to_datetime(text)
-        return min(max(0.0, (until - now).total_seconds()), RETRY_AFTER_LIMIT_S)
-    except (TypeError, ValueError, OverflowError):
+    until, theirs = _http_date(text), _http_date(server_date)
+    if until is None:
         return 0.0
+    return min(max(0.0, (until - (theirs or now)).total_seconds()), RETRY_AFTER_LIMIT_S)
+
+
+def _http_date(text: str) -> datetime | None:
+    """An HTTP date; one without a zone is UTC, as HTTP's are."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

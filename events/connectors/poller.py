@@ -175,7 +175,8 @@ class Poller:
     def _pause_s(self, failures: int, kind: str, answer: Answer | None) -> float:
         """Back-off; at least what Retry-After asks for; a whole interval where asking again soon cannot help."""
         own = backoff_s(failures, self._every_s, self._clocks.chance())
-        asked = retry_after_s(answer.headers.get("retry-after", ""), self._clocks.now()) if answer else 0.0
+        said = answer.headers if answer else {}
+        asked = retry_after_s(said.get("retry-after", ""), self._clocks.now(), said.get("date", ""))
         return max(own, asked, self._every_s if kind == "refused" else 0.0)
 
     def _tell(self, asked: Asked) -> None:

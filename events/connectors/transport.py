@@ -19,10 +19,12 @@ from urllib3 import exceptions as vendor
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from events.connectors.address import leads_inward
 from events.errors import FetchError
 
 CHUNK_BYTES = 64 * 1024
 REDIRECTS = 5
+NO_HEADERS: Mapping[str, str] = {}
 AGENT = {"User-Agent": "taipei-twin", "Accept-Encoding": "gzip, deflate"}
 
 
@@ -75,25 +77,34 @@ class HttpTransport:
         self._pool.pool_classes_by_scheme = _pool_classes(self._wire)
 
     def get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        """The answer, whatever its status; FetchError when there is none, or it is not whole."""
+        """The answer, whatever its status; FetchError when there is none, or it is not whole.
+
+        A redirect that leads from the internet into a network of ours (loopback, private) is not followed.
+        """
+        return self._within_limits("GET", url, headers=dict(headers))
+
+    def post(self, url: str, fields: Mapping[str, str]) -> Answer:
+        """The answer to a form, whatever its status; a redirect is not followed: its fields are for this address."""
+        return self._within_limits("POST", url, fields=dict(fields), encode_multipart=False, redirect=False)
+
+    def cut(self) -> None:
+        """End the exchange that is under way, from another thread or a signal: it fails at once."""
+        self._wire.cut()
+
+    def _within_limits(self, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS, **asked: Any) -> Answer:
         watch = threading.Timer(self._limits.total_s, self._wire.cut)
         watch.daemon = True
         self._wire.whole()
         watch.start()
         try:
             with self._vendor_errors():
-                return self._exchange(url, headers)
+                return self._exchange(method, url, headers={**AGENT, **headers}, **asked)
         finally:
             watch.cancel()
             self._pool.clear()  # a connection that idles for a minute is no longer one
 
-    def cut(self) -> None:
-        """End the exchange that is under way, from another thread or a signal: it fails at once."""
-        self._wire.cut()
-
-    def _exchange(self, url: str, headers: Mapping[str, str]) -> Answer:
-        asked = {**AGENT, **headers}
-        response = self._pool.request("GET", url, headers=asked, preload_content=False)
+    def _exchange(self, method: str, url: str, **asked: Any) -> Answer:
+        response = self._pool.request(method, url, preload_content=False, **asked)
         try:
             body = bytearray()
             while chunk := response.read1(CHUNK_BYTES, decode_content=True):
@@ -131,6 +142,9 @@ class _Wire:
 
     def take(self, opened: socket.socket) -> None:
         self._sockets.append(opened)
+        first, last = (one.getpeername()[0] for one in (self._sockets[0], opened))
+        if leads_inward(first, last):
+            raise FetchError("redirect", "redirected from the internet into a network of ours")
         if self.is_cut:
             self.cut()
 

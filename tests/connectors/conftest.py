@@ -23,6 +23,7 @@ class Server:
     address: str = ""
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    posted: list[str] = field(default_factory=list)
 
     def at(self, path: str, *replies: Reply) -> str:
         """Let `path` answer so; its address."""
@@ -52,6 +53,10 @@ def server() -> Iterator[Server]:
                 running._take(self)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
+
+        def do_POST(self) -> None:
+            running.posted.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.do_GET()
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -111,6 +116,19 @@ def unlengthed(body: bytes) -> Reply:
     return reply
 
 
+def chunked(body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+    """The body in chunks of seven bytes, as a server sends what it is still making."""
+
+    def reply(to: http.server.BaseHTTPRequestHandler) -> None:
+        _head(to, 200, {"Transfer-Encoding": "chunked", **(headers or {})})
+        for at in range(0, len(body), 7):
+            part = body[at : at + 7]
+            to.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+        to.wfile.write(b"0\r\n\r\n")
+
+    return reply
+
+
 def broken_chunks(body: bytes) -> Reply:
     """Chunks without the last one."""
 
@@ -159,7 +177,7 @@ def silence(seconds: float) -> Reply:
 
 
 def _head(to: http.server.BaseHTTPRequestHandler, code: int, headers: dict[str, str]) -> None:
-    to.send_response(code)
+    to.send_response_only(code)  # no Date but the one a test gives
     for name, value in headers.items():
         to.send_header(name.replace("_", "-"), value)
     to.end_headers()

@@ -130,6 +130,28 @@ def test_a_server_that_asks_for_patience_gets_it(server: Server, said: str, code
     assert bench.turn() == ["new"]
 
 
+@pytest.mark.parametrize(("theirs", "wait_s"), [("01:00:00", 120), ("00:00:00", 3720), ("not a date", 3720)])
+def test_patience_until_a_date_is_meant_by_the_clock_of_the_server(server: Server, theirs: str, wait_s: int) -> None:
+    date = f"Sat, 01 Aug 2026 {theirs} GMT"  # by our own clock it is midnight
+    bench = Bench(server.at("/a", status(503, Retry_After="Sat, 01 Aug 2026 01:02:00 GMT", Date=date)))
+    bench.turn()
+    assert bench.poller.wait_s() == wait_s
+
+
+def test_a_server_that_dates_its_documents_without_naming_versions_is_asked_for_later_ones(server: Server) -> None:
+    dated = {"Last-Modified": "Sat, 01 Aug 2036 00:00:00 GMT"}  # its clock is ten years ahead: that is its own affair
+    bench = Bench(server.at("/a", whole(stations(1), dated), status(304), whole(stations(2))))
+    assert [bench.turn() for _ in range(3)] == [["new"], ["same"], ["new"]]
+    asked = [headers.get("if-modified-since") for headers in server.headers("/a")]
+    assert asked == [None, dated["Last-Modified"], dated["Last-Modified"]]
+    assert all("if-none-match" not in headers for headers in server.headers("/a"))
+
+
+def test_who_has_no_document_yet_is_not_content_with_unchanged(server: Server) -> None:
+    bench = Bench(server.at("/a", status(304), whole(stations(1)), status(304)))
+    assert [bench.turn() for _ in range(3)] == [["incomplete"], ["new"], ["same"]]
+
+
 @pytest.mark.parametrize("code", [401, 403, 404, 410])
 def test_a_refusal_is_not_asked_again_before_the_interval_is_over(server: Server, code: int) -> None:
     bench = Bench(server.at("/a", status(code)))

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from events.connectors.address import leads_inward
 from events.connectors.transport import HttpTransport, Limits
 from events.errors import FetchError
 from tests.connectors.conftest import (
@@ -14,6 +15,7 @@ from tests.connectors.conftest import (
     Reply,
     Server,
     broken_chunks,
+    chunked,
     drip,
     dripped_headers,
     half,
@@ -33,7 +35,17 @@ def transport() -> HttpTransport:
     return HttpTransport(SOON, ("X-Api-Key",))
 
 
-@pytest.mark.parametrize("reply", [whole(DOCUMENT), zipped(DOCUMENT), unlengthed(DOCUMENT)])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        whole(DOCUMENT),
+        zipped(DOCUMENT),
+        unlengthed(DOCUMENT),
+        chunked(DOCUMENT),
+        chunked(gzip.compress(DOCUMENT), GZIP),
+    ],
+    ids=["length", "gzip", "closed", "chunks", "gzip-chunks"],
+)
 def test_a_whole_document_comes_as_it_is(server: Server, transport: HttpTransport, reply: Reply) -> None:
     assert transport.get(server.at("/a", reply), {}).body == DOCUMENT
 
@@ -44,6 +56,7 @@ def test_a_whole_document_comes_as_it_is(server: Server, transport: HttpTranspor
         (half(DOCUMENT), "incomplete"),
         (broken_chunks(DOCUMENT), "incomplete"),
         (whole(b"no gzip at all", GZIP), "incomplete"),
+        (chunked(b"x" * 20_001), "too-large"),
         (drip(DOCUMENT), "timeout"),
         (dripped_headers(), "timeout"),
         (silence(1.5), "timeout"),
@@ -52,7 +65,19 @@ def test_a_whole_document_comes_as_it_is(server: Server, transport: HttpTranspor
         (status(302, Location="/a"), "redirect"),
         (status(302, Location="ftp://127.0.0.1/a"), "redirect"),
     ],
-    ids=["half", "chunks", "coding", "drip", "header-drip", "silence", "huge", "bomb", "loop", "no-web-address"],
+    ids=[
+        "half",
+        "chunks",
+        "coding",
+        "huge-chunks",
+        "drip",
+        "header-drip",
+        "silence",
+        "huge",
+        "bomb",
+        "loop",
+        "no-web-address",
+    ],
 )
 def test_anything_else_is_a_failure_of_a_kind_that_never_names_the_address(
     server: Server, transport: HttpTransport, reply: Reply, kind: str
@@ -98,3 +123,39 @@ def test_a_redirect_is_followed_and_the_key_stays_with_its_own_server(server: Se
     for address in (within, without):
         assert transport.get(address, {"X-Api-Key": "s3cret"}).body == DOCUMENT
     assert [headers.get("x-api-key") for headers in server.headers("/there")] == ["s3cret", None]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "is_followed"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "1.1.1.1", True),
+        ("1.1.1.1", "8.8.8.8", True),
+        ("10.0.0.4", "127.0.0.1", True),
+        ("1.1.1.1", "127.0.0.1", False),
+        ("1.1.1.1", "10.0.0.4", False),
+        ("2606:4700::1111", "::1", False),
+        ("2606:4700::1111", "fe80::1%eth0", False),
+        ("1.1.1.1", "::ffff:127.0.0.1", False),
+        ("1.1.1.1", "169.254.169.254", False),
+    ],
+)
+def test_the_internet_does_not_lead_into_a_network_of_ours(first: str, then: str, *, is_followed: bool) -> None:
+    assert leads_inward(first, then) is not is_followed
+
+
+def test_a_redirect_into_a_network_of_ours_is_not_asked_for(
+    server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("events.connectors.transport.leads_inward", lambda first, then: len(server.asked) > 0)
+    port = server.address.rpartition(":")[2]
+    address = server.at("/a", status(302, Location=f"http://localhost:{port}/inner"))
+    with pytest.raises(FetchError, match="network of ours") as caught:
+        transport.get(address, {})
+    assert (caught.value.kind, server.headers("/inner")) == ("redirect", [])
+
+
+def test_a_form_follows_no_redirect(server: Server, transport: HttpTransport) -> None:
+    server.at("/there", whole(DOCUMENT))
+    answer = transport.post(server.at("/form", status(307, Location="/there")), {"secret": "s3cret"})
+    assert (answer.status, server.posted, server.headers("/there")) == (307, ["secret=s3cret"], [])

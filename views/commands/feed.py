@@ -12,6 +12,7 @@ from events.connectors.address import checked
 from events.connectors.patience import duration_s
 from events.connectors.poller import Asked, Key, Poller, follow
 from events.connectors.seen_files import Forgetful, Recollection, SeenFiles
+from events.connectors.token import Authorized, Credentials
 from events.connectors.transport import HttpTransport, Limits
 from events.errors import UsageError
 from events.feeds.decoded import Format
@@ -67,6 +68,16 @@ def feed(
         Pairs,
         typer.Option("--query-key-env", metavar="FIELD=VARIABLE", help="A key, as a query field 金鑰（網址參數）."),
     ] = None,
+    token_url: Annotated[
+        str | None,
+        typer.Option("--token-url", metavar="URL", help="Get OAuth2 tokens there, as for TDX 存取權杖網址."),
+    ] = None,
+    client_id_env: Annotated[
+        str, typer.Option("--client-id-env", metavar="VARIABLE", help="Holds the client id 用戶端識別碼變數.")
+    ] = "TDX_CLIENT_ID",
+    client_secret_env: Annotated[
+        str, typer.Option("--client-secret-env", metavar="VARIABLE", help="Holds its secret 用戶端密鑰變數.")
+    ] = "TDX_CLIENT_SECRET",
     declarations: Declarations = None,
     state: Annotated[
         Path | None,
@@ -88,6 +99,8 @@ def feed(
     Example: twin feed youbike https://example.org/youbike_immediate.json --kafka 127.0.0.1:9092 --every 60s
 
     Example: twin feed gbfs https://example.org/gbfs.json --city city --once
+
+    Example: twin feed youbike https://example.org/Bike/Taipei --token-url https://example.org/token --city city
     """
     form, address = format_named(SHORT_NAMES.get(name, name), declared(declarations, city)), checked(url)
     if bool(kafka) == bool(city):
@@ -96,6 +109,7 @@ def feed(
     key = Key(_headers(header) | _secrets(key_env), _secrets(query_key_env))
     limits = Limits(min(10.0, total_s), min(20.0, total_s), total_s, max_mb * 1024 * 1024)
     configure_logs(log_format, log_level)
+    credentials = _credentials(token_url, client_id_env, client_secret_env, key)
     transport = HttpTransport(limits, tuple(key.headers))
     stop = stop_on_signals(transport.cut)
     watching = Watching()
@@ -112,7 +126,7 @@ def feed(
         address,
         form,
         every_s,
-        transport=transport,
+        transport=Authorized(transport, transport, credentials, address) if credentials else transport,
         deliver=delivery.deliver,
         key=key,
         report=report,
@@ -183,9 +197,24 @@ def _secrets(words: Pairs) -> dict[str, str]:
         name, equals, variable = word.partition("=")
         if not (name and equals and variable):
             raise UsageError(f"{word!r} is not NAME=VARIABLE; write for example X-Api-Key=MOENV_KEY")
-        value = os.environ.get(variable, "").strip()
-        if not value:
-            raise UsageError(f"the environment has no {variable}; set it to the key for {name}")
+        value = _from_environment(variable, f"the key for {name}")
         is_bare = name.lower() == "authorization" and " " not in value
         found[name] = f"Bearer {value}" if is_bare else value
     return found
+
+
+def _credentials(token_url: str | None, id_variable: str, secret_variable: str, key: Key) -> Credentials | None:
+    """Who asks for tokens, where a token endpoint is given."""
+    if token_url is None:
+        return None
+    if any(name.lower() == "authorization" for name in key.headers):
+        raise UsageError("--token-url sends an Authorization of its own; leave --key-env Authorization=… out")
+    client_id = _from_environment(id_variable, "the client id for --token-url")
+    return Credentials(token_url, client_id, _from_environment(secret_variable, "the client secret for --token-url"))
+
+
+def _from_environment(variable: str, what: str) -> str:
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        raise UsageError(f"the environment has no {variable}; set it to {what}")
+    return value
