@@ -17,7 +17,8 @@ from bim.own_attributes import OwnAttributes
 from bim.single_values import SingleValues
 
 _ROOTS = ("IfcProject", "IfcSpatialStructureElement", "IfcSpatialElement", "IfcElement", "IfcProxy", "IfcGroup")
-_NOT_BODY = frozenset({"Axis", "FootPrint", "Box", "Annotation", "Plan", "CoG", "Clearance", "Lighting", "Reference"})
+NOT_BODY = frozenset({"Axis", "FootPrint", "Box", "Annotation", "Plan", "CoG", "Clearance", "Lighting", "Reference"})
+"""Identifiers of representations that are no shapes of the thing."""
 
 
 def facts(model: ifcopenshell.file, path: Path) -> Facts:
@@ -136,7 +137,7 @@ def _type_text(kind: Any, name: str) -> str | None:
 
 def _has_body(shape: Any) -> bool:
     for representation in getattr(shape, "Representations", None) or ():
-        if representation is not None and representation[1] not in _NOT_BODY:
+        if representation is not None and representation[1] not in NOT_BODY:
             return True
     return False
 

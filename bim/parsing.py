@@ -1,8 +1,8 @@
 """Parse and draw one file in the parsing process, whatever happens there.
 
-Kernels in order, each for what the ones before left: manifold (fast, draws clippings); cgal-simple (as fast, draws
-surface models and open breps); opencascade (ten times slower, draws nearly everything). If the last one dies too, it
-goes on one by one, so that a crash costs its product only.
+Kernels in order, each for what the ones before left: manifold (fast, but wrong about what `bim.misdrawn` finds);
+cgal-simple (as fast, draws surface models and open breps); opencascade (ten times slower, draws nearly everything). If
+the last one dies too, it goes on one by one, so that a crash costs its product only.
 """
 
 from __future__ import annotations

@@ -39,6 +39,15 @@ def give_to_project(model: ifcopenshell.file) -> None:
             project.UnitsInContext = assignment
 
 
+def state_angle(model: ifcopenshell.file) -> None:
+    """Give a model that names no unit of angles the radian, SI's own: kernels take such angles for something else."""
+    for assignment in _assignments(model):
+        stated = [unit for unit in getattr(assignment, "Units", None) or () if unit is not None]
+        if not any(getattr(unit, "UnitType", None) == "PLANEANGLEUNIT" for unit in stated):
+            radian = model.create_entity("IfcSIUnit", UnitType="PLANEANGLEUNIT", Name="RADIAN")
+            assignment.Units = (*stated, radian)
+
+
 def _assignments(model: ifcopenshell.file) -> list[Any]:
     """Those of the projects; where no project has one, the only one that there is."""
     stated = [getattr(project, "UnitsInContext", None) for project in model.by_type("IfcProject")]

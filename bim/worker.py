@@ -19,6 +19,7 @@ import msgspec
 from bim import drawing, extract, lifeline, strokes, units
 from bim.facts import Facts, Step
 from bim.job import Job, Reply
+from bim.misdrawn import misdrawn
 
 MEMORY_BYTES = 6 << 30
 """Address space of the process: what wants more is refused memory, not the machine."""
@@ -82,6 +83,7 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
     if found.length_unit_m is None and "LENGTHUNIT" not in units.factors(model):
         return []
     units.give_to_project(model)
+    units.state_angle(model)
     drawing.name_the_nameless(model, found.entities, found.misnamed)
     skip = set(job.skip)
     return [entity.step for entity in found.entities if entity.wanted and entity.step not in skip]
@@ -94,7 +96,9 @@ def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callabl
     canvas = drawing.Canvas(folder)
     for kernel in dict.fromkeys([*job.kernels, strokes.ONE_BY_ONE] if job.kernels else []):
         done = strokes.drawn(folder)
-        left = drawing.without_fatal(model, [step for step in wanted if step not in done], kernel)
+        wrong = misdrawn(model, kernel)
+        right = [step for step in wanted if step not in done and step not in wrong]
+        left = drawing.without_fatal(model, right, kernel)
         if not left:
             continue
         reply(Reply("drawing", kernel))
