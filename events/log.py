@@ -6,7 +6,6 @@ same contract: events of one `append` land together with the tracking of their s
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,6 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
 
 from eventsourcing import persistence
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
@@ -25,7 +23,7 @@ from events.errors import ConflictError, LogUnavailableError
 from events.ids import Position, SourceId, StreamId
 from events.segment_store import SegmentStore
 from events.segments import Segments, is_reference
-from events.sql_errors import POSTGRES
+from events.sql_errors import POSTGRES, connection_words, shown, sql_errors
 from events.vault import Vault
 
 LOCK_TIMEOUT_S = 30
@@ -33,6 +31,9 @@ LOCK_TIMEOUT_S = 30
 
 WAITING = 4
 """Further connections of one open PostgreSQL log, for those who wait in it."""
+
+CONNECT_S = 5
+"""How long a PostgreSQL server may take to answer when a log is opened."""
 
 _BY_TAG = "CREATE INDEX IF NOT EXISTS stored_events_topic ON stored_events (topic)"
 """Facts are few among batches: whoever starts finds them without reading the whole log."""
@@ -83,11 +84,12 @@ class Log:
 
     @classmethod
     def open(cls, location: str | Path) -> Self:
-        """The log at `location`: a SQLite file (made when absent) or `postgresql://user:password@host:port/name`."""
+        """The log at `location`: a SQLite file (made when absent) or `postgresql://user@host:port/name`."""
         text = str(location)
-        with _store_errors(text):
+        where = shown(text)
+        with _store_errors(where):
             recorder = _postgres(text) if text.startswith(POSTGRES) else _sqlite(text)
-        return cls(recorder, text.rsplit("@", 1)[-1])
+        return cls(recorder, where)
 
     def append(self, events: Sequence[NewEvent], *, tracking: Tracked | None = None) -> list[Position]:
         """Append all events, and advance the source, in one transaction; positions in the order given.
@@ -212,22 +214,16 @@ def _made_to_shrink(path: Path) -> None:
 
 
 def _postgres(url: str) -> ProcessRecorder:
+    import psycopg
     from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder  # an extra: psycopg
 
-    parts = urlsplit(url)
-    recorder = PostgresProcessRecorder(
-        PostgresDatastore(
-            dbname=parts.path.lstrip("/"),
-            host=parts.hostname or "127.0.0.1",
-            port=str(parts.port or 5432),
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or "") or os.environ.get("PGPASSWORD", ""),
-            originator_id_type="text",
-            max_overflow=WAITING,
-        ),
-        events_table_name="stored_events",
-        tracking_table_name="tracking",
-    )
+    said = connection_words(url)
+    with sql_errors(url, "the log cannot be used", "check the server, the user and the password"):
+        psycopg.connect(url, connect_timeout=CONNECT_S).close()  # the pool would try for long, and not say why
+    store = PostgresDatastore("", "", "", "", "", originator_id_type="text", max_overflow=WAITING)
+    own: Any = store.pool.kwargs  # then all that the address says, and libpq's own rules for what it leaves out
+    store.pool.kwargs = {name: value for name, value in own.items() if value != ""} | said
+    recorder = PostgresProcessRecorder(store, events_table_name="stored_events", tracking_table_name="tracking")
     recorder.create_table()
     return recorder
 

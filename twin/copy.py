@@ -11,6 +11,7 @@ from events.errors import ConflictError, CorruptEventError, UsageError
 from events.log import Log, LogEvent
 from events.log_tables import marks, write
 from events.observations import FAMILIES
+from events.sql_errors import shown
 from events.vault import Vault
 from twin.verify import verify
 
@@ -34,7 +35,7 @@ def copy_log(source: str, target: str, seal: Vault | None = None) -> Copied:
     """
     with Log.open(target) as empty:
         if empty.head():
-            raise UsageError(f"{_shown(target)}: holds events already; give an empty log")
+            raise UsageError(f"{shown(target)}: holds events already; give an empty log")
     with Log.open(source) as old:
         tracked, head = marks(source), old.head()
         with Log.open(target) as new:
@@ -42,7 +43,7 @@ def copy_log(source: str, target: str, seal: Vault | None = None) -> Copied:
         write(target, (_sealed(event, seal) for event in old.stored(upto=head)), tracked)
         if old.head() != head or marks(source) != tracked:
             raise ConflictError(
-                f"{_shown(source)}: was written while it was copied; stop the ingester, empty the copy, and try again"
+                f"{shown(source)}: was written while it was copied; stop the ingester, empty the copy, and try again"
             )
     events, digest = log_digest(source, seal)
     found = log_digest(target)
@@ -50,7 +51,7 @@ def copy_log(source: str, target: str, seal: Vault | None = None) -> Copied:
         problems = verify(new).problems
     if found != (events, digest) or problems:
         told = problems[0] if problems else f"digest {found[1][:12]}… where the source has {digest[:12]}…"
-        raise CorruptEventError(f"{_shown(target)}: the copy does not hold together: {told}")
+        raise CorruptEventError(f"{shown(target)}: the copy does not hold together: {told}")
     return Copied(events, head, len(tracked), digest)
 
 
@@ -75,8 +76,3 @@ def _sealed(event: LogEvent, vault: Vault | None) -> LogEvent:
     family = FAMILIES[header.family]
     frame = sealed(family, batch.decode(event.state, names_schema(family)), vault, header.recorded_at)
     return replace(event, tag=SEALED, state=batch.encode(header, frame))
-
-
-def _shown(location: str) -> str:
-    """A location without the password in it."""
-    return location.rsplit("@", 1)[-1]

@@ -12,6 +12,7 @@ import msgspec
 from events.durable import copy
 from events.errors import CorruptEventError, DamagedBackupError, UsageError
 from events.log import Log
+from events.sql_errors import shown
 from events.vault import Vault
 from twin.aggregates import household
 from twin.aggregates.household import HOUSEHOLDS, EraseHousehold, FormerPoints, HouseholdErased
@@ -109,9 +110,7 @@ def _check_empty(place: Place, city: CityFile) -> None:
         return
     with Log.open(location) as log:
         if log.head():
-            raise UsageError(
-                f"{location.rsplit('@', 1)[-1]}: holds events already; move it away, or give another --log"
-            )
+            raise UsageError(f"{shown(location)}: holds events already; move it away, or give another --log")
 
 
 def _restore_log(file: Path, place: Place) -> None:

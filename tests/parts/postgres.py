@@ -20,6 +20,9 @@ import pytest
 from deploy.kafka.broker import follow_this_process, free_port
 from tests.parts.required import need
 
+WITH_PASSWORD = "with_password"
+"""The one role that the server asks for a password; a test that uses it makes it."""
+
 HOW = "apt-get install postgresql"
 
 
@@ -91,6 +94,8 @@ def _serve(programs: Path, directory: Path, user: str, port: int) -> Iterator[st
         "--no-sync",
     ]
     subprocess.run([*become, *create], check=True, capture_output=True, cwd=directory)
+    rules = data / "pg_hba.conf"
+    rules.write_text(f"host all {WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
     settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": directory, "fsync": "off"}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     command: list[str | Path] = [*become, programs / "postgres", "-D", data, *options]

@@ -10,6 +10,7 @@ import typer
 from events.clock import now
 from events.errors import UsageError
 from events.observations import family as family_named
+from events.sql_errors import shown
 from replay.city import City as OpenCity
 from twin.place import CityFile, Place
 from twin.place import init as make_city
@@ -38,7 +39,7 @@ def init(
     Example: twin init --city city
     """
     place = make_city(city, CityFile(name=name, log=log_at))
-    show({"city": str(city), "name": place.read().name, "log": place.read().log}, as_json=json)
+    show({"city": str(city), "name": place.read().name, "log": shown(place.read().log)}, as_json=json)
 
 
 @sites.command("load")
