@@ -31,10 +31,10 @@ def misdrawn(model: ifcopenshell.file, kernel: str) -> set[Step]:
     hosts = {opening.id(): wall for wall, opening in pairs(model, "IfcRelVoidsElement", 4, 5)}
     found: set[Step] = set()
     seen: set[int] = set()
-    waiting = list(_suspects(model))
+    waiting: list[Any] = list(_suspects(model))
     while waiting:
-        one = waiting.pop()
-        for user in model.get_inverse(one):
+        users: Any = model.get_inverse(waiting.pop())
+        for user in users:
             if user.id() in seen:
                 continue
             seen.add(user.id())
