@@ -16,7 +16,7 @@ Step = NewType("Step", int)
 NO_STEP = Step(0)
 
 
-class Entity(msgspec.Struct, frozen=True, array_like=True):
+class Entity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A project, a spatial element, an element or a group. `wanted`: it has a body that can be drawn. `type_class`: the
     IFC class of its type, which in IFC2X3 is all that tells a meter from a valve. `overall_width_m`: of a door."""
 
@@ -35,7 +35,7 @@ class Entity(msgspec.Struct, frozen=True, array_like=True):
     overall_width_m: float | None = None
 
 
-class Property(msgspec.Struct, frozen=True, array_like=True):
+class Property(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One property of a property set."""
 
     pset: Step
@@ -45,7 +45,7 @@ class Property(msgspec.Struct, frozen=True, array_like=True):
     unit: str | None
 
 
-class Quantity(msgspec.Struct, frozen=True, array_like=True):
+class Quantity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One quantity of a quantity set, SI."""
 
     qset: Step
@@ -54,7 +54,7 @@ class Quantity(msgspec.Struct, frozen=True, array_like=True):
     value: float
 
 
-class Classification(msgspec.Struct, frozen=True, array_like=True):
+class Classification(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One classification reference of an entity: its code and name within a classification system."""
 
     entity: Step
@@ -64,7 +64,7 @@ class Classification(msgspec.Struct, frozen=True, array_like=True):
     inherited: bool
 
 
-class Attribute(msgspec.Struct, frozen=True, array_like=True):
+class Attribute(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An attribute of an entity that has no column of its own; `number` where it is one."""
 
     entity: Step
@@ -77,7 +77,7 @@ MadeOf = tuple[Step, Step, bool]
 """(entity, material or material set, inherited from the type)."""
 
 
-class MaterialPart(msgspec.Struct, frozen=True, array_like=True):
+class MaterialPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A part of a material set, or a material alone. `kind`: material, list, layer, constituent, profile."""
 
     of: Step

@@ -122,7 +122,6 @@ def _read(
 
     with tempfile.TemporaryDirectory(prefix="bim-") as work:
         reading = read(worker, file, Path(work), budget_s, length_unit_m)
-        worker.rest()
         _require_unit(file, reading.parsed.facts)
         built = build(reading, Stated(length_unit_m, site, rules))
     return BuildingModel(

@@ -1,8 +1,8 @@
 """Products that the manifold kernel draws wrongly without a word (ifcopenshell 0.8): they are for the kernels after it.
 
-It keeps the wrong side of a half-space (walls under roofs), and draws every arc as its chord; the small fillets of
-steel sections are left to it. Who uses such an item is
-found by climbing from the item to its users, so that a file without any costs nothing. Runs in the drawing process.
+It draws every arc as its chord, and keeps the wrong side of a half-space (those that `bim.halfspaces` leaves); the
+small fillets of steel sections are left to it. Who uses such an item is found by climbing from the item to its users,
+so that a file without any costs nothing. Runs in the drawing process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bim.extract import NOT_BODY
 from bim.facts import Step
 from bim.relations import by_type, pairs
 
-_CURVED = (
+_WRONG = (
     "IfcHalfSpaceSolid", "IfcConic", "IfcBSplineCurve", "IfcRoundedRectangleProfileDef", "IfcCircleProfileDef",
     "IfcEllipseProfileDef",
 )  # fmt: skip
@@ -46,7 +46,7 @@ def misdrawn(model: ifcopenshell.file, kernel: str) -> set[Step]:
 
 
 def _suspects(model: ifcopenshell.file) -> Iterator[Any]:
-    for ifc_class in _CURVED:
+    for ifc_class in _WRONG:
         yield from by_type(model, ifc_class)
     yield from filter(_has_arcs, by_type(model, "IfcIndexedPolyCurve"))
 

@@ -35,6 +35,7 @@ class OwnAttributes:
     def __init__(self, attributes: Attributes, metre: float) -> None:
         self._attributes, self._metre = attributes, metre
         self._layouts: dict[str, Layout] = {}
+        self._texts: dict[str, str] = {}
 
     def of(self, instance: Any, step: Step) -> Iterator[Attribute]:
         """Each attribute that is stated; lengths in metres."""
@@ -44,7 +45,11 @@ class OwnAttributes:
                 value = round(value * self._metre, 9)
             if (text := _text(value)) is not None:
                 is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-                yield Attribute(step, f"{name}_m" if is_length else name, text, float(value) if is_number else None)
+                yield Attribute(step, name, self._one(text), float(value) if is_number else None)
+
+    def _one(self, text: str) -> str:
+        """The same object for the same text: thousands of things say the same."""
+        return self._texts.setdefault(text, text)
 
     def _layout(self, ifc_class: str) -> Layout:
         found = self._layouts.get(ifc_class)
@@ -59,7 +64,8 @@ class OwnAttributes:
             told.add("OperationType")  # IFC2X3: what a door's predefined type is made of
         for index, (name, kind) in enumerate(declared):
             if name not in told and kind != "IfcOwnerHistory":
-                yield index, name, kind.endswith("LengthMeasure")
+                is_length = kind.endswith("LengthMeasure")
+                yield index, f"{name}_m" if is_length else name, is_length
 
 
 def _bare(value: Any) -> Any:

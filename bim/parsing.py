@@ -83,6 +83,7 @@ def parse(
             if time.monotonic() > deadline or len(parsed.incidents) > _MAX_CRASHES:
                 break
             job = _going_on(job, kernel, parsed.lost)
+    worker.rest()  # before the facts are read, which need as much memory as it may hold
     return _finished(parsed or _parsed(file, folder, seen), seen)
 
 

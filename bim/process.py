@@ -24,7 +24,7 @@ _LOOK_S = 0.25
 """How often a silent process is looked after."""
 
 _KEPT_BYTES = 256 << 20
-"""A process that grew beyond this is not kept while the loader builds the tables, which needs memory too."""
+"""A process that grew beyond this is not kept while the loader reads its facts, which needs memory too."""
 
 _JOBS_PER_PROCESS = 200
 """A process is renewed after these: parsers are known to keep memory of earlier files."""

@@ -42,7 +42,8 @@ def give_to_project(model: ifcopenshell.file) -> None:
 def state_angle(model: ifcopenshell.file) -> None:
     """Give a model that names no unit of angles the radian, SI's own: kernels take such angles for something else."""
     for assignment in _assignments(model):
-        stated = [unit for unit in getattr(assignment, "Units", None) or () if unit is not None]
+        units = getattr(assignment, "Units", None) or ()
+        stated = [unit for unit in units if isinstance(unit, ifcopenshell.entity_instance)]
         if not any(getattr(unit, "UnitType", None) == "PLANEANGLEUNIT" for unit in stated):
             radian = model.create_entity("IfcSIUnit", UnitType="PLANEANGLEUNIT", Name="RADIAN")
             assignment.Units = (*stated, radian)

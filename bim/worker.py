@@ -16,7 +16,7 @@ from pathlib import Path
 import ifcopenshell
 import msgspec
 
-from bim import drawing, extract, lifeline, strokes, units
+from bim import drawing, extract, halfspaces, lifeline, strokes, units
 from bim.facts import Facts, Step
 from bim.job import Job, Reply
 from bim.misdrawn import misdrawn
@@ -84,6 +84,7 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
         return []
     units.give_to_project(model)
     units.state_angle(model)
+    halfspaces.end_far_away(model, found.length_unit_m or units.factors(model)["LENGTHUNIT"])
     drawing.name_the_nameless(model, found.entities, found.misnamed)
     skip = set(job.skip)
     return [entity.step for entity in found.entities if entity.wanted and entity.step not in skip]
