@@ -122,6 +122,7 @@ def _note(parsed: Parsed, kernel: str, error: Exception) -> None:
 
 def _finished(parsed: Parsed, seen: list[Reply]) -> Parsed:
     parsed.incidents.extend(f"{reply.error}: {reply.message}" for reply in seen if reply.stage == "failed")
+    parsed.incidents.extend(dict.fromkeys(reply.message for reply in seen if reply.stage == "noted"))
     parsed.passes = [reply for reply in seen if reply.stage == "drawn"]
     parsed.parse_cpu_s = sum(reply.cpu_s for reply in seen if reply.stage == "facts")
     parsed.peak_bytes = max((reply.peak_bytes for reply in seen), default=0)

@@ -16,7 +16,7 @@ from pathlib import Path
 import ifcopenshell
 import msgspec
 
-from bim import drawing, extract, halfspaces, lifeline, strokes, units
+from bim import circles, drawing, extract, halfspaces, lifeline, strokes, units
 from bim.facts import Facts, Step
 from bim.job import Job, Reply
 from bim.misdrawn import misdrawn
@@ -24,6 +24,7 @@ from bim.misdrawn import misdrawn
 MEMORY_BYTES = 6 << 30
 """Address space of the process: what wants more is refused memory, not the machine."""
 
+_SAMPLE = 20
 
 _GARBAGE_AFTER = 200_000
 """Objects after which Python looks for circles: rows are none, and looking at them again and again costs a fifth."""
@@ -86,8 +87,19 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
     units.state_angle(model)
     halfspaces.end_far_away(model, found.length_unit_m or units.factors(model)["LENGTHUNIT"])
     drawing.name_the_nameless(model, found.entities, found.misnamed)
-    skip = set(job.skip)
+    skip = set(job.skip) | _of_circles(job, model, reply)
     return [entity.step for entity in found.entities if entity.wanted and entity.step not in skip]
+
+
+def _of_circles(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None]) -> set[Step]:
+    """Products that no kernel comes to the end of, told once."""
+    instances, products = circles.endless(model, circles.PLACEMENTS if job.draw_only else circles.SHAPES)
+    if instances:
+        steps = " ".join(f"#{step}" for step in instances[:_SAMPLE])
+        reply(Reply("noted", message=f"{len(instances)} placements or shapes are made of themselves: {steps}"))
+    if job.draw_only:
+        products |= circles.endless(model, circles.SHAPES)[1]
+    return products
 
 
 def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callable[[Reply], None]) -> None:

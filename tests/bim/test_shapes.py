@@ -139,6 +139,32 @@ def test_an_opening_takes_what_it_holds(side_m: float, volume_m3: float, tmp_pat
     assert _volume_m3(model, 0) == pytest.approx(volume_m3, rel=CHORDS)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["#43=IFCBOOLEANRESULT(.UNION.,#44,#43);", "#44=IFCEXTRUDEDAREASOLID(#12,$,#13,3.);"],
+        ["#43=IFCCSGSOLID(#44);", "#44=IFCBOOLEANRESULT(.UNION.,#43,#43);"],
+        [
+            "#43=IFCMAPPEDITEM(#51,#52);", "#51=IFCREPRESENTATIONMAP(#19,#15);",
+            "#52=IFCCARTESIANTRANSFORMATIONOPERATOR3D($,$,#17,1.,$);",
+        ],
+        [
+            "#43=IFCEXTRUDEDAREASOLID(#42,$,#13,3.);", "#42=IFCDERIVEDPROFILEDEF(.AREA.,$,#42,#44,$);",
+            "#44=IFCCARTESIANTRANSFORMATIONOPERATOR2D($,$,#10,1.);",
+        ],
+    ],
+)  # fmt: skip
+def test_a_shape_made_of_itself_costs_only_its_element(lines: list[str], tmp_path: Path, worker: Worker) -> None:
+    """The last one, which only kernels find, each of them dies of."""
+    beside = (
+        "#70=IFCEXTRUDEDAREASOLID(#12,$,#13,3.);", "#71=IFCSHAPEREPRESENTATION(#18,'Body','SweptSolid',(#70));",
+        "#72=IFCPRODUCTDEFINITIONSHAPE($,$,(#71));", f"#73=IFCSLAB({GUID.format('B')},$,'y',$,$,#20,#72,$,$);",
+    )  # fmt: skip
+    model = _drawn([*lines, *beside], tmp_path, worker)
+    assert (model.coverage.wanted, model.coverage.got) == (2, 1)
+    assert any("themselves" in each or "died" in each for each in model.coverage.incidents)
+
+
 def test_a_round_window_takes_a_disc_out_of_its_wall(tmp_path: Path, worker: Worker) -> None:
     opening = (
         "#61=IFCCIRCLEPROFILEDEF(.AREA.,$,#11,0.5);", "#62=IFCEXTRUDEDAREASOLID(#61,$,#13,9.);",
