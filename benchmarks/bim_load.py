@@ -2,8 +2,8 @@
 
 Each contender runs in a process of its own that has already imported what it needs and opened a small file of the same
 schema; children's time is counted. `raw` is the fastest plain ifcopenshell sequence that draws every element rightly
-(and reads nothing else): open, the manifold iterator (not where it dies, nor for what it draws wrongly: which that is, it
-is told beforehand), cgal-simple and opencascade for what is missing.
+(and reads nothing else): open, the manifold iterator (not where it dies, nor for what it draws wrongly: it is told which
+that is), cgal-simple and opencascade for what is missing.
 """
 
 from __future__ import annotations
@@ -142,8 +142,7 @@ def _fixture(path: Path, archive_dir: Path) -> list[Figure]:
 
 
 def _properties(folder: Path) -> list[Figure]:
-    """Read 50,000 properties: what the parsing process spends beyond opening the file; and the memory for eight times as
-    many."""
+    """Read 50,000 properties: what the parsing process spends beyond opening the file; the memory for more of them."""
     path, large = folder / "properties.ifc", folder / "large.ifc"
     _write_proxies(path, 5_000)
     _write_proxies(large, 41_000)
