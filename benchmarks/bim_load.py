@@ -2,8 +2,8 @@
 
 Each contender runs in a process of its own that has already imported what it needs and opened a small file of the same
 schema; children's time is counted. `raw` is the fastest plain ifcopenshell sequence that draws every element rightly
-(and reads nothing else): open, the manifold iterator (not where it dies, nor for what it draws wrongly: it is told which
-that is), cgal-simple and opencascade for what is missing.
+(and reads nothing else): open, the manifold iterator (not where it dies, nor for what it draws wrongly, as it is told),
+cgal-simple and opencascade for what is missing.
 """
 
 from __future__ import annotations
