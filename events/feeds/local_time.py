@@ -14,6 +14,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """No feed of ours is older: an earlier time is a clock that was never set."""
 
 _USUAL = "%Y-%m-%d %H:%M:%S"
+_USUAL_FORM = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _COMPACT = r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$"
 _EPOCH = r"^\d{9,10}(\.\d+)?$"
 _ZONE = r"\s*(Z|z|UTC|[+-]\d\d:?(?:\d\d)?)$"
@@ -26,14 +27,28 @@ def utc_times(text: pl.Series) -> pl.Series:
 
     Texts of another form are read once each, however often they stand in the column.
     """
+    if text.null_count() == len(text):
+        return pl.Series(text.name, [None], TIME).new_from_index(0, len(text))
+    if not _looks_usual(text):
+        return _by_text(text, text.unique())
     usual = pl.select(_since_earliest(_in_taipei(pl.lit(text).str.to_datetime(_USUAL, time_unit="us", strict=False))))
     found = usual.to_series().alias(text.name)
     unusual = text.filter(found.is_null() & text.is_not_null()).unique()
     if not unusual.len():
         return found
-    read = pl.select(utc_time(pl.lit(unusual))).to_series()
-    others = text.replace_strict(unusual, read, default=None, return_dtype=TIME)
-    return pl.select(pl.coalesce(pl.lit(found), pl.lit(others)).alias(text.name)).to_series()
+    return pl.select(pl.coalesce(pl.lit(found), pl.lit(_by_text(text, unusual))).alias(text.name)).to_series()
+
+
+def _looks_usual(text: pl.Series) -> bool:
+    """Whether the first text is of the usual form, as are the others then, as a rule."""
+    first: str = text.drop_nulls()[0]
+    return _USUAL_FORM.fullmatch(first) is not None
+
+
+def _by_text(text: pl.Series, distinct: pl.Series) -> pl.Series:
+    """Instants of those rows whose text is among the distinct ones, null elsewhere."""
+    read = pl.select(utc_time(pl.lit(distinct))).to_series()
+    return text.replace_strict(distinct, read, default=None, return_dtype=TIME).alias(text.name)
 
 
 def utc_time(text: pl.Expr) -> pl.Expr:
