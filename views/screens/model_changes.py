@@ -14,6 +14,7 @@ from views.layers.deck import deck
 from views.screens.building_choice import Chosen
 from views.screens.legend import swatches
 from views.state import State, reader
+from views.words.model import WORDS
 
 HEIGHT_PX = 430
 FURTHER_ZOOM = 0.35
@@ -81,9 +82,17 @@ def _table(state: State, table: pl.DataFrame) -> pl.DataFrame:
         pl.col("ifc_class").alias(state.say("coverage_class")),
         pl.col("name").alias(state.say("change_name")),
         pl.col("storey").alias(state.say("storey")),
-        pl.col("attribute").alias(state.say("change_attribute")),
+        _told(state, "attribute").alias(state.say("change_attribute")),
         pl.col("before").alias(state.say("change_before")),
         pl.col("after").alias(state.say("change_after")),
         pl.coalesce("global_id_after", "global_id_before").alias("GlobalId"),
-        pl.col("matched_by").alias(state.say("matched_by")),
+        _told(state, "matched_by").alias(state.say("matched_by")),
     ).with_columns(pl.col(pl.String).fill_null(theme.DASH))
+
+
+def _told(state: State, column: str) -> pl.Expr:
+    """Our own words in the user's language; what the file's schema or its author named stays as it is."""
+    keys = [key.removeprefix(f"{column}_") for key in WORDS if key.startswith(f"{column}_")]
+    words = {key: state.say(f"{column}_{key}") for key in keys}
+    spelt = pl.col(column).str.replace_all(",", "").str.replace_all(" ", "_")
+    return pl.coalesce(spelt.replace_strict(words, default=None, return_dtype=pl.String), column)
