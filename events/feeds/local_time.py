@@ -17,6 +17,8 @@ _USUAL = "%Y-%m-%d %H:%M:%S"
 _USUAL_FORM = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _COMPACT = r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$"
 _EPOCH = r"^\d{9,10}(\.\d+)?$"
+_EPOCH_MS = r"^\d{13}(\.0+)?$"
+_HALF_DAY = r"^(\S+)\s*(上午|下午)\s*(\d{1,2}):(.+)$"
 _ZONE = r"\s*(Z|z|UTC|[+-]\d\d:?(?:\d\d)?)$"
 _BARE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?")
 _OFFSET = r"^([+-]\d\d):?(\d\d)?$"
@@ -52,7 +54,8 @@ def _by_text(text: pl.Series, distinct: pl.Series) -> pl.Series:
 
 
 def utc_time(text: pl.Expr) -> pl.Expr:
-    """The UTC instant of `2024-04-11 00:25:19`, `2024/04/11T00:25:19.5+08:00`, `20160216154428` or `1685579499`.
+    """The UTC instant of `2024-04-11 00:25:19`, `2024/04/11T00:25:19.5+08:00`, `2024/4/11 下午 03:25:19`,
+    `20160216154428`, or of seconds or milliseconds since 1970 (`1685579499`, `1685579499000`).
 
     A text without zone is Asia/Taipei. Null for anything else, for days that do not exist, and before EARLIEST.
     """
@@ -61,12 +64,15 @@ def utc_time(text: pl.Expr) -> pl.Expr:
 
 
 def _epoch(clean: pl.Expr) -> pl.Expr:
-    seconds = pl.when(clean.str.contains(_EPOCH)).then(clean).cast(pl.Float64, strict=False)
-    return (seconds * 1e6).round().cast(pl.Int64).cast(TIME)
+    number = clean.cast(pl.Float64, strict=False)
+    micros = (
+        pl.when(clean.str.contains(_EPOCH)).then(number * 1e6).when(clean.str.contains(_EPOCH_MS)).then(number * 1e3)
+    )
+    return micros.round().cast(pl.Int64).cast(TIME)
 
 
 def _written(clean: pl.Expr) -> pl.Expr:
-    plain = clean.str.replace(_COMPACT, "$1-$2-$3 $4:$5:$6").str.replace_all("/", "-", literal=True)
+    plain = _whole_day(clean).str.replace(_COMPACT, "$1-$2-$3 $4:$5:$6").str.replace_all("/", "-", literal=True)
     zone = plain.str.slice(10).str.extract(_ZONE)
     wall = (plain.str.slice(0, 10) + plain.str.slice(10).str.replace(_ZONE, "")).str.replace(r"^(\S{10})[Tt]", "$1 ")
     naive = pl.coalesce(
@@ -75,6 +81,15 @@ def _written(clean: pl.Expr) -> pl.Expr:
     )
     stated = naive.dt.replace_time_zone("UTC") - _offset(zone)
     return pl.when(zone.is_null()).then(_in_taipei(naive)).otherwise(stated)
+
+
+def _whole_day(clean: pl.Expr) -> pl.Expr:
+    """A time told by halves of the day, as Windows does in Taiwan, by its 24 hours: 上午 12:05 is 00:05."""
+    hour = clean.str.extract(_HALF_DAY, 3).cast(pl.Int64, strict=False)
+    after_noon = (clean.str.extract(_HALF_DAY, 2) == "下午").cast(pl.Int64)
+    of_24 = (hour % 12 + 12 * after_noon).cast(pl.String).str.zfill(2)
+    told = pl.format("{} {}:{}", clean.str.extract(_HALF_DAY, 1), of_24, clean.str.extract(_HALF_DAY, 4))
+    return pl.when(hour.is_between(1, 12)).then(told).otherwise(clean)
 
 
 def _in_taipei(naive: pl.Expr) -> pl.Expr:

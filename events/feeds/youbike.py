@@ -3,6 +3,7 @@
     2012–2022  {"retCode": 1, "retVal": {"0001": {"sno", "tot", "sbi", "bemp", "mday": "20160216154428", …}}}
     2024       [{"sno", "tot", "sbi", "bemp", "lat", "lng", "mday": "2024-04-11 00:25:19", "act": "1", …}]
     2026       [{"sno", "Quantity", "available_rent_bikes", "available_return_bikes", "latitude", "longitude", …}]
+    portals    {"result": {"count", "results": […]}}, {"data": […]}, {"records": […]} around any of these
     TDX        [{"StationUID", "AvailableRentBikes", …}] and [{"StationUID", "StationName": {"Zh_tw"}, …}], also wrapped
 
 Event time is the station's own report (`mday`, `infoTime`), local Taipei time; `srcUpdateTime` and `updateTime` are the
@@ -42,8 +43,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Column of a report -> its names through the generations."""
 
-WRAPPED = ("BikeAvailabilities", "BikeStations", "Availabilities", "Stations")
-"""Members in which TDX's wrapped answers hold their rows."""
+WRAPPED = ("BikeAvailabilities", "BikeStations", "Availabilities", "Stations", "data", "records", "results")
+"""Members in which wrapped answers hold their rows: TDX's, and those of open-data portals."""
 
 MESSAGE_BYTES = 400_000
 """Documents longer than this are cut into messages, so that each stays well under Kafka's megabyte."""
@@ -96,6 +97,8 @@ def document_rows(content: bytes) -> list[bytes]:
     if content.lstrip()[:1] == b"[":
         return _some(rows_of(content))
     fields = fields_of(content)
+    if fields.get("result", b"").lstrip()[:1] == b"{":  # data.taipei: {"result": {"count": …, "results": […]}}
+        fields = fields_of(fields["result"])
     wrapped = next((name for name in WRAPPED if name in fields), None)
     if wrapped is not None:
         return _some(rows_of(fields[wrapped]))

@@ -33,6 +33,11 @@ def instant(text: str) -> datetime | None:
         "2024-04-10T11:55:19-04:30",
         "1712766319",
         "1712766319.0",
+        "1712766319000",
+        "1712766319000.0",
+        "2024/4/11 上午 12:25:19",
+        "2024-04-11 上午12:25:19",
+        "2024/04/11 上午 12:25:19+08:00",
     ],
 )
 def test_one_instant_is_read_from_every_writing_of_it(text: str) -> None:
@@ -52,7 +57,11 @@ def test_one_instant_is_read_from_every_writing_of_it(text: str) -> None:
         "昨天",
         "2024-04-11",
         "2024-04-11 25:00:00",
-        "1712766319000",
+        "171276631900",
+        "17127663190000",
+        "2024/4/11 上午 13:25:19",
+        "2024/4/11 下午 00:25:19",
+        "上午 12:25:19",
         "NaN",
         "2024-04-11 00:25:19 CST",
         "-1712766319",
@@ -73,3 +82,13 @@ def test_a_column_of_all_writings_is_read_row_by_row() -> None:
     column = pl.Series(["2024-04-11 00:25:19", None, "2024/04/11 00:25:19", "x", "2024-04-11 00:25:19"])
     known = datetime(2024, 4, 10, 16, 25, 19, tzinfo=UTC)
     assert utc_times(column).to_list() == [known, None, known, None, known]
+
+
+@given(st.datetimes(datetime(2000, 1, 2), datetime(2099, 1, 1)))
+@UNHURRIED
+def test_halves_of_the_day_and_milliseconds_name_the_same_instant_as_the_clock_of_24_hours(moment: datetime) -> None:
+    half, hour = ("上午", "下午")[moment.hour // 12], (moment.hour - 1) % 12 + 1
+    of_24 = instant(f"{moment:%Y-%m-%d %H:%M:%S}")
+    assert instant(f"{moment:%Y/%m/%d} {half} {hour:02}:{moment:%M:%S}") == of_24
+    if of_24 is not None and of_24.timestamp() >= 1e9:  # thirteen digits
+        assert instant(str(int(of_24.timestamp() * 1000))) == of_24

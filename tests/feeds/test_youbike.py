@@ -214,3 +214,19 @@ def test_tdx_stations_describe_and_count_nothing() -> None:
     assert decoded.frames["stations"].select("station_id", "name", "longitude", "capacity").rows() == [
         ("500101001", "捷運科技大樓站", 121.5436, 28)
     ]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{"data": [%s]}',
+        '{"success": true, "records": [%s], "total": 1}',
+        '{"result": {"limit": 1, "count": 1, "results": [%s]}}',
+        '{"retCode": 1, "retVal": [%s]}',
+    ],
+)
+def test_an_open_data_portals_wrapping_tells_what_its_bare_rows_do(around: str) -> None:
+    bare = row()
+    wrapped = offer(youbike.decode, around.encode().replace(b"%s", bare.strip()[1:-1]))
+    assert wrapped.frames["docks"].height == 1
+    assert wrapped.frames["docks"].equals(offer(youbike.decode, bare).frames["docks"])
