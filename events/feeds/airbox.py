@@ -5,7 +5,7 @@
 
 Points are `airbox:<device_id>:<key>`: s_d0 PM2.5, s_d1 PM10, s_d2 PM1, c_d0 PM2.5 as calibrated by the network (its
 quality is substituted: it is computed, not measured), s_t0 temperature, s_h0 relative humidity; s_g8 and hcho, whose
-units the network does not state, are passed over. Time is `timestamp`, UTC.
+units the network does not state, are passed over. Time is `timestamp`, UTC, whether it says so or not.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from events.errors import PayloadError
 from events.feeds.cells import decoded_frame
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_texts import listed, plain, scalars_of
+from events.feeds.local_time import bare_is_utc
 from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused
@@ -87,4 +88,7 @@ def _device(report: Mapping[str, Any]) -> str:
 
 def _time(report: Mapping[str, Any]) -> str:
     """The stated instant; `date` and `time`, which are UTC too, where there is none."""
-    return str(report.get("timestamp") or f"{report.get('date', '')}T{report.get('time', '')}Z")
+    told = str(report.get("timestamp") or f"{report.get('date') or ''} {report.get('time') or ''}").strip()
+    if not told:
+        raise PayloadError(f"a report of {_device(report)} without a timestamp")
+    return bare_is_utc(told)

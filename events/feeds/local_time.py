@@ -110,7 +110,7 @@ def _offset(zone: pl.Expr) -> pl.Expr:
 
 
 def bare_is_utc(text: str) -> str:
-    """`text` with a `Z` where it is a time without a zone: OCPI, OCPP and SensorThings count in UTC.
+    """`text` with a `Z` where it is a time without a zone: OCPI, OCPP, SensorThings and AirBoxes count in UTC.
 
     >>> bare_is_utc("2026-08-20T11:41:52"), bare_is_utc("2026-08-20T11:41:52+08:00")
     ('2026-08-20T11:41:52Z', '2026-08-20T11:41:52+08:00')

@@ -139,3 +139,25 @@ def test_an_observation_without_what_it_needs_is_refused(change: dict[str, objec
     decoded = offer(sensorthings.decode, observation(**change))
     assert decoded.frames["readings"].is_empty()
     assert reason in reasons(decoded)[0]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"timestamp": "2020-04-23T08:21:37Z"},
+        {"timestamp": "2020-04-23T08:21:37"},
+        {"timestamp": "2020-04-23 08:21:37"},
+        {"timestamp": "2020-04-23T16:21:37+08:00"},
+        {"timestamp": 1587630097},
+        {"date": "2020-04-23", "time": "08:21:37"},
+        {"timestamp": None, "date": "2020-04-23", "time": "08:21:37"},
+    ],
+)
+def test_an_airboxs_time_is_utc_however_it_is_told(told: dict[str, object]) -> None:
+    decoded = offer(airbox.decode, json.dumps({"feeds": [{"device_id": "a", "s_d0": 1.0, **told}]}).encode())
+    assert decoded.frames["readings"]["time"].to_list() == [datetime(2020, 4, 23, 8, 21, 37, tzinfo=UTC)]
+
+
+def test_an_airbox_that_tells_no_time_is_refused_and_says_so() -> None:
+    decoded = offer(airbox.decode, b'{"feeds": [{"device_id": "a", "s_d0": 1.0, "s_t0": 20}]}')
+    assert reasons(decoded) == ["airbox: a report of a without a timestamp"]
