@@ -11,6 +11,27 @@ ASPECTS = ("geometry", "spaces", "properties", "quantities")
 SHOWN = 5
 """GlobalIds listed in a document; the JSON report has them all."""
 
+STEP = "STEP"
+"""The encoding of texts that need no guess."""
+
+NOTED = {
+    "null_global_ids": "沒有 GlobalId（已給代用碼）Without GlobalId (substituted)",
+    "malformed_global_ids": "GlobalId 格式不符（已給代用碼）Malformed GlobalIds (substituted)",
+    "duplicate_global_ids": "GlobalId 重複（已給代用碼）Doubled GlobalIds (substituted)",
+    "dangling": "懸空參照 Dangling references",
+    "dropped": "綱要所無而略去 Left out: unknown to the schema",
+    "unread": "無法讀取 Could not be read",
+}
+"""Counts of the report that a designer should know of -> what they count."""
+
+_ASPECT = {
+    "geometry": "幾何 geometry",
+    "spaces": "空間 spaces",
+    "properties": "屬性 properties",
+    "quantities": "數量 quantities",
+}
+_SAMPLES = {"dangling": "dangling_sample", "dropped": "dropped_classes"}
+
 
 def by_class(report: Mapping[str, Any]) -> pl.DataFrame:
     """One row a class: ifc_class, wanted, and got of each of ASPECTS (null where the report does not ask for it)."""
@@ -30,9 +51,14 @@ def share(report: Mapping[str, Any], aspect: str) -> float | None:
 
 
 def notes(report: Mapping[str, Any]) -> list[str]:
-    """What went wrong or was assumed, in the loader's words."""
+    """What went wrong or was assumed: what was counted, then the loader's own words."""
+    counted = [f"{words}: {report[key]:,}{_sample(report, key)}" for key, words in NOTED.items() if report.get(key)]
+    encoding = report.get("text_encoding", STEP)
+    guessed = (
+        [] if encoding == STEP else [f"文字編碼為推定，請重新匯出 Text encoding guessed, export again: {encoding}"]
+    )
     georeference = report.get("georeference", {})
-    return [*map(str, report.get("incidents", [])), *map(str, georeference.get("notes", []))]
+    return [*counted, *guessed, *map(str, report.get("incidents", [])), *map(str, georeference.get("notes", []))]
 
 
 def document(title: str, facts: Mapping[str, str], report: Mapping[str, Any], checks: pl.DataFrame) -> str:
@@ -52,10 +78,50 @@ def document(title: str, facts: Mapping[str, str], report: Mapping[str, Any], ch
     return "\n\n".join(parts) + "\n"
 
 
+def of_load(told: Mapping[str, Any]) -> str:
+    """The document of what `twin bim load` tells of a file."""
+    if told["status"] == "refused":
+        return f"# {told['file']}\n\n未收 Refused: {told['reason']}\n"
+    report = {**told["coverage"], "georeference": told["georeference"]}
+    where, seconds = told["georeference"], sum(phase["cpu_s"] for phase in report["phases"])
+    facts = {
+        "綱要 Schema": _unless_same(told["schema"], told["schema_loaded"]),
+        "長度單位 Length unit": report["length_unit"],
+        "地理參照 Georeference": f"{where['status']} {where['crs'] or ''}".strip(),
+        **{words: f"{told[key]:,}" for key, words in _COUNTED.items()},
+        "圖形 Drawn": f"{told['geometry']['got']:,} / {told['geometry']['wanted']:,}",
+        "動線相連 Ways connected": _percent(told["ways"]["connected_share"]),
+        "讀取 CPU / 記憶體 Load CPU / memory": f"{seconds:.2f} s / {report['peak_bytes'] / 1e6:.0f} MB",
+    }
+    return document(told["file"], facts, report, pl.DataFrame())
+
+
+_COUNTED = {
+    "storeys": "樓層 Storeys",
+    "spaces": "空間 Spaces",
+    "dwellings": "住宅單元 Dwellings",
+    "devices": "設備 Devices",
+    "elements": "元件 Elements",
+}
+
+
+def _unless_same(named: str, loaded: str) -> str:
+    return named if named == loaded else f"{named} → {loaded}"
+
+
+def _percent(share: float | None) -> str:
+    return "—" if share is None else f"{100 * share:.0f} %"
+
+
+def _sample(report: Mapping[str, Any], key: str) -> str:
+    some = report.get(_SAMPLES.get(key, ""), [])
+    return f" ({', '.join(map(str, some[:SHOWN]))})" if some else ""
+
+
 def _missing(aspect: str, one: Mapping[str, Any]) -> str:
     ids, more = one["missing"][:SHOWN], len(one["missing"]) - SHOWN
     rest = f" … +{more}" if more > 0 else ""
-    return f"- {one['ifc_class']} {aspect} {one['got']}/{one['wanted']}: {', '.join(ids)}{rest}"
+    return f"- {one['ifc_class']} {_ASPECT[aspect]} {one['got']}/{one['wanted']}: {', '.join(ids)}{rest}"
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from bim.load import load
+from bim.load import load, summary
 from twin.models import coverage_of
 from views import coverage
 
@@ -40,5 +41,30 @@ def test_the_document_names_facts_checks_classes_and_what_is_missing(report: dic
     assert "# Duplex" in text
     assert "EPSG:26916 \\| NAD83" in text
     assert "| 門 Door | OverallWidth | 14 | 13 | 1 |" in text
-    assert "IfcMember properties 0/4: 1gtrSK5QnDuxDwygd0EDGO" in text
+    assert "IfcMember 屬性 properties 0/4: 1gtrSK5QnDuxDwygd0EDGO" in text
     assert all(f"| {ifc_class} |" in text for ifc_class in coverage.by_class(report)["ifc_class"])
+
+
+def test_what_a_load_tells_is_a_document_with_its_counts_and_its_doubts(shared_data: Path, tmp_path: Path) -> None:
+    """Given a file with a null GlobalId and a reference to nothing, then its designer reads of both."""
+    text = (shared_data / "ifc" / "SimpleWall.ifc").read_text()
+    wall = re.search(r"IFCWALLSTANDARDCASE\('[^']*'", text)
+    assert wall is not None
+    odd = tmp_path / "odd.ifc"
+    odd.write_text(
+        text.replace(wall[0], "IFCWALLSTANDARDCASE($", 1).replace("DATA;\n", "DATA;\n#9001=IFCPOLYLINE((#9002));\n", 1)
+    )
+    model = load(odd)
+
+    told = coverage.of_load(summary(model, 0.1))
+
+    assert f"| 元件 Elements | {model.elements.height} |" in told
+    assert "Without GlobalId (substituted): 1" in told
+    assert "Dangling references: 1" in told
+
+
+def test_a_refused_file_says_why() -> None:
+    told = coverage.of_load(
+        {"file": "a.ifc", "status": "refused", "reason": "a.ifc: the file is empty; export it again"}
+    )
+    assert "export it again" in told
