@@ -6,7 +6,7 @@ Runs in the drawing process, before a kernel does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import ifcopenshell
@@ -14,7 +14,7 @@ import ifcopenshell
 from bim.climbing import products_above
 from bim.drawing import products_of
 from bim.facts import Step
-from bim.relations import by_type
+from bim.relations import WHOLES, by_type
 
 Followed = Mapping[str, tuple[int, ...]]
 """Classes whose instances may lead to one of their own kind, and the indices of the attributes by which."""
@@ -30,7 +30,19 @@ def endless(model: ifcopenshell.file, followed: Followed) -> tuple[list[Step], s
     return found, products_above(model, products_of(model, found)) if found else set()
 
 
-def _into_a_circle(ways: dict[int, list[int]]) -> set[int]:
+def cut_wholes(model: ifcopenshell.file, parents: Mapping[Step, Step]) -> list[Step]:
+    """Remove the relationships by which things are parts of themselves, and say which: kernels climb them for ever."""
+    found = _into_a_circle({part: [whole] for part, whole in parents.items()})
+    cut: list[Step] = []
+    for ifc_class, one, many in WHOLES if found else ():
+        for relation in list(by_type(model, ifc_class)):
+            if {each.id() for index in (one, many) for each in _each(relation[index])} <= found:
+                cut.append(Step(relation.id()))
+                model.remove(relation)
+    return sorted(cut)
+
+
+def _into_a_circle(ways: Mapping[int, Sequence[int]]) -> set[int]:
     """Law: what is left when, again and again, whatever leads nowhere else is taken away."""
     users: dict[int, list[int]] = defaultdict(list)
     for one, targets in ways.items():
@@ -57,13 +69,15 @@ def _ways(model: ifcopenshell.file, followed: Followed) -> dict[int, list[int]]:
     return {one: targets for one, targets in ways.items() if targets}
 
 
+def _each(value: Any) -> list[Any]:
+    """The instances in an attribute."""
+    return [each for each in (value if isinstance(value, tuple) else (value,)) if hasattr(each, "is_a")]
+
+
 def _targets(one: Any, indices: Iterable[int]) -> Iterator[Any]:
     for index in indices:
-        target: Any = one[index]
-        if not hasattr(target, "is_a"):
-            continue
-        if target.is_a("IfcRepresentationMap"):
-            items = getattr(target[1], "Items", None) or ()
-            yield from (item for item in items if hasattr(item, "is_a"))
-        else:
-            yield target
+        for target in _each(one[index]):
+            if target.is_a("IfcRepresentationMap"):
+                yield from _each(getattr(target[1], "Items", None))
+            else:
+                yield target

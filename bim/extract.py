@@ -102,7 +102,7 @@ def _entity(instance: Any, step: Step, attributes: Attributes, kind: Any, metre:
     entity = Entity(
         step=step,
         ifc_class=ifc_class,
-        global_id=_text(global_id),
+        global_id=global_id if isinstance(global_id, str) else None,
         name=_text(name),
         long_name=_text(long_name),
         object_type=_text(object_type),

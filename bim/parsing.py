@@ -122,6 +122,9 @@ def _note(parsed: Parsed, kernel: str, error: Exception) -> None:
 
 def _finished(parsed: Parsed, seen: list[Reply]) -> Parsed:
     parsed.incidents.extend(f"{reply.error}: {reply.message}" for reply in seen if reply.stage == "failed")
+    parsed.incidents.extend(
+        f"{reply.kernel}: {reply.message}" for reply in seen if reply.stage == "drawn" and reply.message
+    )
     parsed.incidents.extend(dict.fromkeys(reply.message for reply in seen if reply.stage == "noted"))
     parsed.passes = [reply for reply in seen if reply.stage == "drawn"]
     parsed.parse_cpu_s = sum(reply.cpu_s for reply in seen if reply.stage == "facts")

@@ -18,6 +18,10 @@ _PASSAGES = frozenset(
 )  # fmt: skip
 
 
+WHOLES = (("IfcRelNests", 4, 5), ("IfcRelAggregates", 4, 5), ("IfcRelContainedInSpatialStructure", 5, 4))
+"""(class, index of the whole, index of its parts): a later one has the last word."""
+
+
 def pairs(model: ifcopenshell.file, ifc_class: str, one: int, many: int) -> Iterator[tuple[Any, Any]]:
     """(the one, each of the many) of every relationship of a class; a dangling side is left out."""
     for relation in by_type(model, ifc_class):
@@ -43,11 +47,7 @@ def parents(model: ifcopenshell.file) -> dict[Step, Step]:
     host = {opening.id(): wall.id() for wall, opening in pairs(model, "IfcRelVoidsElement", 4, 5)}
     for opening, filling in pairs(model, "IfcRelFillsElement", 4, 5):
         found[filling.id()] = host.get(opening.id(), opening.id())
-    for ifc_class, one, many in (
-        ("IfcRelNests", 4, 5),
-        ("IfcRelAggregates", 4, 5),
-        ("IfcRelContainedInSpatialStructure", 5, 4),
-    ):
+    for ifc_class, one, many in WHOLES:
         found.update((part.id(), whole.id()) for whole, part in pairs(model, ifc_class, one, many))
     return found
 

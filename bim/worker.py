@@ -86,6 +86,7 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
     units.give_to_project(model)
     units.state_angle(model)
     halfspaces.end_far_away(model, found.length_unit_m or units.factors(model)["LENGTHUNIT"])
+    _note(reply, "relationships make things parts of themselves", circles.cut_wholes(model, found.parents))
     drawing.name_the_nameless(model, found.entities, found.misnamed)
     skip = set(job.skip) | _of_circles(job, model, reply)
     return [entity.step for entity in found.entities if entity.wanted and entity.step not in skip]
@@ -94,12 +95,15 @@ def _tables(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None], 
 def _of_circles(job: Job, model: ifcopenshell.file, reply: Callable[[Reply], None]) -> set[Step]:
     """Products that no kernel comes to the end of, told once."""
     instances, products = circles.endless(model, circles.PLACEMENTS if job.draw_only else circles.SHAPES)
-    if instances:
-        steps = " ".join(f"#{step}" for step in instances[:_SAMPLE])
-        reply(Reply("noted", message=f"{len(instances)} placements or shapes are made of themselves: {steps}"))
+    _note(reply, "placements or shapes are made of themselves", instances)
     if job.draw_only:
         products |= circles.endless(model, circles.SHAPES)[1]
     return products
+
+
+def _note(reply: Callable[[Reply], None], what: str, steps: list[Step]) -> None:
+    if steps:
+        reply(Reply("noted", message=f"{len(steps)} {what}: {' '.join(f'#{step}' for step in steps[:_SAMPLE])}"))
 
 
 def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callable[[Reply], None]) -> None:
@@ -120,7 +124,7 @@ def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callabl
             count = drawing.draw(model, left, kernel, canvas)
         except RuntimeError as error:
             reply(Reply("drawn", kernel, message=str(error), cpu_s=time.process_time() - begun))
-            continue
+            raise SystemExit(f"{kernel}: {error}") from error  # it would raise the same at every later file, too
         reply(Reply("drawn", kernel, count, time.process_time() - begun))
 
 
