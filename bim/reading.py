@@ -7,10 +7,11 @@ of them, that one reads the file, and the report says so.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bim.errors import BimError, NotAnIfcError
+from bim import numbers
+from bim.errors import BimError, CorruptIfcError, NotAnIfcError
 from bim.file import IfcFile, ReadableIfc, make_readable, rewritten
 from bim.parsing import Parsed, parse
 from bim.process import Worker
@@ -31,8 +32,14 @@ def read(worker: Worker, file: IfcFile, folder: Path, budget_s: float, length_un
     """Parse and draw a file. Raises what `bim.file` and `bim.parsing` raise, NotAnIfcError where nothing is in it."""
     deadline = time.monotonic() + budget_s
     readable = make_readable(file, folder)
-    parsed = parse(worker, str(file.path), readable.path.resolve(), folder, budget_s, length_unit_m)
-    told = references(readable.path)
+    try:
+        parsed = parse(worker, str(file.path), readable.path.resolve(), folder, budget_s, length_unit_m)
+    except CorruptIfcError:
+        mended = _without_words(worker, file, readable, folder, deadline, length_unit_m)
+        if mended is None:
+            raise
+        readable, parsed = mended
+    told = references(readable.path, parsed.facts.instances)
     if not told.defined:
         raise NotAnIfcError(f"{file.path}: a header and no instance after it; export the model again")
     if told.defined > parsed.facts.instances:
@@ -43,6 +50,21 @@ def read(worker: Worker, file: IfcFile, folder: Path, budget_s: float, length_un
             f"{file.path}: the parser takes none of its {told.defined:,} instances; is a comment never closed?"
         )
     return Reading(readable, parsed, told)
+
+
+def _without_words(
+    worker: Worker, file: IfcFile, readable: ReadableIfc, folder: Path, deadline: float, length_unit_m: float | None
+) -> tuple[ReadableIfc, Parsed] | None:
+    """The file with nulls for its numbers that are words (1.#INF), at which the parser gives up; None without any."""
+    place = folder / "numbers"
+    place.mkdir()
+    path, count = numbers.without_words(readable.path, place / "numbers.ifc")
+    if not count:
+        return None
+    left_s = max(1.0, deadline - time.monotonic())
+    parsed = parse(worker, str(file.path), path.resolve(), place, left_s, length_unit_m)
+    parsed.incidents.append(f"{count} numbers are no numbers (such as 1.#INF or NaN): read as null")
+    return replace(readable, path=path), parsed
 
 
 def _by_another_schema(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-_TEXT = re.compile(rb"'(?:[^']|'')*'")
+_TEXT = re.compile(rb"'(?:[^']|'')*'|/\*.*?\*/", re.DOTALL)
 _CLASS = re.compile(rb"#\d+\s*=\s*([A-Za-z0-9_]+)\s*\(")
 _MAX_DIGITS = 10
 _PIECE_BYTES = 8 << 20
@@ -29,10 +29,12 @@ class References:
     dangling: frozenset[int]
 
 
-def references(path: Path) -> References:
-    """What a STEP file defines and refers to."""
+def references(path: Path, taken: int) -> References:
+    """What a STEP file, of which the parser took so many instances, defines and refers to."""
     found = _referred(_pieces(path))
-    if found.dangling:  # a '#12' inside a text is no reference: look again without the texts, which costs more
+    if (
+        found.dangling or found.defined > taken
+    ):  # perhaps '#12' is in a text or a comment: without these, which costs more
         return _referred(_TEXT.sub(b"''", piece) for piece in _pieces(path))
     return found
 

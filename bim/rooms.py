@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -117,15 +118,28 @@ def _is_dwelling(texts: tuple[str, ...], rule: DwellingRule) -> bool:
 
 
 def _by_zone(tree: Tree, zones: list[Entity], spaces: set[Step]) -> tuple[dict[str, Entity], dict[Step, str]]:
+    """The dwellings that are zones, and the zone of each space: one that it is a member of, or a zone around that."""
     by_group: dict[Step, list[Step]] = defaultdict(list)
     for group, member in tree.facts.members:
         by_group[group].append(member)
     inside: dict[Step, str] = {}
-    for zone in zones:
-        for member in by_group[zone.step]:
-            if member in spaces:
-                inside.setdefault(member, tree.ids.id_of[zone.step])
+    for members_of in (by_group.__getitem__, lambda zone: _within(zone, by_group)):
+        for zone in zones:
+            for member in members_of(zone.step):
+                if member in spaces:
+                    inside.setdefault(member, tree.ids.id_of[zone.step])
     return {tree.ids.id_of[zone.step]: zone for zone in zones}, inside
+
+
+def _within(zone: Step, by_group: Mapping[Step, list[Step]]) -> list[Step]:
+    """Members of a zone and of the zones in it, in any depth; a zone in itself ends."""
+    found = [zone]
+    seen = {zone}
+    for group in found:
+        new = [member for member in by_group.get(group, ()) if member not in seen]
+        seen.update(new)
+        found.extend(new)
+    return found[1:]
 
 
 def _by_name(tree: Tree, spaces: list[Entity], rule: DwellingRule) -> tuple[dict[str, Entity], dict[Step, str]]:

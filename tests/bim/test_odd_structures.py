@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -167,3 +168,21 @@ def test_an_element_of_a_hundred_thousand_values_keeps_them_all(made: Made) -> N
         f"#200001=IFCRELDEFINESBYPROPERTIES({_id(201)},$,$,$,(#300),#200000);",
     )
     assert model.tables["properties"].select(pl.len(), pl.col("number").sum()).row(0) == (100_000, sum(steps))
+
+
+@pytest.mark.parametrize("word", ["1.#INF", "-1.#IND00", "1.#QNAN0", "NaN", "-nan(ind)", "inf"])
+def test_a_number_that_is_a_word_is_read_as_none(made: Made, word: str) -> None:
+    model = made(
+        _wall(300, placement="#52"), _wall(301), f"#50=IFCCARTESIANPOINT(({word},0.,0.));",
+        "#51=IFCAXIS2PLACEMENT3D(#50,$,$);", "#52=IFCLOCALPLACEMENT($,#51);",
+        f"#60=IFCBUILDINGSTOREY({_id(60)},$,'at 1.#INF, said he',$,$,#20,$,$,.ELEMENT.,{word});",
+    )  # fmt: skip
+    assert model.elements.height == 2
+    assert model.coverage.got >= 1
+    assert model.storeys.select("name", "elevation_m").rows() == [("at 1.#INF, said he", None)]
+    assert np.isfinite(model.meshes.placement).all()
+
+
+def test_what_stands_in_a_comment_is_not_missed(made: Made) -> None:
+    model = made("/* once #99=IFCWALL( and 'more */", _wall(300), "/*" + "x;'#1 " * 200_000 + "*/", _wall(301))
+    assert (*_got(model), model.coverage.dropped, model.coverage.dangling) == (2, 2, 0, 0)

@@ -38,7 +38,7 @@ def test_references_are_counted_as_written(defined: set[int], referred: set[int]
     path = written("\r\n".join(lines))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_PIECE_BYTES", piece)
-        found = references(path)
+        found = references(path, len(defined))
     assert found.defined == len(defined)
     assert found.dangling == (referred - defined if defined else set())
 

@@ -1,0 +1,26 @@
+"""Numbers that C's runtime printed as words: `1.#INF`, `-1.#IND00`, `-nan(ind)`, `inf`. STEP has none of these."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_TEXT_OR_WORD = re.compile(
+    rb"'(?:[^']|'')*'|(?<=[(,])\s*[-+]?(?:\d\.#[A-Z]+\d*|nan(?:\([a-z]+\))?|inf(?:inity)?)\s*(?=[,)])", re.IGNORECASE
+)
+
+
+def without_words(path: Path, target: Path) -> tuple[Path, int]:
+    """A copy at `target` with a null ($) for each such number, and how many there were; texts stay as they are."""
+    count = 0
+
+    def null(found: re.Match[bytes]) -> bytes:
+        nonlocal count
+        if found[0].startswith(b"'"):
+            return found[0]
+        count += 1
+        return b"$"
+
+    with path.open("rb") as lines, target.open("wb") as out:
+        out.writelines(_TEXT_OR_WORD.sub(null, line) for line in lines)
+    return target, count
