@@ -14,7 +14,7 @@ import ifcopenshell
 from bim.relations import by_type
 
 FAR_M = 1_000.0
-"""How far a solid reaches from its plane's location: farther than a wall from the plane that cuts it."""
+"""How far a solid reaches beyond the thing's own zero: farther than any wall. A plane may be located anywhere on it."""
 
 
 def end_far_away(model: ifcopenshell.file, length_unit_m: float) -> None:
@@ -26,7 +26,8 @@ def end_far_away(model: ifcopenshell.file, length_unit_m: float) -> None:
             space = result.SecondOperand
             if space.is_a("IfcHalfSpaceSolid") and space.BaseSurface.is_a("IfcPlane"):
                 if space.id() not in solids:
-                    solids[space.id()] = _solid(model, space, far)
+                    away = hypot(*space.BaseSurface.Position.Location.Coordinates)
+                    solids[space.id()] = _solid(model, space, far + 2 * away)
                 result.SecondOperand = solids[space.id()]
         except (RuntimeError, ValueError, TypeError, AttributeError, ZeroDivisionError):
             continue

@@ -35,6 +35,9 @@ PLANE = (
 )  # fmt: skip
 """The box and a plane through it, a metre above its foot."""
 
+FAR_PLANE = (PLANE[0], "#50=IFCCARTESIANPOINT((50000.,0.,1.));", *PLANE[2:])
+"""The same plane, located far away on it."""
+
 BOUNDED = (
     "#54=IFCCARTESIANPOINT((-1.,-5.));", "#55=IFCCARTESIANPOINT((1.,-5.));", "#56=IFCCARTESIANPOINT((1.,5.));",
     "#57=IFCCARTESIANPOINT((-1.,5.));", "#58=IFCPOLYLINE((#54,#55,#56,#57,#54));",
@@ -90,6 +93,7 @@ HALF_DISC = 12 + 3 * pi / 2
         ),
         ([*PLANE, "#53=IFCHALFSPACESOLID(#52,.T.);", CLIPPED], 16, 1, 3),
         ([*PLANE, "#53=IFCHALFSPACESOLID(#52,.F.);", CLIPPED], 8, 0, 1),
+        ([*FAR_PLANE, "#53=IFCHALFSPACESOLID(#52,.F.);", CLIPPED], 8, 0, 1),
         ([*PLANE, *BOUNDED[:-1], BOUNDED[-1].format("T"), CLIPPED], 20, 0, 3),
         ([*PLANE, *BOUNDED[:-1], BOUNDED[-1].format("F"), CLIPPED], 16, 0, 3),
         ([*MAPPED], 24 * 8, 0, 6),
