@@ -17,7 +17,7 @@ from pathlib import Path
 def replacing(path: Path) -> Iterator[Path]:
     """Where to write what `path` is to hold: a reader, also after a power cut, sees the old file or the new, whole."""
     make_folder(path.parent)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{os.uname().nodename}-{os.getpid()}.part")  # in containers all have one number
     try:
         yield part
         force(part)
