@@ -1,13 +1,12 @@
-"""Numbers that C's runtime printed as words: `1.#INF`, `-1.#IND00`, `-nan(ind)`, `inf`. STEP has none of these."""
+"""Numbers that are none: what C prints as words (`1.#INF`, `-nan(ind)`), and what no double holds (`1.E400`)."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-_TEXT_OR_WORD = re.compile(
-    rb"'(?:[^']|'')*'|(?<=[(,])\s*[-+]?(?:\d\.#[A-Z]+\d*|nan(?:\([a-z]+\))?|inf(?:inity)?)\s*(?=[,)])", re.IGNORECASE
-)
+_WORD = rb"\d\.#[A-Z]+\d*|nan(?:\([a-z]+\))?|inf(?:inity)?|\d+\.\d*E\+?(?:309|3[1-9]\d|[4-9]\d\d|\d{4,})"
+_TEXT_OR_WORD = re.compile(rb"'(?:[^']|'')*'|(?<=[(,])\s*[-+]?(?:" + _WORD + rb")\s*(?=[,)])", re.IGNORECASE)
 
 
 def without_words(path: Path, target: Path) -> tuple[Path, int]:

@@ -63,7 +63,7 @@ def _without_words(
         return None
     left_s = max(1.0, deadline - time.monotonic())
     parsed = parse(worker, str(file.path), path.resolve(), place, left_s, length_unit_m)
-    parsed.incidents.append(f"{count} numbers are no numbers (such as 1.#INF or NaN): read as null")
+    parsed.incidents.append(f"{count} numbers are none (such as 1.#INF, NaN or 1.E400): read as null")
     return replace(readable, path=path), parsed
 
 

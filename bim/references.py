@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-_TEXT = re.compile(rb"'(?:[^']|'')*'|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_TEXT_OR_COMMENT = re.compile(rb"'(?:[^']|'')*'|/\*.*?\*/", re.DOTALL)
 _CLASS = re.compile(rb"#\d+\s*=\s*([A-Za-z0-9_]+)\s*\(")
 _MAX_DIGITS = 10
 _PIECE_BYTES = 8 << 20
@@ -30,13 +31,17 @@ class References:
 
 
 def references(path: Path, taken: int) -> References:
-    """What a STEP file, of which the parser took so many instances, defines and refers to."""
+    """What a STEP file, of which the parser took so many instances, defines and refers to.
+
+    What looks amiss is looked at again: '#12' inside a text is no reference, '#12=' inside a comment defines nothing.
+    """
     found = _referred(_pieces(path))
-    if (
-        found.dangling or found.defined > taken
-    ):  # perhaps '#12' is in a text or a comment: without these, which costs more
-        return _referred(_TEXT.sub(b"''", piece) for piece in _pieces(path))
-    return found
+    defined, dangling = found.defined, found.dangling
+    if defined > taken:
+        defined = _referred(_COMMENT.sub(b" ", piece) for piece in _pieces(path)).defined
+    if dangling:
+        dangling = _referred(_TEXT_OR_COMMENT.sub(b"''", piece) for piece in _pieces(path)).dangling
+    return References(defined, dangling)
 
 
 def classes(path: Path) -> Counter[str]:
