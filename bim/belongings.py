@@ -38,12 +38,15 @@ def classifications_table(tree: Tree) -> pl.DataFrame:
 def attributes_table(tree: Tree) -> pl.DataFrame:
     """Every attribute that has no column elsewhere, in the file's order."""
     ids, entities = tree.ids.id_of, tree.entity_of
-    rows = [
-        (ids[each.entity], entities[each.entity].ifc_class, each.name, each.value, each.number)
-        for each in tree.facts.attributes
-        if each.entity in ids
-    ]
-    return pl.DataFrame(rows, schema=SCHEMAS["attributes"], orient="row")
+    told = [each for each in tree.facts.attributes if each.entity in ids]
+    columns = {
+        "entity_id": [ids[each.entity] for each in told],
+        "ifc_class": [entities[each.entity].ifc_class for each in told],
+        "attribute": [each.name for each in told],
+        "value": [each.value for each in told],
+        "number": [each.number for each in told],
+    }
+    return pl.DataFrame(columns, schema=SCHEMAS["attributes"])
 
 
 def materials_table(tree: Tree) -> pl.DataFrame:

@@ -87,7 +87,8 @@ def _far(shapes: Meshes) -> tuple[float, float] | None:
 def _tables(
     tree: Tree, shapes: Meshes, instance_of: dict[Step, int], where: Georeference, mapping: Mapping
 ) -> dict[str, pl.DataFrame]:
-    properties, quantities = properties_table(tree.facts, tree.ids), quantities_table(tree.facts, tree.ids)
+    said = _said(tree)
+    properties, quantities = said["properties"], said["quantities"]
     storeys = storeys_table(tree)
     labels = Labels(tree, properties, mapping.properties)
     dwellings, dwelling = dwelling_of(tree, mapping.dwelling, labels)
@@ -103,14 +104,25 @@ def _tables(
         "devices": devices_table(tree, mapping, labels, dwelling, properties),
         "elements": elements_table(tree, drawn),
         "connections": connections_table(tree),
-        "properties": properties,
-        "quantities": quantities,
+        **said,
         "systems": systems_table(tree),
+        "footprints": footprints,
+    }
+
+
+def _said(tree: Tree) -> dict[str, pl.DataFrame]:
+    """What entities say of themselves. The facts it is made of are let go: of a large file they fill the memory."""
+    facts = tree.facts
+    said = {
+        "properties": properties_table(facts, tree.ids),
+        "quantities": quantities_table(facts, tree.ids),
         "classifications": classifications_table(tree),
         "attributes": attributes_table(tree),
         "materials": materials_table(tree),
-        "footprints": footprints,
     }
+    for spent in (facts.properties, facts.quantities, facts.described, facts.attributes, facts.made_of):
+        spent.clear()
+    return said
 
 
 def _with_drawn_areas(spaces: pl.DataFrame, footprints: pl.DataFrame) -> pl.DataFrame:
