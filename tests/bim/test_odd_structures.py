@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
 
+from bim.facts import Facts
+from bim.job import Job, Reply
 from bim.load import load
 from bim.model import BuildingModel
-from bim.process import Worker
+from bim.process import Worker, WorkerDiedError
 from bim.revision import diff
 from tests.bim.surgery import written
 from tests.bim.test_odd_files import BOX
@@ -186,3 +190,24 @@ def test_a_number_that_is_a_word_is_read_as_none(made: Made, word: str) -> None:
 def test_what_stands_in_a_comment_is_not_missed(made: Made) -> None:
     model = made("/* once #99=IFCWALL( and 'more */", _wall(300), "/*" + "x;'#1 " * 200_000 + "*/", _wall(301))
     assert (*_got(model), model.coverage.dropped, model.coverage.dangling) == (2, 2, 0, 0)
+
+
+def test_an_error_in_a_kernel_costs_no_later_file_its_shapes(tmp_path: Path, worker: Worker, made: Made) -> None:
+    """A kernel that raised once raises at whatever is drawn after it in its process. The fault is put in: a GlobalId
+    that is no text is left as it is."""
+    path, folder = tmp_path / "raises.ifc", tmp_path / "raises"
+    path.write_text(written("IFC4", [*BOX, _wall(300, "12"), _wall(301)]))
+    folder.mkdir()
+    job = Job(str(path), str(folder), [])
+    assert [each.stage for each in _replies(worker, job)] == ["facts", "done"]
+    told = folder / "facts.json"
+    facts = msgspec.json.decode(told.read_bytes(), type=Facts)
+    named = [msgspec.structs.replace(each, global_id="named") for each in facts.entities]
+    told.write_bytes(msgspec.json.encode(msgspec.structs.replace(facts, entities=named)))
+    with pytest.raises(WorkerDiedError):
+        _replies(worker, msgspec.structs.replace(job, draw_only=True, kernels=["manifold"]))
+    assert _got(made(_wall(300), _wall(301))) == (2, 2)
+
+
+def _replies(worker: Worker, job: Job) -> list[Reply]:
+    return list(worker.run(job, deadline=time.monotonic() + 60, silence_s=60))

@@ -179,3 +179,20 @@ def test_a_mapping_file_tells_dwellings_and_a_bad_one_is_refused(twin: Twin, sha
     rules.write_text("[nonsense]\n")
     code, (answer,), _ = twin("bim", "load", duplex, "--mapping", rules)
     assert (code, "no mapping file" in answer["reason"]) == (1, True)
+
+
+def test_files_of_two_schemas_one_packed_in_upper_case_go_through_every_command(
+    twin: Twin, shared_data: Path, tmp_path: Path
+) -> None:
+    twin("init")
+    old, new = shared_data / "ifc" / "SimpleWall.ifc", tmp_path / "NEW.IfcZip"
+    with zipfile.ZipFile(new, "w") as pack:
+        pack.write(shared_data / "ifc" / "Ifc4DesignTransfer.ifc", "MODEL.IFC")
+    code, loaded, _ = twin("bim", "load", old, new)
+    assert (code, [each["schema"] for each in loaded]) == (0, ["IFC2X3", "IFC4"])
+    assert twin("bim", "diff", new, new)[1]["changes"] == []
+    code, told, _ = twin("bim", "diff", old, new)
+    assert (code, sum(told["counts"].values())) == (0, len(told["changes"]))
+    assert {"added", "removed", "changed"} <= told["counts"].keys()
+    assert [each["reason"] for each in twin("bim", "check", new)[1]] == [None]
+    assert twin("bim", "cobie", new, "--out", tmp_path / "register")[0] == 0
