@@ -20,12 +20,13 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from events.connectors.address import leads_inward
+from events.connectors.coding import plain
 from events.errors import FetchError
 
 CHUNK_BYTES = 64 * 1024
 REDIRECTS = 5
 NO_HEADERS: Mapping[str, str] = {}
-AGENT = {"User-Agent": "taipei-twin", "Accept-Encoding": "gzip, deflate"}
+AGENT = {"User-Agent": "taipei-twin", "Accept-Encoding": "gzip"}
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,9 @@ class HttpTransport:
         response = self._pool.request(method, url, preload_content=False, **asked)
         try:
             body = bytearray()
-            while chunk := response.read1(CHUNK_BYTES, decode_content=True):
-                body += chunk
+            raw = iter(lambda: response.read1(CHUNK_BYTES, decode_content=False), b"")
+            for piece in plain(raw, response.headers.get("content-encoding", "")):
+                body += piece
                 if len(body) > self._limits.size_bytes:
                     raise FetchError("too-large", f"the document is larger than {self._limits.size_bytes} bytes")
         finally:

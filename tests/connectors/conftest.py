@@ -105,11 +105,11 @@ def half(body: bytes) -> Reply:
     return reply
 
 
-def unlengthed(body: bytes) -> Reply:
+def unlengthed(body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
     """The body without a length, ended by closing: nothing in HTTP tells whether it is whole."""
 
     def reply(to: http.server.BaseHTTPRequestHandler) -> None:
-        _head(to, 200, {"Connection": "close"})
+        _head(to, 200, {"Connection": "close", **(headers or {})})
         to.wfile.write(body)
         to.close_connection = True
 

@@ -26,6 +26,7 @@ from tests.connectors.conftest import (
     zipped,
 )
 
+NOISE = bytes((at * at * 31) % 251 for at in range(9_000))
 DOCUMENT = b'{"data": "' + b"x" * 5000 + b'"}'
 SOON = Limits(connect_s=1, read_s=0.3, total_s=0.8, size_bytes=20_000)
 
@@ -56,6 +57,9 @@ def test_a_whole_document_comes_as_it_is(server: Server, transport: HttpTranspor
         (half(DOCUMENT), "incomplete"),
         (broken_chunks(DOCUMENT), "incomplete"),
         (whole(b"no gzip at all", GZIP), "incomplete"),
+        (unlengthed(gzip.compress(NOISE)[:-9], GZIP), "incomplete"),
+        (unlengthed(gzip.compress(NOISE)[:50], GZIP), "incomplete"),
+        (whole(NOISE, {"Content-Encoding": "br"}), "incomplete"),
         (chunked(b"x" * 20_001), "too-large"),
         (drip(DOCUMENT), "timeout"),
         (dripped_headers(), "timeout"),
@@ -69,6 +73,9 @@ def test_a_whole_document_comes_as_it_is(server: Server, transport: HttpTranspor
         "half",
         "chunks",
         "coding",
+        "gzip-end",
+        "gzip-half",
+        "unasked-coding",
         "huge-chunks",
         "drip",
         "header-drip",
