@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from deploy.kafka.broker import Broker
+from events.allocation import few_arenas
 from events.clock import now
 from events.consume import consume
 from events.envelope import wrap
@@ -133,6 +134,7 @@ def _told(count: int, started: float, used: float) -> dict[str, float]:
 
 def ingest(adapter: Adapter, servers: str, topic: str, directory: Path) -> dict[str, float]:
     """Land the topic in a new city's log, which another process folds meanwhile, as `twin project` does it."""
+    few_arenas()  # as `twin ingest` does
     place = init(directory / topic)
     words = [sys.executable, "-m", "benchmarks.ingest", "fold", adapter, servers, topic, str(directory)]
     with (

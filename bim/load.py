@@ -48,7 +48,7 @@ def load(
     if archive_dir is not None and archive.holds(archive_dir, file.sha256, stated):
         return archive.read(archive_dir, file.sha256)
     if worker is None:
-        with Worker() as own:
+        with Worker(jobs=1) as own:  # nobody needs it while the tables are built, which takes memory of its own
             model = _read(file, own, budget_s, length_unit_m, site, rules)
     else:
         model = _read(file, worker, budget_s, length_unit_m, site, rules)

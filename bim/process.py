@@ -45,7 +45,9 @@ class WorkerSilentError(Exception):
 class Worker:
     """One parsing process. Use as a context manager; it starts with the first job."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, jobs: int = _JOBS_PER_PROCESS) -> None:
+        """`jobs`: how many a process does before it is ended or renewed."""
+        self._most_jobs = jobs
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline: Lifeline | None = None
         self._jobs = 0
@@ -86,8 +88,9 @@ class Worker:
         return self._jobs <= 1
 
     def rest(self) -> None:
-        """Between two jobs: a process that a large file made large is ended; the next job starts another."""
-        if self._peak_bytes > _KEPT_BYTES:
+        """Between two jobs: a process that has done its share, or that a large file made large, is ended; the next job
+        starts another."""
+        if self._peak_bytes > _KEPT_BYTES or self._jobs >= self._most_jobs:
             self.stop()
 
     def stop(self) -> None:
@@ -98,7 +101,7 @@ class Worker:
 
     def _started(self) -> subprocess.Popen[bytes]:
         self._jobs += 1
-        if self._process is not None and self._jobs > _JOBS_PER_PROCESS:
+        if self._process is not None and self._jobs > self._most_jobs:
             self.stop()
         if self._process is None:
             self._jobs, self._pending, self._peak_bytes = 1, b"", 0

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from events.allocation import few_arenas
 from events.errors import SourceError, UsageError
 from events.feeds.registry import Registry, format_named
 from events.flood import ALLOWED_BYTES
@@ -100,6 +101,7 @@ def ingest(
     if from_files and not files:
         raise UsageError("--files needs FORMAT:PATH words")
     configure_logs(log_format, log_level)
+    few_arenas()
     registry = declared(declarations, city)
     place, watching = Place(city), Watching()
     with place.log() as log, watching.served(metrics):

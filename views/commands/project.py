@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from events.allocation import few_arenas
 from events.errors import LogUnavailableError
 from events.log import Log
 from twin.place import Place
@@ -30,6 +31,7 @@ def project(
 
     Example: twin project --city city
     """
+    few_arenas()
     place, stopped = Place(city), stop_on_signals()
     with place.log() as log:
         projector = Projector(log, place.directory)
