@@ -14,7 +14,7 @@ import ifcopenshell
 from bim.climbing import products_above
 from bim.drawing import products_of
 from bim.facts import Step
-from bim.relations import WHOLES, by_type
+from bim.relations import WHOLES, by_type, instances_in
 
 Followed = Mapping[str, tuple[int, ...]]
 """Classes whose instances may lead to one of their own kind, and the indices of the attributes by which."""
@@ -36,7 +36,7 @@ def cut_wholes(model: ifcopenshell.file, parents: Mapping[Step, Step]) -> list[S
     cut: list[Step] = []
     for ifc_class, one, many in WHOLES if found else ():
         for relation in list(by_type(model, ifc_class)):
-            if {each.id() for index in (one, many) for each in _each(relation[index])} <= found:
+            if {each.id() for index in (one, many) for each in instances_in(relation[index])} <= found:
                 cut.append(Step(relation.id()))
                 model.remove(relation)
     return sorted(cut)
@@ -69,15 +69,10 @@ def _ways(model: ifcopenshell.file, followed: Followed) -> dict[int, list[int]]:
     return {one: targets for one, targets in ways.items() if targets}
 
 
-def _each(value: Any) -> list[Any]:
-    """The instances in an attribute."""
-    return [each for each in (value if isinstance(value, tuple) else (value,)) if hasattr(each, "is_a")]
-
-
 def _targets(one: Any, indices: Iterable[int]) -> Iterator[Any]:
     for index in indices:
-        for target in _each(one[index]):
+        for target in instances_in(one[index]):
             if target.is_a("IfcRepresentationMap"):
-                yield from _each(getattr(target[1], "Items", None))
+                yield from instances_in(getattr(target[1], "Items", None))
             else:
                 yield target

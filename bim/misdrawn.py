@@ -13,7 +13,7 @@ import ifcopenshell
 
 from bim.climbing import products_above
 from bim.facts import Step
-from bim.relations import by_type
+from bim.relations import by_type, instances_in
 
 _WRONG = (
     "IfcHalfSpaceSolid", "IfcConic", "IfcBSplineCurve", "IfcRoundedRectangleProfileDef", "IfcCircleProfileDef",
@@ -36,4 +36,4 @@ def _suspects(model: ifcopenshell.file) -> Iterator[Any]:
 
 
 def _has_arcs(curve: Any) -> bool:
-    return any(segment.is_a("IfcArcIndex") for segment in curve[1] or ())
+    return any(segment.is_a("IfcArcIndex") for segment in instances_in(curve[1]))

@@ -33,6 +33,11 @@ def pairs(model: ifcopenshell.file, ifc_class: str, one: int, many: int) -> Iter
                 yield whole, part
 
 
+def instances_in(value: Any) -> list[Any]:
+    """The instances in an attribute, one or many; a damaged file has texts and numbers where they should stand."""
+    return [each for each in (value if isinstance(value, tuple) else (value,)) if hasattr(each, "is_a")]
+
+
 def by_type(model: ifcopenshell.file, ifc_class: str) -> Any:
     """Instances of a class and its subclasses; nothing where the schema has no such class."""
     try:
