@@ -92,10 +92,10 @@ def _changed(both: pl.DataFrame, name: str) -> pl.DataFrame:
     if name in ROUNDED:
         apart_m = (before.cast(pl.Float64) - after.cast(pl.Float64)).abs()
         is_other &= (apart_m > _ROUNDED_APART_M).fill_null(value=True)
-    if name in _CONTAINERS:
+    if name in _CONTAINERS:  # whatever the containers are called
         new_id_of = both.select(pl.col("old_id").alias(f"{name}_id"), pl.col("new_id").alias("same_as"))
         both = both.join(new_id_of, on=f"{name}_id", how="left", maintain_order="left")
-        is_other &= pl.col("same_as").ne_missing(pl.col(f"{name}_id_new"))
+        is_other = pl.col("same_as").ne_missing(pl.col(f"{name}_id_new"))
     return _pair_rows(both.filter(is_other), "changed", name, before, after)
 
 

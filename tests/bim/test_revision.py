@@ -15,6 +15,7 @@ from bim.load import load
 from bim.model import BuildingModel
 from bim.process import Worker
 from bim.revision import SCHEMA, diff, successors
+from bim.tables import Tables
 from tests.bim.conftest import SPEC
 from tests.bim.surgery import exported_again, steps, with_lines
 
@@ -163,6 +164,12 @@ def test_a_storey_under_another_name_is_one_change(block: BuildingModel, revise:
     ]
 
 
+def _all_of_one_name(model: BuildingModel) -> BuildingModel:
+    """As in a file of two buildings, whose storeys have the same names."""
+    tables = {**model.tables, "storeys": model.storeys.with_columns(name=pl.lit("F"))}
+    return dataclasses.replace(model, tables=Tables(tables.__getitem__))
+
+
 def test_a_door_on_another_storey_is_told(block: BuildingModel, revise: Revise) -> None:
     def elsewhere(text: str) -> str:
         door = _line(text, "IfcDoor").split("=")[0]
@@ -173,8 +180,12 @@ def test_a_door_on_another_storey_is_told(block: BuildingModel, revise: Revise) 
         left = re.sub(rf"{door},|,{door}(?=\))", "", here)
         return text.replace(here, left).replace(there, there.replace("(#", f"({door},#", 1))
 
-    (row,) = diff(block, revise(elsewhere)).to_dicts()
+    moved = revise(elsewhere)
+    (row,) = diff(block, moved).to_dicts()
     assert (row["change"], row["ifc_class"], row["attribute"]) == ("changed", "IfcDoor", "storey")
+    assert diff(_all_of_one_name(block), _all_of_one_name(moved)).rows(named=True) == [
+        row | {"before": "F", "after": "F"}
+    ]
 
 
 def test_a_removed_meter_is_removed_and_comes_back_added(block: BuildingModel, revise: Revise) -> None:
