@@ -15,8 +15,8 @@ from twin.aggregates.compliance import COMPLIANCE, BuildingModelChecked, CheckFa
 from twin.projections.register import METERS, register
 
 
-def keep(when: int, sha256: str = "a", meters_amiss: int = 0) -> KeepCheck:
-    facts: dict[str, Any] = FOUND | {"sha256": sha256, "meters_amiss": meters_amiss}
+def keep(when: int, sha256: str = "a", meters_amiss: int = 0, ids_sha256: str = "c") -> KeepCheck:
+    facts: dict[str, Any] = FOUND | {"sha256": sha256, "meters_amiss": meters_amiss, "ids_sha256": ids_sha256}
     return KeepCheck(CheckFacts(**facts), day(when), RECORDED)
 
 
@@ -33,9 +33,30 @@ def test_the_same_finding_again_tells_nothing_and_another_one_does() -> None:
     ]
 
 
-@given(st.lists(st.builds(keep, st.integers(0, 5), st.sampled_from("ab"), st.integers(0, 1)), max_size=12))
+def test_a_check_after_going_back_to_an_earlier_model_is_the_last_one() -> None:
+    events = told(COMPLIANCE, [keep(0, "a"), keep(1, "b"), keep(2, "a"), keep(3, "a"), keep(4, "a", ids_sha256="d")])
+    assert [(e.sha256, e.ids_sha256, e.time) for e in events] == [
+        ("a", "c", day(0)),
+        ("b", "c", day(1)),
+        ("a", "c", day(2)),
+        ("a", "d", day(4)),
+    ]
+    assert register(logged(events[:3])).checks["sha256"].unique().to_list() == ["a"]
+
+
+_COMMANDS = st.builds(keep, st.integers(0, 5), st.sampled_from("ab"), st.integers(0, 1), st.sampled_from("cd"))
+
+
+@given(st.lists(_COMMANDS, max_size=12))
 def test_any_command_may_be_retried(commands: list[KeepCheck]) -> None:
     assert told(COMPLIANCE, twice(commands)) == told(COMPLIANCE, commands)
+
+
+@given(st.lists(_COMMANDS, min_size=1, max_size=12))
+def test_after_every_command_the_register_shows_its_finding_at_its_time(commands: list[KeepCheck]) -> None:
+    for end in range(1, len(commands) + 1):
+        state = COMPLIANCE.fold(told(COMPLIANCE, commands[:end]))
+        assert state.at(commands[end - 1].time) == commands[end - 1].facts
 
 
 def test_a_check_passes_when_nothing_failed_and_no_meter_is_amiss() -> None:

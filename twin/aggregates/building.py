@@ -50,7 +50,7 @@ class BuildingModelPublished(
 
 
 class BuildingModelRevised(ModelFacts, frozen=True, kw_only=True, tag_field="event", tag="building.model_revised.v1"):
-    """Another file became the building's model from `time` on."""
+    """Another file, or another reading of the same one, became the building's model from `time` on."""
 
     time: datetime
     recorded_at: datetime
@@ -73,7 +73,8 @@ Building = Timeline[ModelFacts]
 
 
 def decide(command: PublishModel, state: Building) -> Sequence[BuildingEvent]:
-    """The same file again tells nothing; a second file is a revision; a building never changes its community."""
+    """The same file read alike tells nothing; read better, or another file, it is a revision, and the same file keeps
+    the name it was published under; a building never changes its community."""
     facts = command.facts
     if state.facts and state.facts[0].community_id != facts.community_id:
         raise DomainError(
@@ -82,9 +83,21 @@ def decide(command: PublishModel, state: Building) -> Sequence[BuildingEvent]:
         )
     believed = state.at(command.time)
     if believed is not None and believed.sha256 == facts.sha256:
-        return []
+        facts = msgspec.structs.replace(facts, name=believed.name)
+        if _read_of(believed) == _read_of(facts):
+            return []
     kind = BuildingModelRevised if state.facts else BuildingModelPublished
     return [kind(**msgspec.structs.asdict(facts), time=command.time, recorded_at=command.recorded_at)]
+
+
+_OF_THE_RUN = ("phases", "peak_bytes")
+"""What a coverage report says of the run that read the file, not of the file: seconds and memory differ every time."""
+
+
+def _read_of(facts: ModelFacts) -> ModelFacts:
+    """What was read of a file, whichever run read it, in the form that the log keeps."""
+    coverage = {name: value for name, value in facts.coverage.items() if name not in _OF_THE_RUN}
+    return msgspec.structs.replace(facts, coverage=msgspec.json.decode(msgspec.json.encode(coverage)))
 
 
 def evolve(state: Building, event: BuildingEvent) -> Building:

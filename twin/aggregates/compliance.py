@@ -5,13 +5,14 @@ The tags below are the storage format: never change one's meaning, add a version
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from events.ids import StreamId
+from twin.aggregates.timeline import Timeline
 from twin.decider import Decider
 
 
@@ -73,26 +74,23 @@ class KeepCheck:
     recorded_at: datetime
 
 
-@dataclass(frozen=True)
-class Checks:
-    """State: the last finding of each (model, requirements file)."""
-
-    last: Mapping[tuple[str, str], CheckFacts] = field(default_factory=dict)
+Checks = Timeline[CheckFacts]
+"""State: what was found, by the instant of the check."""
 
 
 def decide(command: KeepCheck, state: Checks) -> Sequence[ComplianceEvent]:
-    """The same finding of the same files again tells nothing new."""
+    """What the last check by then found already tells nothing new. One of another file in between makes it news: it is
+    the last check that the register shows."""
     facts = command.facts
-    if state.last.get((facts.sha256, facts.ids_sha256)) == facts:
+    if state.at(command.time) == facts:
         return []
     fields = {name: getattr(facts, name) for name in CheckFacts.__struct_fields__}
     return [BuildingModelChecked(**fields, time=command.time, recorded_at=command.recorded_at)]
 
 
 def evolve(state: Checks, event: ComplianceEvent) -> Checks:
-    """The event's finding is the last one of its files."""
-    facts = msgspec.convert(event, CheckFacts, from_attributes=True)
-    return Checks({**state.last, (facts.sha256, facts.ids_sha256): facts})
+    """The event's finding is the last one from its time on."""
+    return state.put(event.time, msgspec.convert(event, CheckFacts, from_attributes=True))
 
 
-COMPLIANCE: Decider[KeepCheck, ComplianceEvent, Checks] = Decider(Checks(), decide, evolve)
+COMPLIANCE: Decider[KeepCheck, ComplianceEvent, Checks] = Decider(Timeline(), decide, evolve)
