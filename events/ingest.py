@@ -171,12 +171,15 @@ class Ingester:
         coded, named = entities.coded(frame)
         if named is not None:
             events.append(entities.naming_event(named, header))
-        rows = settle(kind, coded, memory.beliefs[family], memory.days(kind, self._log))
-        duplicates = 0 if kind.slowly_changing else frame.height - rows.height
-        if rows.height or duplicates:
-            counted = msgspec.structs.replace(header, offered=rows.height + duplicates, duplicates=duplicates)
-            events.append(_event(BATCH, _spanning(counted, rows), rows))
-        return Landed({family: rows.height}, duplicates)
+        settled = settle(kind, coded, memory.beliefs[family], memory.days(kind, self._log))
+        count = sum(rows.height for rows in settled)
+        duplicates = left = 0 if kind.slowly_changing else frame.height - count
+        for rows in settled:
+            if rows.height or left:
+                counted = msgspec.structs.replace(header, offered=rows.height + left, duplicates=left)
+                events.append(_event(BATCH, _spanning(counted, rows), rows))
+                left = 0
+        return Landed({family: count}, duplicates)
 
     def _refuse(self, refusals: list[Refusal], header: Header, events: list[NewEvent]) -> Landed:
         fresh = self._memory.fresh_refusals(refusals) if header.last_offset == NO_OFFSET else refusals
@@ -224,8 +227,6 @@ def _slices(poll: Poll) -> Iterator[tuple[Format, Sequence[Payload], Sequence[in
 
 
 def _ahead(family: str, rows: pl.DataFrame, offsets: Sequence[int], moment: datetime) -> list[Refusal]:
-    if FAMILIES[family].slowly_changing:
-        return []
     reason = f"{family}: time is more than {AHEAD.seconds} s ahead of its arrival at {moment:%Y-%m-%dT%H:%M:%SZ}"
     lines = rows.drop("record").write_ndjson().splitlines()
     return [Refusal(offsets[at], family, reason, line.encode()) for at, line in zip(rows["record"], lines, strict=True)]

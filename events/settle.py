@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from events.beliefs import Beliefs, LoadDay, Rows
+from events.beliefs import Beliefs, Ints, LoadDay, Rows
 from events.observations import Family
 from events.runs import Mask, starts
 
+SEQUENCES = 1 << 16
+"""Rows of equal (entity, time) that one batch can tell apart: `sequence` has 16 bits."""
 
-def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, load: LoadDay) -> pl.DataFrame:
+
+def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, load: LoadDay) -> list[pl.DataFrame]:
     """The rows of `coded` (in order of arrival) that change what is believed, as `Family.stored`, and believe them.
 
     Sorted by (entity, time); `sequence` counts arrivals of equal (entity, time) within the batch, so that the order in
-    which later rows replace earlier ones survives any shuffle.
+    which later rows replace earlier ones survives any shuffle. One frame, to be one batch; more, to be batches in that
+    order, only where more than SEQUENCES rows are of one (entity, time).
     """
     ordered = coded.select("entity", "time", *family.values).sort("entity", "time", maintain_order=True)
     rows = rows_of(family, ordered)
@@ -25,10 +29,14 @@ def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, load: LoadDay)
         repeated |= beliefs.unchanged(rows)
     keep = ~repeated
     beliefs.accept(rows.only(keep))
-    sequenced = ordered.with_columns(pl.Series("sequence", _sequence(same), dtype=pl.UInt16)).select(
+    sequence = _sequence(same)
+    sequenced = ordered.with_columns(pl.Series("sequence", sequence % SEQUENCES, dtype=pl.UInt16)).select(
         list(family.stored)
     )
-    return sequenced if keep.all() else sequenced.filter(pl.Series(keep))
+    if not len(sequence) or int(sequence.max()) < SEQUENCES:
+        return [sequenced if keep.all() else sequenced.filter(pl.Series(keep))]
+    turns = sequence // SEQUENCES
+    return [sequenced.filter(pl.Series(keep & (turns == turn))) for turn in np.unique(turns[keep])]
 
 
 def rows_of(family: Family, frame: pl.DataFrame) -> Rows:
@@ -42,10 +50,10 @@ def _repeats_key(rows: Rows) -> Mask:
     return ~(starts(rows.entity) | starts(rows.time))
 
 
-def _sequence(same: Mask) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
+def _sequence(same: Mask) -> Ints:
     """How many rows of equal key stand before each row."""
     if not same.any():
-        return np.zeros(len(same), np.uint16)
+        return np.zeros(len(same), np.int64)
     index = np.arange(len(same))
     start = np.maximum.accumulate(np.where(same, 0, index))
-    return (index - start).astype(np.uint16)
+    return np.asarray(index - start, np.int64)

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from events.clock import instant, micros
+from events.clock import instant, micros, utc
 from events.errors import NaiveTimeError
 from events.log import Log
 from events.observations import Family
@@ -92,8 +92,8 @@ class City:
         if at is not None and at.tzinfo is None:
             raise NaiveTimeError(f"{at.isoformat()} has no zone; give an aware time, such as {EXAMPLE}")
         position = self.head if known is None else self.position_at(known)
-        moment = END_OF_TIME if at is None else at.astimezone(UTC)
-        asked = known.astimezone(UTC) if isinstance(known, datetime) else None
+        moment = END_OF_TIME if at is None else utc(at)
+        asked = utc(known) if isinstance(known, datetime) else None
         live = at is None and position == self.head
         return Cut(self._projector, self.place, moment, position, live, self._log, asked)
 

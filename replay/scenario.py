@@ -30,7 +30,7 @@ from typing import Any
 
 import msgspec
 
-from events.clock import parse_time
+from events.clock import parse_time, shifted
 from events.errors import UsageError
 from replay import parameters
 from replay.interventions import Intervention, read_interventions
@@ -119,7 +119,9 @@ def resolve(scenario: Scenario, latest: datetime | None) -> Resolved:
 
 
 _BEFORE = re.compile(r"([+-]?\d+)(d|h|min)")
-_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "min": timedelta(minutes=1)}
+_MINUTES = {"d": 24 * 60, "h": 60, "min": 1}
+_DIGITS = 12
+"""Digits of a shift that can lie within any calendar."""
 
 
 def _instant(written: str, latest: datetime | None, where: str) -> datetime:
@@ -128,12 +130,17 @@ def _instant(written: str, latest: datetime | None, where: str) -> datetime:
     if relative or written == "latest":
         if latest is None:
             raise UsageError(f"{where} is {written!r}, but the city has no observations yet; give an RFC 3339 time")
-        shift = int(relative[1]) * _UNITS[relative[2]] if relative else timedelta()
-        return _quarter(latest + shift)
+        return _quarter(latest if relative is None else _moved(latest, relative, where))
     try:
         return _quarter(parse_time(written))
     except UsageError as error:
         raise type(error)(f"{where}: {error}") from error
+
+
+def _moved(latest: datetime, relative: re.Match[str], where: str) -> datetime:
+    told = f"{where}: {relative[0]}"
+    count = int(relative[1][: _DIGITS + 1])  # more digits lie outside of the calendar however they go on
+    return shifted(latest, minutes=count * _MINUTES[relative[2]], told=told)
 
 
 def _plain(value: Any) -> Any:

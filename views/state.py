@@ -84,7 +84,7 @@ def from_query(query: dict[str, str]) -> State:
     return State(
         "en" if query.get("lang") == "en" else "zh-TW",
         _instant(query.get("t")),
-        int(known) if known.isdecimal() else None,
+        int(known[:18]) if known.isdecimal() else None,
         **{place: query.get(place) or None for place in _PLACES},
     )
 

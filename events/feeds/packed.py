@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
 
 from events.errors import PayloadError
@@ -14,18 +16,21 @@ LIMIT = 256 * 1024 * 1024
 
 
 def unpacked(data: bytes) -> bytes:
-    """`data` without gzip; PayloadError when it is damaged or grows past LIMIT."""
+    """`data` without gzip, of all its members (RFC 1952, 2.2); PayloadError when it is damaged or grows past LIMIT.
+
+    Zeros after the last member are padding, as of a tape or a block device; with anything else it is refused.
+    """
     if not data.startswith(GZIP):
         return data
-    opened = zlib.decompressobj(wbits=31)
     try:
-        content = opened.decompress(data, LIMIT)
-    except zlib.error as error:
-        raise PayloadError(f"gzip cannot be opened ({error}); send the file again") from error
-    if opened.unconsumed_tail:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as opened:
+            content = opened.read(LIMIT + 1)
+    except EOFError as error:
+        raise PayloadError("gzip ends early; send the file again") from error
+    except (zlib.error, gzip.BadGzipFile) as error:
+        raise PayloadError(f"gzip cannot be opened to its end ({error}); send the file again") from error
+    if len(content) > LIMIT:
         raise PayloadError(f"gzip holds more than {LIMIT} bytes; split the file")
-    if not opened.eof:
-        raise PayloadError(f"gzip ends early after {len(content)} bytes; send the file again")
     return content
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -172,6 +173,43 @@ def test_a_slowly_changing_row_lands_only_when_it_changes(log: Log) -> None:
         return writer.append_frames(SOURCE, {"stations": frame}).rows["stations"]
 
     assert [station(20, 9), station(20, 8), station(22, 7), station(22, 6), station(20, 5)] == [1, 0, 1, 0, 1]
+
+
+def test_a_slowly_changing_row_ahead_of_the_clock_is_refused_with_its_row(log: Log) -> None:
+    def station(at: int) -> Decoded:
+        values = ("s", NOW + timedelta(hours=at), "n", "n", "d", 121.5, 25.0, 20, 0)
+        return Decoded({"stations": pl.DataFrame([values], schema=STATIONS.decoded, orient="row")}, offered=1)
+
+    ahead = Format("ahead", "ahead", "ahead", "text/plain", lambda _: station(3))
+    result = ingester(log).ingest(Poll(SOURCE, 4, 4, {ahead: [Payload(b"x", NOW)]}, {ahead: [4]}))
+    (found,) = quarantined(log)
+    assert (result.rows["stations"], result.refused, found.refusal.offset, found.refusal.format) == (
+        0,
+        1,
+        4,
+        "stations",
+    )
+    assert b'"name":"n"' in found.refusal.payload
+
+
+def test_more_values_of_one_instant_than_a_batch_can_number_keep_their_order(log: Log) -> None:
+    """`sequence` has 16 bits: 200,000 arrivals of one (point, time) take further batches; the last is believed."""
+    count = 200_000
+    frame = pl.DataFrame({"value": np.arange(count, dtype=np.float64)}).select(
+        pl.lit("a").alias("point_id"),
+        pl.lit("kWh").alias("unit"),
+        pl.lit(NOW).alias("time"),
+        "value",
+        pl.lit(0, pl.UInt8).alias("quality"),
+        pl.lit(0, pl.UInt32).alias("record"),
+    )
+    assert ingester(log).append_frames(SOURCE, {"readings": frame}).rows == {"readings": count}
+    batches = [batch.decode(e.state, READINGS.stored) for e in log.read(tags=[BATCH])]
+    assert [b.height for b in batches] == [65_536, 65_536, 65_536, count - 3 * 65_536]
+    assert all(b["sequence"].to_list() == list(range(b.height)) for b in batches)
+    assert pl.concat(batches)["value"].to_list() == frame["value"].to_list()
+    repeated = ingester(log).append_frames(SOURCE, {"readings": frame.tail(1)})
+    assert (repeated.rows["readings"], repeated.duplicates) == (0, 1)
 
 
 def test_a_refused_document_from_a_file_is_kept_once(log: Log) -> None:

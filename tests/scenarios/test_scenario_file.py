@@ -34,6 +34,17 @@ def test_latest_is_the_last_quarter_hour_and_the_window_counts_from_it() -> None
     assert times.end == datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "told", ["-9999999d", "+9999999d", "9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00+08:00", "-" + "9" * 6000 + "d"]
+)
+@pytest.mark.parametrize("where", ["base.at", "window.start", "window.end"])
+def test_an_instant_outside_of_the_calendar_is_refused_with_its_key(where: str, told: str) -> None:
+    table, key = where.split(".")
+    scenario = scenario_of({"title": "t", "community": "c", table: {key: told}})
+    with pytest.raises(UsageError, match=rf"{where}.*lies outside of the years 1000 to 8999"):
+        resolve(scenario, LATEST)
+
+
 def test_times_of_taipei_are_taken_to_utc() -> None:
     scenario = scenario_of({"title": "t", "community": "c", "base": {"at": "2026-11-22T08:00:00+08:00"}})
     assert resolve(scenario, None).at == datetime(2026, 11, 22, tzinfo=UTC)

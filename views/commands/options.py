@@ -29,6 +29,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 REFUSED = 1
 """Exit code when some input was refused or quarantined."""
 
+_POSITION_DIGITS = 18
+
 logs = Console(stderr=True, highlight=False)
 """Where progress and messages go: standard error."""
 
@@ -51,7 +53,10 @@ def known_word(text: str | None) -> int | datetime | None:
     """`--known`: digits are a log position, anything else a record time."""
     if text is None:
         return None
-    return int(text) if text.removeprefix("-").isdecimal() else parse_time(text)
+    digits = text.removeprefix("-")
+    if digits.isdecimal() and len(digits) > _POSITION_DIGITS:
+        raise UsageError(f"--known {text[:_POSITION_DIGITS]}…: no log has a position of {len(digits)} digits")
+    return int(text) if digits.isdecimal() else parse_time(text)
 
 
 def named_files(arguments: list[str]) -> list[tuple[str, Path]]:
