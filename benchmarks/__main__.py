@@ -1,10 +1,11 @@
 """Run every benchmark and print its figures; `--write` also puts the table into benchmarks/README.md.
 
-python -m benchmarks [--write] [NAME ...]
+Without a name all of them run, one after the other: a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from events.clock import now
 
 MODULES = (
     "log",
+    "start",
     "history",
     "ingest",
     "alternatives",
@@ -30,11 +32,17 @@ MARK = "<!-- figures: written by `make bench` -->"
 
 def main(words: list[str]) -> None:
     """Run the named benchmarks, or all."""
-    for name in [w for w in words if not w.startswith("-")] or list(MODULES):
+    asked = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    asked.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(MODULES)}; none: all")
+    asked.add_argument("--write", action="store_true", help="put the figures into benchmarks/README.md")
+    given = asked.parse_args(words)
+    if unknown := set(given.names) - set(MODULES):
+        asked.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
+    for name in given.names or MODULES:
         print(f"## {name}", flush=True)
         found = importlib.import_module(f"benchmarks.{name}").figures()
         print("\n".join(map(line, found)), flush=True)
-        if "--write" in words:
+        if given.write:
             keep(name, found)
 
 

@@ -17,16 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import pyproj
 
 from events.feeds.cells import Cell
 from events.feeds.json_texts import text_of_value
 from events.feeds.local_time import utc_times
 from events.feeds.refusals import Refused
 from events.observations import STATIONS
+
+if TYPE_CHECKING:
+    import pyproj
 
 TOTALS = ("totalmotor", "totalbus", "totalbike", "totallargemotor", "ChargingStation")
 MOST = 100_000
@@ -96,6 +98,8 @@ def _place(lot: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 @cache
 def _to_degrees() -> pyproj.Transformer:
+    import pyproj  # slow to import, and few lots tell their place in metres
+
     return pyproj.Transformer.from_crs("EPSG:3826", "EPSG:4326", always_xy=True)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from events.clock import micros
-from events.feeds.registry import format_of
 
 MINUTE_S = 60.0
 HOUR_S = 3600.0
@@ -26,6 +25,9 @@ ALLOWED_S = {
 }
 """Seconds by format."""
 
+TOPICS = "city."
+"""What the topic of a format is called, before the format's name."""
+
 OTHERWISE_S = 48 * HOUR_S
 """Meters, charging, whatever reports when something happens."""
 
@@ -38,8 +40,7 @@ def format_name(source: str) -> str:
     """
     kind, _, rest = source.partition(":")
     name = rest.split(":", 1)[0]
-    form = format_of(name) if kind == "kafka" else None
-    return form.name if form else name
+    return name.removeprefix(TOPICS) if kind == "kafka" else name
 
 
 def allowed_s(source: str) -> float:

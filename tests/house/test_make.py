@@ -33,6 +33,12 @@ def test_make_alone_lists_every_target_with_its_help() -> None:
     assert {"env", "demo", "test", "check", "kafka", "bench"} <= listed
 
 
+def test_the_environment_is_compiled_when_it_is_made(tmp_path: Path) -> None:
+    would_run = run("make", "--dry-run", "env", f"VENV={tmp_path / 'venv'}").stdout
+    assert "uv pip install --quiet --compile-bytecode" in would_run
+    assert "-m compileall -q -j 0 twin events bim views replay" in would_run
+
+
 def test_an_old_python_is_refused_with_the_way_out(tmp_path: Path) -> None:
     old = tmp_path / "python3.9"
     old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2\nexit 1\n', encoding="utf-8")

@@ -18,7 +18,7 @@ from events.errors import UsageError
 from replay.city import City as OpenCity
 from twin.place import Place
 from twin.service import Service
-from views.commands.options import REFUSED, City, Json, instant, logs, show
+from views.commands.options import REFUSED, City, Json, instant, show, tell
 from views.commands.stated import LengthUnit, Mapping, Site, stated
 from views.coverage import of_load
 
@@ -76,7 +76,7 @@ def load(
                     outcome.result, community, building or building_id(outcome.path), moment, name=building
                 )
             answers.append(outcome.told | {"file": str(outcome.path)})
-            logs.print(_line(answers[-1]), markup=False, soft_wrap=True)
+            tell(_line(answers[-1]))
     if json:
         show(answers, as_json=True)
     else:
@@ -160,9 +160,9 @@ def check(
     answers = [told(outcome) for outcome in outcomes]
     if bcf:
         found = {str(o.path): o.result.failures for o in outcomes if not isinstance(o.result, BimError)}
-        logs.print(f"{write_bcf(found, bcf)} topics in {bcf}", markup=False, soft_wrap=True)
+        tell(f"{write_bcf(found, bcf)} topics in {bcf}")
     for answer in answers:
-        logs.print(_verdict(answer), markup=False, soft_wrap=True)
+        tell(_verdict(answer))
     show(answers, as_json=json)
     if any(answer["status"] != "passed" for answer in answers):
         raise typer.Exit(REFUSED)

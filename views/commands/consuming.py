@@ -16,7 +16,7 @@ from events.monitoring.watch import Watches
 from events.source import Poll
 from twin.projector import Projector
 from views.commands.kafka_options import Reading
-from views.commands.options import logs
+from views.commands.options import tell
 from views.commands.running import stop_on_signals
 from views.commands.watching import Watching
 from views.logs import in_json
@@ -78,7 +78,7 @@ class Keeper:
 def say(text: str) -> None:
     """Progress for people; where lines are JSON they tell it themselves."""
     if not in_json():
-        logs.print(text)
+        tell(text)
 
 
 def _source(

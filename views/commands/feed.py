@@ -22,7 +22,7 @@ from twin.place import Place
 from views.commands.declaring import Declarations, declared
 from views.commands.deliveries import Delivery, ToCity, ToKafka
 from views.commands.kafka_options import KafkaConfig, security_of
-from views.commands.options import REFUSED, Json, logs, show
+from views.commands.options import REFUSED, Json, show, tell
 from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
 from views.commands.watching import MetricsAt, Watching, metrics_page, served
 from views.logs import LogFormat, in_json
@@ -133,7 +133,7 @@ def feed(
         recollection=_recollection(state, city),
     )
     if not in_json():
-        logs.print(f"{form.name}: asking every {every_s:g} s 抓取中")
+        tell(f"{form.name}: asking every {every_s:g} s 抓取中")
     try:
         with served(metrics, _pages(watching.metrics, poller, tally)):
             follow(poller, stop.wait, once=once)

@@ -12,7 +12,7 @@ from events.clock import now
 from twin.erasure import Done, Households
 from twin.erasure_files import Rewritten, rewrite
 from twin.place import Place
-from views.commands.options import City, Json, instant, logs, show
+from views.commands.options import City, Json, instant, show, tell
 
 app = typer.Typer(help="Households and the keys of their readings 住戶與讀數金鑰.", no_args_is_help=True)
 
@@ -73,7 +73,7 @@ def erase(
 
 def _answer(dwelling: str, building: str, done: Done, files: Rewritten) -> dict[str, Any]:
     if done.quarantined:
-        logs.print("entries in quarantine mention this dwelling's devices; see docs/privacy.md 隔離區仍有相關原始訊息")
+        tell("entries in quarantine mention this dwelling's devices; see docs/privacy.md 隔離區仍有相關原始訊息")
     return {
         "dwelling": dwelling,
         "building": building,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from events.errors import UsageError
-from events.feeds.registry import BUILT_IN, Registry
 from events.ids import SourceId
 from events.kafka.security import Security, security
 
 if TYPE_CHECKING:
+    from events.feeds.registry import Registry
     from events.kafka.source import KafkaSource
 
 KafkaConfig = Annotated[
@@ -36,29 +36,32 @@ Share = Annotated[
 
 @dataclass(frozen=True)
 class Reading:
-    """How a broker is read: its address, what the options said, the formats there are, and topics beside theirs."""
+    """How a broker is read: its address, what the options said, the formats there are (None: those built in), and
+    topics beside theirs."""
 
     servers: str
     config: Path | None
     adapter: str
     share: str
-    registry: Registry = BUILT_IN
+    registry: Registry | None = None
     further_topics: tuple[str, ...] = ()
 
     def source(self, tracked: Callable[[SourceId], int | None]) -> KafkaSource:
         """The records behind what `tracked` says was landed; UsageError when an option is off."""
+        from events.feeds.registry import BUILT_IN  # every decoder: only who reads pays for them
         from events.kafka.source import Adapter, KafkaSource, Share
 
         if self.adapter not in list(Adapter):
             raise UsageError(f"no adapter {self.adapter!r}; there are {', '.join(Adapter)}")
+        registry = self.registry or BUILT_IN
         return KafkaSource(
             self.servers,
             tracked,
-            topics=(*self.registry.by_topic, *self.further_topics),
+            topics=(*registry.by_topic, *self.further_topics),
             adapter=Adapter(self.adapter),
             security=security_of(self.config),
             share=Share.parse(self.share),
-            registry=self.registry,
+            registry=registry,
         )
 
 

@@ -12,11 +12,13 @@ from events.compaction import compact as events_compact
 from events.errors import UsageError
 from twin.copy import copy_log
 from twin.place import Place
+from views.commands.city import log
 from views.commands.options import City, Json, show
 
 Where = "A city's directory, a log file, or postgresql://user@host/name 城市資料夾、紀錄檔或資料庫位址."
 
 
+@log.command("copy")
 def copy(
     source: Annotated[str, typer.Argument(metavar="FROM", help=Where)],
     target: Annotated[str, typer.Argument(metavar="TO", help="An empty log: a new file, or postgresql://… 空的紀錄.")],
@@ -46,6 +48,7 @@ def copy(
     show(answer, as_json=json)
 
 
+@log.command("compact")
 def compact(city: City = Path("city"), json: Json = False) -> None:
     """Keep small batches together; no position, header or row changes. 合併零碎的事件批次，位置與內容不變。
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 
 from events.clock import parse_time
 from events.errors import UsageError
@@ -31,8 +30,10 @@ REFUSED = 1
 
 _POSITION_DIGITS = 18
 
-logs = Console(stderr=True, highlight=False)
-"""Where progress and messages go: standard error."""
+
+def tell(text: str) -> None:
+    """Say something of the work under way, or its failure: one line on standard error."""
+    print(text, file=sys.stderr)
 
 
 def show(answer: dict[str, Any] | list[Any], *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from events.errors import LogUnavailableError
 from events.log import Log
 from twin.place import Place
 from twin.projector import Projector
-from views.commands.options import City, Json, logs, show
+from views.commands.options import City, Json, show, tell
 from views.commands.running import stop_on_signals
 
 WAIT_S = 1.0
@@ -51,7 +51,7 @@ def _turn(log: Log, projector: Projector) -> None:
         while time.monotonic() - saved < SAVE_EVERY_S and log.wait(projector.position, WAIT_S) > projector.position:
             projector.catch_up(write=True)
     except LogUnavailableError as error:
-        logs.print(f"{error}; waiting 等待中", markup=False)
+        tell(f"{error}; waiting 等待中")
         time.sleep(WAIT_S)
     if projector.position > before:
         projector.save()

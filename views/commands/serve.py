@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from twin.place import Place
-from views.commands.options import City, logs
+from views.commands.options import City, tell
 from views.roles import ROLE, Role
 
 Port = Annotated[int, typer.Option(help="Port on 127.0.0.1 連接埠.")]
@@ -36,18 +35,12 @@ def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True, 
     Example: twin demo --no-browser
     """
     from views import demo as demo_city
+    from views.demo.progress import progress
 
     if not demo_city.is_built(city):
-        logs.print("building the demo city (synthetic data) 建立示範城市（合成資料）…")
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=logs) as progress:
-            task = progress.add_task("…", total=1.0)
-            demo_city.build(city, lambda step, share: progress.update(task, description=step, completed=share))
+        tell("building the demo city (synthetic data), about a minute 建立示範城市（合成資料），約一分鐘…")
+        with progress() as report:
+            demo_city.build(city, report)
     ui(city, port, browser, role=role)
 
 
@@ -69,7 +62,7 @@ def ui(
     Place(city).read()
     url = f"http://localhost:{port}"
     command, environment = serve.command(city, port, address)
-    logs.print(f"Taipei Twin: {url}  (Ctrl-C to stop 結束)")
+    tell(f"Taipei Twin: {url}  (Ctrl-C to stop 結束)")
     server = subprocess.Popen(command, env={**os.environ, **environment, ROLE: role}, stdout=sys.stderr)
     if browser:
         threading.Thread(target=_open_when_ready, args=(url, server), daemon=True).start()

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from events.clock import TAIPEI, now
 from events.monitoring.alarms import OpenAlarms, summary
@@ -20,6 +18,9 @@ from replay.city import City as OpenCity
 from replay.sources import sources
 from views.commands.kafka_options import KafkaConfig, Reading
 from views.commands.options import City, Json, show
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 PIPE_COLUMNS = 160
 """Width of the table where it goes to a file."""
@@ -45,6 +46,8 @@ def status(
         show(answer, as_json=True)
         return
     show({name: value for name, value in answer.items() if name != "sources"}, as_json=False)
+    from rich.console import Console  # slow to import, and JSON needs none of it
+
     width = None if sys.stdout.isatty() else PIPE_COLUMNS
     Console(width=width, highlight=False).print(_table(answer["sources"]))
 
@@ -66,6 +69,8 @@ def _answer(opened: OpenCity, moment: datetime, lags: Mapping[str, int]) -> dict
 
 
 def _table(told: list[dict[str, Any]]) -> Table:
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, title="sources 來源", title_justify="left")
     heads = (
         "source\n來源",

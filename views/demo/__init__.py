@@ -6,7 +6,6 @@ Everything goes in by the doors that real data use: the service for facts and mo
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from twin.service import Service
 from twin.sites import read_sites
 from views.demo.models import publish_models
 from views.demo.places import lines, stations
+from views.demo.progress import Report
 from views.demo.size import FULL, Size, Window, window_before
 from views.demo.week import Share, Week, slices
 
@@ -38,9 +38,6 @@ CITY = CityFile(
 
 ROUTES = 15
 """Bus lines of the demo city."""
-
-Report = Callable[[str, float], None]
-"""Told what is being done, and the share of all work that is done (0 to 1)."""
 
 
 def is_built(directory: Path) -> bool:
