@@ -7,7 +7,7 @@
         meshes.npz                   bim.meshes
 
 A model appears whole or not at all: it is written beside its place and renamed. Reading one never imports the parser;
-one of an older layout gets the tables that it lacks from its file when they are first asked for.
+one of an older layout gets the tables and columns that it lacks from its file when they are first asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bim.meshes import Meshes
 from bim.model import BuildingModel
 from bim.tables import SCHEMAS, Tables
 
-LAYOUT = 4
+LAYOUT = 5
 """Version of the layout and of what is read from a file; a model of another one is read from its file again."""
 
 
@@ -67,7 +67,7 @@ def read(archive_dir: Path, sha256: str) -> BuildingModel:
 
     def table(name: str) -> pl.DataFrame:
         path = folder / "tables" / f"{name}.parquet"
-        if report.layout < LAYOUT and not path.exists():
+        if report.layout < LAYOUT and _lacks(path, name):
             _complete(archive_dir, report)
         try:
             return pl.read_parquet(path)
@@ -125,10 +125,20 @@ def _complete(archive_dir: Path, report: Report) -> None:
     again = load(source(archive_dir, report.sha256), length_unit_m=report.length_unit_m)
     folder = place(archive_dir, report.sha256) / "tables"
     for name in SCHEMAS:
-        if not (folder / f"{name}.parquet").exists():
+        if _lacks(folder / f"{name}.parquet", name):
             fresh = folder / f".writing-{os.getpid()}-{name}"
             again.tables[name].write_parquet(fresh)
             fresh.replace(folder / f"{name}.parquet")
+
+
+def _lacks(path: Path, name: str) -> bool:
+    """Whether a table is not there, or lacks columns that it has in this layout."""
+    try:
+        return not set(SCHEMAS[name]) <= set(pl.read_parquet_schema(path))
+    except FileNotFoundError:
+        return True
+    except (OSError, pl.exceptions.PolarsError):
+        return False  # damaged: reading it says so
 
 
 def _report(folder: Path) -> Report:

@@ -11,6 +11,7 @@ import polars as pl
 
 from bim import meshes, strokes
 from bim.belongings import attributes_table, classifications_table, materials_table, systems_table
+from bim.compare.tables import compared_tables
 from bim.coverage import Coverage, Phase, coverage
 from bim.descriptions import properties_table, quantities_table
 from bim.devices import connections_table, devices_table, elements_table
@@ -107,6 +108,7 @@ def _tables(
         **said,
         "systems": systems_table(tree),
         "footprints": footprints,
+        **compared_tables(tree),
     }
 
 

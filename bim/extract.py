@@ -11,6 +11,7 @@ import ifcopenshell
 from bim import properties, relations, site, units
 from bim.attributes import Attributes
 from bim.classifications import classifications
+from bim.compare.told import told
 from bim.facts import Attribute, Entity, Facts, Property, Quantity, Step
 from bim.materials import made_of
 from bim.own_attributes import OwnAttributes
@@ -53,6 +54,7 @@ def facts(model: ifcopenshell.file, path: Path) -> Facts:
         attributes=own,
         made_of=of_materials,
         materials=materials,
+        told=told(model, found, types, attributes, metre, NOT_BODY),
     )
 
 

@@ -110,6 +110,35 @@ class SitePosition(msgspec.Struct, frozen=True):
     true_north: tuple[float, float]
 
 
+class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`entity` and another that it hangs together with (0: none, `detail` says it all)."""
+
+    entity: Step
+    relation: str
+    other: Step
+    detail: str | None
+
+
+class Placed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where an entity stands that no kernel draws, metres: origin, direction of x in plan, z of the upward one; the
+    corners of its shape, and what else that is made of."""
+
+    entity: Step
+    frame: tuple[float, float, float, float, float, float] | None
+    corners: list[tuple[float, float, float]]
+    words: str
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """What only a comparison asks for. `others`: openings and types, which are no elements. `true_north_deg`: from y to
+    the east; None: not stated."""
+
+    others: list[Entity] = []
+    links: list[Link] = []
+    places: list[Placed] = []
+    true_north_deg: float | None = None
+
+
 class Facts(msgspec.Struct, frozen=True):
     """Everything read from one file but its geometry.
 
@@ -141,3 +170,4 @@ class Facts(msgspec.Struct, frozen=True):
     attributes: list[Attribute] = []
     made_of: list[MadeOf] = []
     materials: list[MaterialPart] = []
+    told: Told = Told()

@@ -1,7 +1,7 @@
 """What changed between two revisions of a building's model, attribute by attribute.
 
 Things are matched by GlobalId, then by serial, tag, name, type, storey and placement, since exporters do not keep
-GlobalIds (`bim.things`). `change` is one of
+GlobalIds (`bim.compare.things`). `change` is one of
 
     added           in the new model only
     removed         in the old model only
@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bim.compare.said import said
+from bim.compare.things import ATTRIBUTES, PLACE, ROUNDED, SIZE, matched, things
 from bim.model import BuildingModel
-from bim.said import said
-from bim.things import ATTRIBUTES, PLACE, ROUNDED, SIZE, matched, things
 
 SCHEMA = pl.Schema(
     {

@@ -23,6 +23,14 @@ attributes    one row per attribute, of any entity, that no other table has (`at
               groups, Description and the like of the others. `number` where it is one.
 materials     one row per part of what an element is made of: `kind` is material, list, layer, constituent or profile,
               `part` its place in the set, from 0; `inherited`: from its type.
+others        one row per opening (IfcFeatureElementSubtraction) and type, which are no elements; the `storey_id` of an
+              opening is that of what it voids.
+links         one row per two things that hang together: `relation` is voids, fills, bounds (`detail`: physical or
+              virtual, which side), type, zone, system, group, part of, referenced in, covers, serves, connected to;
+              `other_id` null: document, library, approval, constraint, TrueNorth (of the project, degrees from y), of
+              which `detail` says all.
+places        one row per thing that is not drawn by a kernel, storeys and openings too: origin and directions as in a
+              placement (null without one), `corners` of its shape in model metres, `words` what else that is made of.
 footprints    one row per outline ring; several `part`s where an entity has several. `polygon` is a closed ring of
               [longitude, latitude] in degrees WGS84 (null without georeference); `polygon_m` the same ring in local
               metres [x, y]; `base_m` and `height_m` above the model's own zero.
@@ -139,6 +147,20 @@ SCHEMAS: dict[str, pl.Schema] = {
             "thickness_m": pl.Float64,
             "set_name": pl.String,
             "inherited": pl.Boolean,
+        }
+    ),
+    "others": pl.Schema(
+        dict.fromkeys(
+            ("thing_id", "ifc_class", "name", "tag", "object_type", "predefined_type", "storey_id"), pl.String
+        )
+    ),
+    "links": pl.Schema(dict.fromkeys(("entity_id", "relation", "other_id", "detail"), pl.String)),
+    "places": pl.Schema(
+        {
+            "entity_id": pl.String,
+            **dict.fromkeys(("x_m", "y_m", "z_m", "ahead_x", "ahead_y", "up_z"), pl.Float64),
+            "corners": _RING,
+            "words": pl.String,
         }
     ),
     "footprints": pl.Schema(

@@ -1,0 +1,81 @@
+"""The tables `others`, `links` and `places`, which only a comparison reads."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from bim.facts import NO_STEP, Step, Told
+from bim.identity import identities
+from bim.tables import SCHEMAS
+from bim.tree import Tree
+
+
+def compared_tables(tree: Tree) -> dict[str, pl.DataFrame]:
+    """The three tables. Ids of others are unique beside those of the entities, which keep theirs."""
+    told = tree.facts.told
+    ids = identities([*tree.facts.entities, *told.others]).id_of
+    return {
+        "others": _others(tree, told, ids),
+        "links": _links(tree, told, ids),
+        "places": _places(told, ids),
+    }
+
+
+def _others(tree: Tree, told: Told, ids: dict[Step, str]) -> pl.DataFrame:
+    host = {each.entity: each.other for each in told.links if each.relation == "voids"}
+    rows = [
+        (
+            ids[each.step],
+            each.ifc_class,
+            each.name,
+            each.tag,
+            each.object_type,
+            each.predefined_type,
+            tree.storey_id(host[each.step]) if each.step in host else None,
+        )
+        for each in told.others
+    ]
+    return pl.DataFrame(rows, schema=SCHEMAS["others"], orient="row")
+
+
+def _links(tree: Tree, told: Told, ids: dict[Step, str]) -> pl.DataFrame:
+    rows = [
+        (ids[each.entity], each.relation, ids.get(each.other), each.detail)
+        for each in told.links
+        if each.entity in ids and (each.other in ids or each.other == NO_STEP)
+    ]
+    rows += [(ids[member], _called(tree, group), ids[group], None) for group, member in tree.facts.members
+             if group in ids and member in ids]  # fmt: skip
+    storeys = {each.step for each in tree.of_class("IfcBuildingStorey")}
+    hosted = {each.entity for each in told.links if each.relation == "fills"}
+    rows += [
+        (ids[part], "part of", ids[whole], None)
+        for part, whole in tree.facts.parents.items()
+        if part in ids and whole in ids and whole not in storeys and part not in hosted
+    ]
+    if told.true_north_deg is not None:
+        rows += [(ids[each.step], "TrueNorth", None, f"{told.true_north_deg}") for each in tree.of_class("IfcProject")]
+    frame = pl.DataFrame(rows, schema=SCHEMAS["links"], orient="row")
+    return frame.unique().sort(SCHEMAS["links"].names(), nulls_last=True)
+
+
+def _called(tree: Tree, group: Step) -> str:
+    entity = tree.entity_of.get(group)
+    lineage = tree.facts.lineage.get(entity.ifc_class, []) if entity is not None else []
+    if "IfcZone" in lineage:
+        return "zone"
+    return "system" if "IfcSystem" in lineage else "group"
+
+
+def _places(told: Told, ids: dict[Step, str]) -> pl.DataFrame:
+    kept = [each for each in told.places if each.entity in ids]
+    columns = {
+        "entity_id": [ids[each.entity] for each in kept],
+        **{
+            name: [None if each.frame is None else each.frame[at] for each in kept]
+            for at, name in enumerate(("x_m", "y_m", "z_m", "ahead_x", "ahead_y", "up_z"))
+        },
+        "corners": [each.corners for each in kept],
+        "words": [each.words for each in kept],
+    }
+    return pl.DataFrame(columns, schema=SCHEMAS["places"])
