@@ -6,7 +6,7 @@ Runs in the parsing process. Attributes are read by their index, which IFC2X3, I
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import atan2, degrees
+from math import atan2, degrees, isfinite
 from typing import Any
 
 import ifcopenshell
@@ -143,9 +143,11 @@ def _places(
             placement = each[placement_at]
             frame = None if placement is None else frames.of(placement)
             found, words = ([], "") if corners is None else corners.of(each[shape_at], frame)
-        except _UNREADABLE:
+        except (*_UNREADABLE, OverflowError):
             continue
         told_ = None if frame is None else (*frame[3], frame[0][0], frame[0][1], frame[2][2])
+        if not all(map(isfinite, (*(told_ or ()), *(number for corner in found for number in corner)))):
+            continue
         if told_ is not None or found or words:
             yield Placed(step, told_, found, words)
 
@@ -154,7 +156,7 @@ def _true_north(model: ifcopenshell.file) -> float | None:
     for context in by_type(model, "IfcGeometricRepresentationContext"):
         try:
             ratios = getattr(getattr(context, "TrueNorth", None), "DirectionRatios", None)
-            if ratios and any(ratios[:2]):
+            if ratios and any(ratios[:2]) and all(map(isfinite, ratios)):
                 return round(degrees(atan2(ratios[0], ratios[1])), 6)
         except _UNREADABLE:
             continue
