@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+PRIVATE_FILE, OWN_FOLDER = 0o600, 0o750
+"""Rights of a file that names people, and of a city's folder and its backup's: no other user reads them."""
 
 
 @contextmanager
@@ -47,13 +50,32 @@ def move(source: Path, target: Path) -> None:
     force(target.parent)
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it, each on the disk before what lies in it."""
+def make_folder(path: Path, mode: int = 0o777) -> None:
+    """Make a folder, with the rights of `mode` less the umask's, and those above it, each on the disk before its files.
+
+    A folder that is there stays as it is.
+    """
     if path.is_dir():
         return
     make_folder(path.parent)
-    path.mkdir(exist_ok=True)
+    path.mkdir(mode, exist_ok=True)
     force(path.parent)
+
+
+def keep_private(path: Path) -> None:
+    """Let the owner alone read and write a file, which is made (empty) where it is absent.
+
+    Of a file that is another's nothing is changed. SQLite gives the files beside a database the database's rights.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
+    except FileExistsError:
+        for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+            with suppress(FileNotFoundError, PermissionError):
+                if one.stat().st_mode & 0o077:
+                    one.chmod(PRIVATE_FILE)
+    except OSError:
+        return  # whoever opens it next says in its own words what is amiss
 
 
 def force(path: Path) -> None:

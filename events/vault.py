@@ -8,7 +8,8 @@ reserved and never landed in the log is harmless.
     vault_starts    name, starts: when the name's present household begins; what was read before is a former one's
     vault_erased    token of a destroyed key and its `household.erased.v1` event: never deleted, honoured by `restore`
 
-A SQLite file beside the log, or a PostgreSQL database of its own for ingesters on several machines. Deleted rows are
+A SQLite file beside the log that its owner alone can read, as its copies are, or a PostgreSQL database of its own for
+ingesters on several machines. Deleted rows are
 overwritten (`secure_delete`) and the file is written anew; on PostgreSQL the table is vacuumed.
 """
 
@@ -24,6 +25,7 @@ from typing import Any
 
 import polars as pl
 
+from events.durable import keep_private
 from events.sql_errors import POSTGRES, sql_errors
 
 LOCK_TIMEOUT_S = 30
@@ -182,6 +184,7 @@ class Vault:
         return self._file
 
     def _file(self) -> sqlite3.Connection:
+        keep_private(Path(self.location))
         connection = sqlite3.connect(self.location, timeout=LOCK_TIMEOUT_S)
         connection.execute("PRAGMA secure_delete = ON")
         return connection

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from events.durable import copy, force, make_folder, move, put
+from events.durable import OWN_FOLDER, copy, force, make_folder, move, put
 from events.errors import UsageError
 from events.log import Log
 from events.log_tables import close_file, marks, snapshot
@@ -57,7 +57,7 @@ def back_up(place: Place, folder: Path, at: datetime) -> tuple[Manifest, int]:
     """
     city = place.read()
     before = _present(folder, place)
-    make_folder(folder)
+    make_folder(folder, OWN_FOLDER)
     part = folder / f"log.{os.getpid()}.part"
     part.unlink(missing_ok=True)
     snapshot(place.log_location(), str(part))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from events.durable import put
+from events.durable import OWN_FOLDER, make_folder, put
 from events.errors import UsageError
 from events.log import Log
 from events.vault import Vault
@@ -92,6 +92,7 @@ def init(directory: Path, city: CityFile | None = None) -> Place:
     """Make an empty city in `directory`; one that is there stays as it is."""
     place = Place(directory)
     if not place.file.exists():
+        make_folder(directory, OWN_FOLDER)
         place.write(city or CityFile())
         place.log().close()
     return place

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from events.durable import copy
+from events.durable import OWN_FOLDER, copy, make_folder
 from events.errors import CorruptEventError, DamagedBackupError, UsageError
 from events.log import Log
 from events.sql_errors import shown
@@ -35,6 +35,7 @@ def restore(folder: Path, place: Place, log: str | None, vault_file: Path | None
     check(folder, manifest)
     city = _city_file(folder, place, log)
     _check_empty(place, city)
+    make_folder(place.directory, OWN_FOLDER)
     for name in manifest.files:
         if name not in (manifest.log, "city.json"):
             copy(folder / name, place.directory / name)

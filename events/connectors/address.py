@@ -9,6 +9,9 @@ from events.errors import UsageError
 
 SCHEMES = ("http", "https")
 
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""RFC 6052: the last four bytes are an IPv4 address."""
+
 
 def checked(url: str) -> str:
     """`url` when it names a web address; UsageError when not, or when it carries a password."""
@@ -61,8 +64,18 @@ def leads_inward(first: str, then: str) -> bool:
     >>> leads_inward("1.1.1.1", "127.0.0.1"), leads_inward("127.0.0.1", "127.0.0.1"), leads_inward("1.1.1.1", "8.8.8.8")
     (True, False, False)
     """
-    before, after = (ipaddress.ip_address(one.partition("%")[0]) for one in (first, then))
+    before, after = (_reached(ipaddress.ip_address(one.partition("%")[0])) for one in (first, then))
     return before.is_global and not after.is_global
+
+
+def _reached(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """What a gateway makes of an IPv6 address that holds an IPv4 one (mapped, 6to4, NAT64), else the address."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    held = address.ipv4_mapped or address.sixtofour
+    if held is None and address in NAT64:
+        held = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return held or address
 
 
 def origin(url: str) -> tuple[str, str]:

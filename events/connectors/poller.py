@@ -107,6 +107,7 @@ class Poller:
         self._key, self._clocks = key or Key(), clocks or Clocks()
         self._recollection = recollection or Forgetful()
         self._progress = {url: self._started(url)}
+        self._named_at: dict[str, str] = {}
 
     def turn(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Ask every endpoint that is due; one that a gbfs.json names comes in the same turn."""
@@ -136,7 +137,7 @@ class Poller:
         try:
             answer = self._get(url, before.seen)
             found = judged(self._form, before.seen, answer)
-            asked = self._hand_on(url, found) if isinstance(found, Fresh) else Asked(public(url), "same")
+            asked = self._hand_on(url, found, answer.peer) if isinstance(found, Fresh) else Asked(public(url), "same")
             ttl_s = discovery.ttl_s(answer.body) if self._form.name == "gbfs" and answer.body else before.ttl_s
             wait_s = max(self._every_s, ttl_s)
             after = Progress(found.seen, ttl_s=ttl_s, answered=True)
@@ -158,9 +159,10 @@ class Poller:
         address = url
         for name, value in self._key.query.items() if ours else ():
             address = with_query(address, name, value)
-        return self._transport.get(address, {**conditions(seen), **(self._key.headers if ours else {})})
+        headers = {**conditions(seen), **(self._key.headers if ours else {})}
+        return self._transport.get(address, headers, self._named_at.get(url, ""))
 
-    def _hand_on(self, url: str, fresh: Fresh) -> Asked:
+    def _hand_on(self, url: str, fresh: Fresh, peer: str) -> Asked:
         size = len(fresh.body)
         listed = discovery.feeds(fresh.body, url) if self._form.name == "gbfs" else None
         if listed is None:
@@ -169,6 +171,7 @@ class Poller:
         if not listed:
             raise FetchError("incomplete", f"a gbfs.json that names none of {', '.join(discovery.WANTED)}")
         wanted = dict.fromkeys([self._url, *listed])
+        self._named_at = {one: peer for one in wanted if one != self._url}
         self._progress = {one: self._progress.get(one) or self._started(one) for one in wanted}
         return Asked(public(url), "listed", size_bytes=size)
 

@@ -67,18 +67,18 @@ class Authorized:
         self._token, self._until_s = "", 0.0
         self._lock = threading.Lock()
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str], named_at: str = "") -> Answer:
         """The answer; where the server does not know the token any more (401), that with a new one.
 
         FetchError when there is none, or no token: `refused` for a wrong id or secret.
         """
         if origin(url) != self._origin:
-            return self._transport.get(url, headers)
-        answer = self._transport.get(url, {**headers, **self._bearer()})
+            return self._transport.get(url, headers, named_at)
+        answer = self._transport.get(url, {**headers, **self._bearer()}, named_at)
         if answer.status != UNAUTHORIZED:
             return answer
         self._until_s = 0.0
-        return self._transport.get(url, {**headers, **self._bearer()})
+        return self._transport.get(url, {**headers, **self._bearer()}, named_at)
 
     def _bearer(self) -> dict[str, str]:
         with self._lock:

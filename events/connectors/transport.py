@@ -41,18 +41,22 @@ class Limits:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server said: status, body without its content coding, and headers (names in lower case)."""
+    """What a server said: status, body without its content coding, headers (names in lower case), its IP address."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
+    peer: str = ""
 
 
 class Transport(Protocol):
     """Whoever can ask a server for a document."""
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        """The answer, whatever its status; FetchError when there is none, or it is not whole."""
+    def get(self, url: str, headers: Mapping[str, str], named_at: str = "") -> Answer:
+        """The answer, whatever its status; FetchError when there is none, or it is not whole.
+
+        `named_at`: the IP address of the server whose document names `url`; empty where a person gave it.
+        """
 
 
 class HttpTransport:
@@ -77,12 +81,13 @@ class HttpTransport:
         )
         self._pool.pool_classes_by_scheme = _pool_classes(self._wire)
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str], named_at: str = "") -> Answer:
         """The answer, whatever its status; FetchError when there is none, or it is not whole.
 
-        A redirect that leads from the internet into a network of ours (loopback, private) is not followed.
+        What the internet names, by a redirect or in a document (`named_at`), is not asked for where its name resolves
+        into a network of ours (loopback, private).
         """
-        return self._within_limits("GET", url, headers=dict(headers))
+        return self._within_limits("GET", url, headers=dict(headers), named_at=named_at)
 
     def post(self, url: str, fields: Mapping[str, str]) -> Answer:
         """The answer to a form, whatever its status; a redirect is not followed: its fields are for this address."""
@@ -92,10 +97,12 @@ class HttpTransport:
         """End the exchange that is under way, from another thread or a signal: it fails at once."""
         self._wire.cut()
 
-    def _within_limits(self, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS, **asked: Any) -> Answer:
+    def _within_limits(
+        self, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS, named_at: str = "", **asked: Any
+    ) -> Answer:
         watch = threading.Timer(self._limits.total_s, self._wire.cut)
         watch.daemon = True
-        self._wire.whole()
+        self._wire.whole(named_at)
         watch.start()
         try:
             with self._vendor_errors():
@@ -117,7 +124,8 @@ class HttpTransport:
             response.close()
         if self._wire.is_cut:
             raise FetchError("timeout", self._late())
-        return Answer(response.status, bytes(body), {name.lower(): text for name, text in response.headers.items()})
+        told = {name.lower(): text for name, text in response.headers.items()}
+        return Answer(response.status, bytes(body), told, self._wire.peer)
 
     def _late(self) -> str:
         return f"cut off: not complete within {self._limits.total_s:g} s, or stopped"
@@ -137,16 +145,23 @@ class _Wire:
 
     def __init__(self) -> None:
         self._sockets: list[socket.socket] = []
+        self._way: list[str] = []
         self.is_cut = False
 
-    def whole(self) -> None:
+    @property
+    def peer(self) -> str:
+        """IP address of the server that was reached last, empty before the first."""
+        return self._way[-1] if self._way else ""
+
+    def whole(self, named_at: str = "") -> None:
         self._sockets, self.is_cut = [], False
+        self._way = [named_at] if named_at else []
 
     def take(self, opened: socket.socket) -> None:
         self._sockets.append(opened)
-        first, last = (one.getpeername()[0] for one in (self._sockets[0], opened))
-        if leads_inward(first, last):
-            raise FetchError("redirect", "redirected from the internet into a network of ours")
+        self._way.append(opened.getpeername()[0])
+        if any(leads_inward(before, self.peer) for before in self._way):
+            raise FetchError("redirect", "the internet leads here into a network of ours, which is not followed")
         if self.is_cut:
             self.cut()
 

@@ -176,7 +176,7 @@ class Script:
     def __init__(self, lines: list[bytes | int | None]) -> None:
         self._lines = iter(lines)
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+    def get(self, url: str, headers: Mapping[str, str], named_at: str = "") -> Answer:
         line = next(self._lines)
         if line is None:
             raise FetchError("timeout", "the server fell silent")
@@ -214,6 +214,33 @@ def test_whatever_the_server_does_every_change_is_handed_on_once_in_order(
             expected += [] if offers in broken else [line]
             offers += 1
     assert taken == expected
+
+
+class Web:
+    """A transport of documents by address, each on a server with an IP address; tells who named what was asked."""
+
+    def __init__(self, documents: Mapping[str, tuple[bytes, str]]) -> None:
+        self._documents = documents
+        self.named: dict[str, str] = {}
+
+    def get(self, url: str, headers: Mapping[str, str], named_at: str = "") -> Answer:
+        self.named[url] = named_at
+        body, peer = self._documents[url]
+        return Answer(200, body, {}, peer)
+
+
+@pytest.mark.parametrize("language", [True, False])
+def test_every_address_that_a_discovery_document_names_is_judged_from_where_the_document_came(
+    *, language: bool
+) -> None:
+    names = {"station_status": "http://10.0.0.1/status", "station_information": "http://intranet/information"}
+    listed = {"feeds": [{"name": name, "url": url} for name, url in names.items()]}
+    body = json.dumps({"data": {"en": listed} if language else listed}).encode()
+    empty = b'{"data":{}}'
+    web = Web({"https://h/gbfs.json": (body, "1.1.1.1"), **dict.fromkeys(names.values(), (empty, "10.0.0.1"))})
+    poller = Poller("https://h/gbfs.json", format_named("gbfs"), 60, transport=web, deliver=lambda document: 1)
+    poller.turn()
+    assert web.named == {"https://h/gbfs.json": "", **dict.fromkeys(names.values(), "1.1.1.1")}
 
 
 @pytest.mark.parametrize("version", ["v2.3", "v3.0"])

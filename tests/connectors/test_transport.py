@@ -145,6 +145,10 @@ def test_a_redirect_is_followed_and_the_key_stays_with_its_own_server(server: Se
         ("2606:4700::1111", "fe80::1%eth0", False),
         ("1.1.1.1", "::ffff:127.0.0.1", False),
         ("1.1.1.1", "169.254.169.254", False),
+        ("1.1.1.1", "64:ff9b::10.0.0.1", False),
+        ("1.1.1.1", "2002:7f00:1::1", False),
+        ("1.1.1.1", "64:ff9b::8.8.8.8", True),
+        ("::ffff:1.1.1.1", "10.0.0.1", False),
     ],
 )
 def test_the_internet_does_not_lead_into_a_network_of_ours(first: str, then: str, *, is_followed: bool) -> None:
@@ -160,6 +164,20 @@ def test_a_redirect_into_a_network_of_ours_is_not_asked_for(
     with pytest.raises(FetchError, match="network of ours") as caught:
         transport.get(address, {})
     assert (caught.value.kind, server.headers("/inner")) == ("redirect", [])
+
+
+def test_what_a_document_of_the_internet_names_is_not_asked_for_within_a_network_of_ours(
+    server: Server, transport: HttpTransport
+) -> None:
+    """Given a name that resolves to loopback, then who named it decides, whatever the name looks like."""
+    port = server.address.rpartition(":")[2]
+    server.at("/inner", whole(DOCUMENT))
+    for host in ("127.0.0.1", "localhost"):
+        with pytest.raises(FetchError, match="network of ours") as caught:
+            transport.get(f"http://{host}:{port}/inner", {}, "1.1.1.1")
+        assert (caught.value.kind, server.headers("/inner")) == ("redirect", [])
+    answer = transport.get(f"http://localhost:{port}/inner", {}, "127.0.0.1")
+    assert (answer.body, answer.peer) == (DOCUMENT, "127.0.0.1")
 
 
 def test_a_form_follows_no_redirect(server: Server, transport: HttpTransport) -> None:
