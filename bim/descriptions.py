@@ -8,6 +8,8 @@ from bim.facts import Facts
 from bim.identity import Identities
 from bim.tables import SCHEMAS
 
+_OF_THE_SET = ("entity_id", "pset", "inherited")
+
 
 def properties_table(facts: Facts, ids: Identities) -> pl.DataFrame:
     """Every property of every entity; the occurrence's own wins over its type's. In the file's order."""
@@ -18,8 +20,14 @@ def properties_table(facts: Facts, ids: Identities) -> pl.DataFrame:
             "value": [each.value for each in facts.properties],
             "number": [each.number for each in facts.properties],
             "unit": [each.unit for each in facts.properties],
+            "quantity": [each.quantity for each in facts.properties],
+            "number_si": [each.number_si for each in facts.properties],
+            "value_si": [each.value_si for each in facts.properties],
         },
-        schema={"set": pl.Int64, "name": pl.String, "value": pl.String, "number": pl.Float64, "unit": pl.String},
+        schema={
+            "set": pl.Int64,
+            **{name: kind for name, kind in SCHEMAS["properties"].items() if name not in _OF_THE_SET},
+        },
     )
     joined = _described(facts, ids).join(rows, on="set", how="inner", maintain_order="left_right")
     return _own_first(joined.rename({"set_name": "pset"}), "pset").select(SCHEMAS["properties"].names())

@@ -15,6 +15,9 @@ from bim.compare.told import told
 from bim.facts import Attribute, Entity, Facts, Property, Quantity, Step
 from bim.materials import made_of
 from bim.own_attributes import OwnAttributes
+from bim.parser.measures import Measures
+from bim.parser.predefined_sets import PredefinedSets, is_predefined, name_of
+from bim.parser.property_kinds import PropertyKinds
 from bim.single_values import SingleValues
 
 _ROOTS = ("IfcProject", "IfcSpatialStructureElement", "IfcSpatialElement", "IfcElement", "IfcProxy", "IfcGroup")
@@ -31,19 +34,26 @@ def facts(model: ifcopenshell.file, path: Path) -> Facts:
     metre = factors.get("LENGTHUNIT", 1.0)
     found, own, misnamed, unread = _entities(model, attributes, types, metre)
     of_materials, materials = made_of(model, types, metre)
-    rows, quantities, unread_sets = _set_rows(model, sets, factors, SingleValues(path) if sets else None)
+    measures = Measures(factors)
+    predefined = PredefinedSets(attributes, measures)
+    plain = SingleValues(path, measures) if sets else None
+    rows, quantities, unread_sets = _set_rows(model, sets, measures, plain, predefined)
+    above, other_parents = relations.parents(model)
     return Facts(
         entities=found,
         lineage={ifc_class: attributes.lineage(ifc_class) for ifc_class in {each.ifc_class for each in found}},
-        parents=relations.parents(model),
+        parents=above,
+        other_parents=other_parents,
+        in_zones=relations.in_zones(model),
         space_of=relations.space_of(model),
         connections=relations.connections(model),
         members=relations.members(model),
-        sets={step: str(each[2] or "") for step, each in sets.items()},
+        sets={step: name_of(each) for step, each in sets.items()},
         described=described,
         properties=rows,
         quantities=quantities,
         length_unit_m=factors.get("LENGTHUNIT"),
+        area_unit_m2=measures.factor("AREAUNIT"),
         map_conversions=site.map_conversions(model, described, sets),
         site=site.site_position(model),
         instances=len(model.entity_names()),
@@ -145,17 +155,24 @@ def _has_body(shape: Any) -> bool:
 
 
 def _set_rows(
-    model: ifcopenshell.file, sets: dict[Step, Any], factors: dict[str, float], plain: SingleValues | None
+    model: ifcopenshell.file,
+    sets: dict[Step, Any],
+    measures: Measures,
+    plain: SingleValues | None,
+    predefined: PredefinedSets,
 ) -> tuple[list[Property], list[Quantity], int]:
     rows: list[Property] = []
     quantities: list[Quantity] = []
+    kinds = PropertyKinds(measures)
     unread = 0
     for each in sets.values():
         try:
             if plain is not None and each.is_a("IfcPropertySet"):
-                rows.extend(properties.properties_in(model, each, plain))
+                rows.extend(properties.properties_in(model, each, plain, kinds))
             elif each.is_a("IfcElementQuantity"):
-                quantities.extend(properties.quantities_in(each, factors))
+                quantities.extend(properties.quantities_in(each, measures))
+            elif is_predefined(each):
+                rows.extend(predefined.rows(each))
         except (RuntimeError, ValueError, TypeError, AttributeError):
             unread += 1
     return rows, quantities, unread

@@ -36,13 +36,17 @@ class Entity(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Property(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One property of a property set."""
+    """One property of a property set. `quantity`: what its measure measures; `number_si`, `value_si`: the number, or
+    all values of one that has several, in SI."""
 
     pset: Step
     name: str
     value: str | None
     number: float | None
     unit: str | None
+    quantity: str | None = None
+    number_si: float | None = None
+    value_si: str | None = None
 
 
 class Quantity(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -142,11 +146,13 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 class Facts(msgspec.Struct, frozen=True):
     """Everything read from one file but its geometry.
 
-    `lineage`: class → its supertypes. `parents`: child → whole or container. `space_of`: element → space it stands
-    in or serves. `connections`: (door, stair or lift; place; relation), see `bim.tables`. `members`: (group, member).
+    `lineage`: class → its supertypes. `parents`: child → whole or container; `other_parents`: (child, whole) of those
+    that have more than one; `in_zones`: (spatial zone, member). `space_of`: element → space it stands in or serves.
+    `connections`: (door, stair or lift; place; relation), see `bim.tables`. `members`: (group, member).
     `sets`: property or quantity set → its name. `described`: (entity, set, inherited from the type). `length_unit_m`
-    null: the file names none. `instances`: how many the parser took; `classes`: of which classes. `unread`: instances
-    that raised when read. `misnamed`: products whose Name is no text, which kernels stop at.
+    null: the file names none; `area_unit_m2`: square metres per unit of area. `instances`: how many the parser took;
+    `classes`: of which classes. `unread`: instances that raised when read. `misnamed`: products whose Name is no text,
+    which kernels stop at.
     """
 
     entities: list[Entity]
@@ -171,3 +177,6 @@ class Facts(msgspec.Struct, frozen=True):
     made_of: list[MadeOf] = []
     materials: list[MaterialPart] = []
     told: Told = Told()
+    area_unit_m2: float | None = None
+    other_parents: list[tuple[Step, Step]] = []
+    in_zones: list[tuple[Step, Step]] = []

@@ -21,6 +21,8 @@ _PASSAGES = frozenset(
 WHOLES = (("IfcRelNests", 4, 5), ("IfcRelAggregates", 4, 5), ("IfcRelContainedInSpatialStructure", 5, 4))
 """(class, index of the whole, index of its parts): a later one has the last word."""
 
+_IN_ZONES = (("IfcRelReferencedInSpatialStructure", 5, 4), *WHOLES)
+
 
 def pairs(model: ifcopenshell.file, ifc_class: str, one: int, many: int) -> Iterator[tuple[Any, Any]]:
     """(the one, each of the many) of every relationship of a class; a dangling side is left out."""
@@ -46,15 +48,29 @@ def by_type(model: ifcopenshell.file, ifc_class: str) -> Any:
         return ()
 
 
-def parents(model: ifcopenshell.file) -> dict[Step, Step]:
-    """Child → its whole or its container. Containment wins over aggregation of elements, both over filling a void."""
+def parents(model: ifcopenshell.file) -> tuple[dict[Step, Step], list[tuple[Step, Step]]]:
+    """Child → its whole or its container, and (child, each other whole or container) of those that have several.
+
+    Containment wins over aggregation of elements, both over filling a void; a storey or space over a spatial zone.
+    """
     found: dict[Step, Step] = {}
+    others: list[tuple[Step, Step]] = []
     host = {opening.id(): wall.id() for wall, opening in pairs(model, "IfcRelVoidsElement", 4, 5)}
     for opening, filling in pairs(model, "IfcRelFillsElement", 4, 5):
         found[filling.id()] = host.get(opening.id(), opening.id())
+    zones = {zone.id() for zone in by_type(model, "IfcSpatialZone")}
     for ifc_class, one, many in WHOLES:
-        found.update((part.id(), whole.id()) for whole, part in pairs(model, ifc_class, one, many))
-    return found
+        for whole, part in pairs(model, ifc_class, one, many):
+            step, above = part.id(), whole.id()
+            before = found.get(step)
+            if before is None or before == above:
+                found[step] = above
+            elif above in zones:
+                others.append((step, above))
+            else:
+                others.append((step, before))
+                found[step] = above
+    return found, others
 
 
 def space_of(model: ifcopenshell.file) -> dict[Step, Step]:
@@ -70,6 +86,18 @@ def space_of(model: ifcopenshell.file) -> dict[Step, Step]:
 def members(model: ifcopenshell.file) -> list[tuple[Step, Step]]:
     """(group, member) of every zone and system, in the file's order."""
     return [(Step(group.id()), Step(one.id())) for group, one in pairs(model, "IfcRelAssignsToGroup", 6, 4)]
+
+
+def in_zones(model: ifcopenshell.file) -> list[tuple[Step, Step]]:
+    """(spatial zone, what it is made of, holds or refers to), in the file's order."""
+    if not len(by_type(model, "IfcSpatialZone")):
+        return []
+    return [
+        (Step(zone.id()), Step(one.id()))
+        for ifc_class, of_zone, of_one in _IN_ZONES
+        for zone, one in pairs(model, ifc_class, of_zone, of_one)
+        if zone.is_a("IfcSpatialZone")
+    ]
 
 
 def types(model: ifcopenshell.file) -> dict[Step, Any]:

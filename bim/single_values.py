@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bim.facts import Property, Step
+from bim.parser.measures import Measures
 
 _STRING = rb"'([^']*(?:''[^']*)*)'"
 _OPTIONAL = rb"(?:\$|'[^']*(?:''[^']*)*')"
@@ -26,15 +27,16 @@ _INTEGER = re.compile(rb"[-+]?\d+")
 _TRUTH = {b".T.": "true", b".F.": "false"}
 _LONGEST_STEP = 16
 
-Plain = tuple[str, str | None, float | None]
-"""Name, value as text, value as a number."""
+Plain = tuple[str, str | None, float | None, str | None, float | None]
+"""Name, value as text, value as a number, what it measures, the number in SI."""
 
 
 class SingleValues:
     """What the plain lines of one STEP file say."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, measures: Measures) -> None:
         text = path.read_bytes()
+        self._measures = measures
         self._texts: dict[bytes, str | None] = {}
         self._values = {step: self._value(*found.groups()) for step, found in _instances(_SINGLE, text)}
         self._members = {step: found[1] for step, found in _instances(_SET, text)}
@@ -49,24 +51,29 @@ class SingleValues:
 
     def _row(self, pset: Step, step: Step) -> Property | None:
         found = self._values.get(step)
-        return None if found is None else Property(pset, found[0], found[1], found[2], None)
+        return None if found is None else Property(pset, found[0], found[1], found[2], None, found[3], found[4])
 
     def _value(self, name: bytes, measure: bytes | None, string: bytes | None, bare: bytes | None) -> Plain | None:
         called = self._text(name)
         if called is None:
             return None
         if measure is None:
-            return called, None, None
+            return called, None, None, None, None
         if string is not None:
             told = self._text(string)
-            return None if told is None else (called, told, None)
+            return None if told is None else (called, told, None, None, None)
         assert bare is not None
         if bare in _TRUTH:
-            return called, _TRUTH[bare], None
+            return called, _TRUTH[bare], None, None, None
         if _REAL.fullmatch(bare):
-            return called, repr(float(bare)), float(bare)
+            number = float(bare)
+            measured = self._measures.of(measure.decode("ascii"))
+            if measured is None:
+                return called, repr(number), number, None, None
+            quantity, factor = measured
+            return called, repr(number), number, quantity, None if factor is None else number * factor
         if measure == b"IFCINTEGER" and _INTEGER.fullmatch(bare):
-            return called, repr(int(bare)), float(bare)
+            return called, repr(int(bare)), float(bare), None, None
         return None
 
     def _text(self, string: bytes) -> str | None:

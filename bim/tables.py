@@ -3,17 +3,23 @@
 Units are SI: metres, square metres, cubic metres, kilograms, seconds. `*_id` are IFC GlobalIds (unique within a file; a
 null or doubled one got a reported substitute). A null means that the file does not say.
 
-storeys       one row per IfcBuildingStorey, lowest first. `elevation_m` above the building's datum; `storey_order` 0 is
-              the lowest.
+storeys       one row per IfcBuildingStorey, lowest first. `elevation_m` above the building's datum: as stated, else by
+              the storey's placement; `storey_order` 0 is the lowest.
 spaces        one row per IfcSpace. `area_source`: quantity, property, geometry, or null where nothing gives an area.
-dwellings     one row per 住戶: an IfcZone or an IfcSpace that the mapping takes for one. `rooms` counts its spaces.
+dwellings     one row per 住戶: an IfcZone, IfcSpatialZone or IfcSpace that the mapping takes for one. `rooms` counts
+              its spaces that hold no other, `rooms_measured` those whose area is known. `area_m2` is what the dwelling
+              itself states, else the sum of its rooms: of those known if `area_is_partial`, null where none is.
+              `area_source` as of spaces; `mixed`: its rooms' areas are from different ones.
 devices       one row per device; `kind` is one of `DEVICE_KINDS`; `dwelling_id` null means that it serves the building.
 elements      one row per IfcElement that is no opening. `mesh` is the row of the mesh table and `instance` that of the
               placement matrix; both null where nothing was drawn. `overall_width_m` is that of a door.
 connections   one row per door, opening, stair or lift and the space (or storey) it belongs to. `relation`: bounds,
               bounds_outside (the other side is outside), serves; open: both are spaces, with nothing between them.
 properties    one row per property of an entity; a type's property is inherited unless the occurrence has its own
-              (`inherited`). `value` as text, `number` where it is one, `unit` as the file says (null: project unit).
+              (`inherited`). `value` as text (all values of a list, table or bounded one: `bim.parser.property_kinds`),
+              `number` where it is one, `unit` as the file says (null: project unit). `quantity`: what its measure
+              measures (length, area, power …; null: a label, a count, a ratio); `number_si` in SI, `value_si` the text
+              of several values in SI. Linings, panels and the like of the schema's own are sets by their class's name.
 quantities    one row per base quantity, SI. `quantity`: length, area, volume, count, weight, time.
 systems       one row per member of a technical system (IfcSystem and its subclasses); `element_id` null: it has none.
 classifications  one row per classification reference of an entity: `code` and `name` within the classification
@@ -76,6 +82,8 @@ SCHEMAS: dict[str, pl.Schema] = {
             "area_m2": pl.Float64,
             "area_source": pl.String,
             "rooms": pl.Int32,
+            "rooms_measured": pl.Int32,
+            "area_is_partial": pl.Boolean,
         }
     ),
     "devices": pl.Schema(
@@ -116,6 +124,9 @@ SCHEMAS: dict[str, pl.Schema] = {
             "number": pl.Float64,
             "unit": pl.String,
             "inherited": pl.Boolean,
+            "quantity": pl.String,
+            "number_si": pl.Float64,
+            "value_si": pl.String,
         }
     ),
     "quantities": pl.Schema(

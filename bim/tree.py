@@ -37,6 +37,29 @@ class Tree:
             step = above
             yield step
 
+    def around(self, step: Step) -> Iterator[Step]:
+        """All wholes and containers of an entity, the nearest first, also the other ones of what has several."""
+        seen = {step}
+        nearest = [step]
+        while nearest:
+            further = dict.fromkeys(above for each in nearest for above in self._wholes(each) if above not in seen)
+            yield from further
+            seen.update(further)
+            nearest = list(further)
+
+    def _wholes(self, step: Step) -> Iterator[Step]:
+        above = self.facts.parents.get(step)
+        if above is not None:
+            yield above
+        yield from self._others.get(step, ())
+
+    @cached_property
+    def _others(self) -> dict[Step, list[Step]]:
+        found: dict[Step, list[Step]] = {}
+        for child, whole in self.facts.other_parents:
+            found.setdefault(child, []).append(whole)
+        return found
+
     def above(self, step: Step, *classes: str) -> str | None:
         """Id of the nearest entity of one of these classes, the entity itself included."""
         for each in (step, *self.upward(step)):
@@ -59,8 +82,16 @@ class Tree:
                 known.update(dict.fromkeys(passed, known[each]))
                 return known[each]
             passed.append(each)
-        known.update(dict.fromkeys(passed, None))
-        return None
+        found = self._by_another_way(step)
+        known.update(dict.fromkeys(passed if found is None else (step,), found))
+        return found
+
+    def _by_another_way(self, step: Step) -> str | None:
+        """The storey of what is on none by its first wholes: a meter in a zone's cabinet that stands in a room."""
+        if not self._others:
+            return None
+        storeys = (self._storeys.get(each) for each in self.around(step))
+        return next((storey for storey in storeys if storey is not None), None)
 
     def parent_id(self, step: Step) -> str | None:
         """Id of the entity's whole or container."""

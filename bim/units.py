@@ -14,6 +14,8 @@ _PREFIX = {
 }  # fmt: skip
 _POWER = {"SQUARE_METRE": 2, "CUBIC_METRE": 3}
 _GRAM_IN_SI = 1e-3
+_MAX_DEPTH = 8
+"""Units that are made of units: a file's circle ends here."""
 
 
 def factors(model: ifcopenshell.file) -> dict[str, float]:
@@ -57,19 +59,22 @@ def _assignments(model: ifcopenshell.file) -> list[Any]:
     return found or (list(alone) if len(alone) == 1 else [])
 
 
-def factor_of(unit: Any) -> float | None:
-    """Factor of one IfcSIUnit or IfcConversionBasedUnit to SI; None for any other unit or a broken one.
+def factor_of(unit: Any, depth: int = 0) -> float | None:
+    """Factor of one IfcSIUnit, IfcConversionBasedUnit or IfcDerivedUnit to SI; None for any other or a broken one.
 
-    Law: an SI prefix of a square or cubic metre counts twice or three times (ISO 10303-41).
+    Law: an SI prefix of a square or cubic metre counts twice or three times (ISO 10303-41); a derived unit is the
+    product of its elements' powers.
     """
-    if unit is None:
+    if unit is None or depth > _MAX_DEPTH:
         return None
     if unit.is_a("IfcSIUnit"):
         power = _POWER.get(unit.Name, 1)
         base = _GRAM_IN_SI if unit.Name == "GRAM" else 1.0
         return float(base * _PREFIX.get(unit.Prefix or "", 1.0) ** power)
     if unit.is_a("IfcConversionBasedUnit"):
-        return _converted(unit.ConversionFactor)
+        return _converted(unit.ConversionFactor, depth)
+    if unit.is_a("IfcDerivedUnit"):
+        return _derived(unit.Elements or (), depth)
     return None
 
 
@@ -82,8 +87,19 @@ def state_length(model: ifcopenshell.file, length_unit_m: float) -> None:
         project.UnitsInContext = model.create_entity("IfcUnitAssignment", Units=(*kept, unit))
 
 
-def _converted(measure: Any) -> float | None:
-    base = factor_of(getattr(measure, "UnitComponent", None))
+def _derived(elements: Any, depth: int) -> float | None:
+    product = 1.0
+    for element in elements:
+        factor = factor_of(getattr(element, "Unit", None), depth + 1)
+        exponent = getattr(element, "Exponent", None)
+        if factor is None or not isinstance(exponent, int):
+            return None
+        product *= factor**exponent
+    return product if elements else None
+
+
+def _converted(measure: Any, depth: int) -> float | None:
+    base = factor_of(getattr(measure, "UnitComponent", None), depth + 1)
     value = getattr(getattr(measure, "ValueComponent", None), "wrappedValue", None)
     if base is None or not isinstance(value, (int, float)) or value <= 0:
         return None

@@ -7,9 +7,11 @@ from pathlib import Path
 import ifcopenshell
 import pytest
 
-from bim import properties, relations
+from bim import properties, relations, units
 from bim.extract import facts
 from bim.facts import Property, Step
+from bim.parser.measures import Measures
+from bim.parser.property_kinds import PropertyKinds
 from bim.single_values import SingleValues
 from tests.bim.surgery import FOOTER, HEADER
 from tests.bim.test_real_files import FILES
@@ -28,10 +30,11 @@ def _both(path: Path) -> tuple[list[Property], list[Property]]:
     assert isinstance(model, ifcopenshell.file)
     _, sets = properties.described(model, relations.types(model))
     psets = [each for each in sets.values() if each.is_a("IfcPropertySet")]
-    plain, nothing = SingleValues(path), _NothingPlain()
+    measures = Measures(units.factors(model))
+    plain, nothing, kinds = SingleValues(path, measures), _NothingPlain(), PropertyKinds(measures)
     return (
-        [row for pset in psets for row in properties.properties_in(model, pset, plain)],
-        [row for pset in psets for row in properties.properties_in(model, pset, nothing)],
+        [row for pset in psets for row in properties.properties_in(model, pset, plain, kinds)],
+        [row for pset in psets for row in properties.properties_in(model, pset, nothing, kinds)],
     )
 
 
@@ -47,7 +50,7 @@ def test_authored_properties_are_the_bindings_own_and_all_plain(authored: Path) 
     assert len(by_text) > 100
     model = ifcopenshell.open(str(authored))
     assert isinstance(model, ifcopenshell.file)
-    plain = SingleValues(authored)
+    plain = SingleValues(authored, Measures({}))
     told = [plain.rows(Step(pset.id())) for pset in model.by_type("IfcPropertySet")]
     assert all(rows is not None and all(row is not None for _, row in rows) for rows in told)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from bim.build.dwellings import Dwellings
 from bim.facts import Entity, Step
 from bim.labels import Labels
 from bim.mapping import Mapping
@@ -17,9 +18,19 @@ _FIRE_DOOR = ("FireRating", "FireExit")
 
 
 def devices_table(
-    tree: Tree, mapping: Mapping, labels: Labels, dwelling: dict[Step, str], properties: pl.DataFrame
+    tree: Tree,
+    mapping: Mapping,
+    labels: Labels,
+    dwellings: Dwellings,
+    homes: pl.DataFrame,
+    properties: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Every element that the mapping takes for a device, other equipment, and fire doors."""
+    """Every element that the mapping takes for a device, other equipment, and fire doors.
+
+    Law: one in a cabinet or on a board is where that is; one of a dwelling (`homes`: that table) that is on no storey
+    is on the dwelling's.
+    """
+    storey_of = dict(homes.select("dwelling_id", "storey_id").iter_rows())
     serials = _first(properties.filter(pl.col("name").is_in(_SERIALS)))
     fire_doors = _fire_doors(properties)
     rows = []
@@ -27,15 +38,15 @@ def devices_table(
         key = tree.ids.id_of[each.step]
         kind = _kind(each, tree.facts.lineage[each.ifc_class], mapping, labels, is_fire_door=key in fire_doors)
         if kind is not None:
-            space = tree.facts.space_of.get(each.step, Step(0))
+            dwelling = dwellings.around(tree, each.step)
             rows.append(
                 (
                     key,
                     kind,
                     each.name,
                     serials.get(key),
-                    tree.storey_id(each.step),
-                    dwelling.get(space),
+                    tree.storey_id(each.step) or storey_of.get(dwelling or ""),
+                    dwelling,
                     each.predefined_type,
                     each.ifc_class,
                 )

@@ -10,11 +10,15 @@ import numpy as np
 import polars as pl
 
 from bim import meshes, strokes
+from bim.build.areas import stated_areas
+from bim.build.devices import connections_table, devices_table, elements_table
+from bim.build.dwellings import dwellings_of, dwellings_table
+from bim.build.spaces import spaces_table
+from bim.build.storeys import storeys_table
 from bim.belongings import attributes_table, classifications_table, materials_table, systems_table
 from bim.compare.tables import compared_tables
 from bim.coverage import Coverage, Phase, coverage
 from bim.descriptions import properties_table, quantities_table
-from bim.devices import connections_table, devices_table, elements_table
 from bim.facts import Step
 from bim.footprints import footprints_table, space_areas
 from bim.georeference import FAR_M, Georeference, georeference
@@ -23,7 +27,6 @@ from bim.labels import Labels
 from bim.mapping import Mapping
 from bim.meshes import Meshes
 from bim.reading import Reading
-from bim.rooms import dwelling_of, dwellings_table, spaces_table, stated_areas, storeys_table
 from bim.tree import Tree
 
 
@@ -92,17 +95,18 @@ def _tables(
     properties, quantities = said["properties"], said["quantities"]
     storeys = storeys_table(tree)
     labels = Labels(tree, properties, mapping.properties)
-    dwellings, dwelling = dwelling_of(tree, mapping.dwelling, labels)
-    areas = stated_areas(quantities, properties)
-    spaces = spaces_table(tree, dwelling, areas)
+    dwellings = dwellings_of(tree, mapping.dwelling, labels)
+    areas = stated_areas(quantities, properties, tree.facts.area_unit_m2)
+    spaces = spaces_table(tree, dwellings.inside, areas)
     footprints = footprints_table(tree, shapes, instance_of, spaces, storeys, where)
     spaces = _with_drawn_areas(spaces, footprints)
     drawn = {step: (int(shapes.mesh[instance]), instance) for step, instance in instance_of.items()}
+    homes = dwellings_table(tree, dwellings, spaces, areas)
     return {
         "storeys": storeys,
         "spaces": spaces,
-        "dwellings": dwellings_table(tree, dwellings, spaces, areas),
-        "devices": devices_table(tree, mapping, labels, dwelling, properties),
+        "dwellings": homes,
+        "devices": devices_table(tree, mapping, labels, dwellings, homes, properties),
         "elements": elements_table(tree, drawn),
         "connections": connections_table(tree),
         **said,

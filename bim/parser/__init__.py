@@ -1,0 +1,1 @@
+"""What the parsing process does with ifcopenshell, and nobody else."""
