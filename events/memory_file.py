@@ -16,7 +16,7 @@ from events.memory import Memory, Span
 from events.observations import FAMILIES
 from events.quarantine import QUARANTINE
 
-FORMAT = f"memory.v1 polars {pl.__version__}"
+FORMAT = f"memory.v2 polars {pl.__version__}"
 """Digests of values hold for one version of polars only."""
 
 

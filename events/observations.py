@@ -9,7 +9,9 @@ docks       station_id        num_vehicles_available, num_docks_available, capac
                               num_vehicles_disabled, num_docks_disabled (counts), is_renting, is_returning
 stations    station_id        name, name_en, district, longitude, latitude (degrees, WGS84), capacity; slowly changing.
                               Bike stations, and car parks as `parking:<id>`
-positions   vehicle_id        route_id, longitude, latitude (degrees, WGS84), bearing (degrees from north), speed (m/s)
+positions   vehicle_id        route_id, longitude, latitude (degrees, WGS84; null: not listed any more), bearing
+                              (degrees from north), speed (m/s), kind (bus, tram, metro, rail, ferry, cable, bike,
+                              scooter, moped, car, other; null where it is not known)
 arrivals    route_id,         estimate_s (seconds until the next vehicle comes, as told at `time`), delay_s (seconds
             stop_id,          behind the timetable), state (how the stop is served: `events.feeds.bus_estimate.STATES`,
             direction         `events.feeds.gtfs_trips`); either number may be null. Direction is the feed's own word
@@ -104,6 +106,7 @@ POSITIONS = Family(
         "latitude": pl.Float64(),
         "bearing": pl.Float32(),
         "speed": pl.Float32(),
+        "kind": pl.String(),
     },
 )
 ARRIVALS = Family(

@@ -20,7 +20,7 @@ from events.decimals import COUNTS, counted, valued
 from events.durable import replacing
 from events.errors import DamagedLakeError
 
-VERSION = 4
+VERSION = 5
 """Of the lake's layout; another one is rebuilt from the log."""
 
 Kind = Literal["part", "opening", "band"]

@@ -70,7 +70,8 @@ def snapshot(city: City, at: datetime | None, known: int | None) -> Snapshot | N
     estimated = cut.frame("readings").filter(pl.col("quality") != Quality.MEASURED).height
     buildings = cut.buildings()
     modelled = pl.col("community_id").is_in(buildings["community_id"].to_list())
-    vehicles = cut.frame("positions").filter(pl.col("time") >= moment - ON_THE_ROAD)
+    placed = pl.col("longitude").is_not_null()  # a vehicle that is not listed any more has no place
+    vehicles = cut.frame("positions").filter((pl.col("time") >= moment - ON_THE_ROAD) & placed)
     return Snapshot(
         moment,
         cut.known,
@@ -96,4 +97,5 @@ def _stations(docks: pl.DataFrame, stations: pl.DataFrame) -> pl.DataFrame:
 
 def _trails(city: City, vehicles: pl.DataFrame, at: datetime, known: int | None) -> pl.DataFrame:
     rows = city.series("positions", vehicles["vehicle_id"].to_list(), at - TRAIL, at, known)
-    return rows.group_by("vehicle_id", maintain_order=True).agg(path=pl.concat_list("longitude", "latitude"))
+    placed = rows.drop_nulls(["longitude", "latitude"])
+    return placed.group_by("vehicle_id", maintain_order=True).agg(path=pl.concat_list("longitude", "latitude"))

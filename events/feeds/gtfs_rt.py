@@ -1,26 +1,26 @@
 """GTFS-Realtime vehicle positions, trip updates and alerts (protobuf) to positions, arrivals and states.
 
-A vehicle is known by its descriptor's id, else by the entity's; its instant is its own timestamp, else the feed's,
-else the arrival. Bearings outside 0–360 degrees and negative speeds are null. Trip updates are read by
-`events.feeds.gtfs_trips`, beside a timetable where one is declared (`decoder`), alerts by `events.feeds.gtfs_alerts`.
-Deletions are refused. A dated feed without entities is sound: nothing is amiss, or nothing runs.
+Vehicles are read by `events.feeds.buses.vehicles`, trip updates by `events.feeds.buses.trips`, beside a timetable where
+one is declared (`decoder`), alerts by `events.feeds.buses.alerts`. Shapes, stops and trip modifications are refused by
+their names. A dated feed without entities is sound: nothing is amiss, or nothing runs. What a full dataset no longer
+lists, and what a differential one deletes, is ended where it lands (`events.feeds.buses.listed`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import polars as pl
 from google.protobuf.message import DecodeError
 from google.transit import gtfs_realtime_pb2 as gtfs
 
 from events.errors import PayloadError
+from events.feeds.buses import vehicles
+from events.feeds.buses.alerts import State, alert_fault, alert_states
+from events.feeds.buses.trips import NO_STOP, Stop, Trip, arrivals, fault, told_stops, told_trip
 from events.feeds.decoded import Decoded, Decoder, Payload
-from events.feeds.gtfs_alerts import State, alert_fault, alert_states
-from events.feeds.gtfs_trips import NO_STOP, Update, arrivals, fault, told_updates
 from events.feeds.packed import unpacked
 from events.feeds.refusals import Refused, quoted, refused_frame
 from events.feeds.timetable import Timetable
@@ -29,14 +29,11 @@ from events.observations import POSITIONS, STATES
 VERSIONS = ("1.0", "1", "2.0", "2")
 """Versions of the standard that are read."""
 
-EARLIEST_S = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
-LATEST_S = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
-
-Row = tuple[object, ...]
+NOT_TAKEN = ("shape", "stop", "trip_modifications")
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
-    """Positions, arrivals and alerts of the feeds; what cannot be taken is refused as a feed of that entity alone."""
+    """Positions, arrivals and states of the feeds; what cannot be taken is refused as a feed of that entity alone."""
     return _decoded(payloads, None)
 
 
@@ -49,15 +46,17 @@ def decoder(timetable: Timetable) -> Decoder:
 class _Read:
     """What was read so far; `entities` are those whose stops are not known to tell anything yet."""
 
-    positions: list[Row] = field(default_factory=list)
-    updates: list[Update] = field(default_factory=list)
+    route_types: dict[str, int] = field(default_factory=dict)
+    positions: list[vehicles.Row] = field(default_factory=list)
+    trips: list[Trip] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
     states: list[State] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     entities: list[tuple[int, gtfs.FeedMessage, gtfs.FeedEntity]] = field(default_factory=list)
 
 
 def _decoded(payloads: Sequence[Payload], timetable: Timetable | None) -> Decoded:
-    read = _Read()
+    read = _Read({} if timetable is None else timetable.route_types)
     for record, payload in enumerate(payloads):
         try:
             feed = feed_message(unpacked(payload.data))
@@ -65,11 +64,12 @@ def _decoded(payloads: Sequence[Payload], timetable: Timetable | None) -> Decode
             read.refused.append(Refused(record, f"gtfs-rt: {error}", payload.data))
             continue
         _read_feed(read, feed, record, payload.received_at)
-    stops, telling = arrivals(read.updates, timetable)
+    stops, telling = arrivals(read.trips, read.stops, timetable)
     for number, (record, feed, entity) in enumerate(read.entities):
         if number not in telling:
             read.refused.append(_refused(feed, entity, record, NO_STOP))
-    positions, states = _frame(read.positions), pl.DataFrame(read.states, schema=STATES.decoded, orient="row")
+    positions = pl.DataFrame(read.positions, schema=POSITIONS.decoded, orient="row")
+    states = pl.DataFrame(read.states, schema=STATES.decoded, orient="row")
     offered = positions.height + stops.height + states.height + len(read.refused)
     frames = {"positions": positions, "arrivals": stops, "states": states}
     return Decoded(frames, refused_frame(read.refused), offered)
@@ -96,69 +96,79 @@ def _read_feed(read: _Read, feed: gtfs.FeedMessage, record: int, received_at: da
     """Take what each entity tells: rows, or a refusal for every thing that tells none."""
     feed_time_s = feed.header.timestamp or received_at.timestamp()
     for entity in feed.entity:
-        faults = list(_faults(entity, feed_time_s))
-        read.refused += [_refused(feed, entity, record, why) for _, why in faults]
-        bad = {what for what, _ in faults}
         if entity.is_deleted:
             continue
-        if entity.HasField("vehicle") and "vehicle" not in bad:
-            read.positions.append(_row(entity, feed_time_s, record))
-        if entity.HasField("alert") and "alert" not in bad:
-            read.states += alert_states(entity, record, feed_time_s)
-        if entity.HasField("trip_update") and "trip_update" not in bad:
-            read.updates += told_updates(entity.trip_update, len(read.entities), record, feed_time_s)
-            read.entities.append((record, feed, entity))
+        faults: list[str] = []
+        is_vehicle = entity.HasField("vehicle")
+        if is_vehicle:
+            faults += _read_vehicle(read, entity, record, feed_time_s)
+        is_trip = entity.HasField("trip_update")
+        if is_trip:
+            faults += _read_trip(read, feed, entity, record, feed_time_s)
+        is_alert = entity.HasField("alert")
+        if is_alert:
+            faults += _read_alert(read, entity, record, feed_time_s)
+        faults += _further(entity, taken=is_vehicle or is_trip or is_alert)
+        if faults:
+            read.refused += [_refused(feed, entity, record, why) for why in faults]
 
 
-def _faults(entity: gtfs.FeedEntity, feed_time_s: float) -> Iterator[tuple[str, str]]:
-    """Parts of an entity that cannot be taken, and why."""
-    if entity.is_deleted:
-        yield "entity", "deleted: nothing is observed"
-        return
-    found = {
-        "vehicle": _fault(entity, feed_time_s) if entity.HasField("vehicle") else None,
-        "trip_update": fault(entity.trip_update, feed_time_s) if entity.HasField("trip_update") else None,
-        "alert": alert_fault(entity, feed_time_s) if entity.HasField("alert") else None,
-    }
-    yield from ((what, why) for what, why in found.items() if why)
-    if not any(entity.HasField(what) for what in found):
-        yield "entity", "holds neither a vehicle, a trip update nor an alert"
+def _read_trip(
+    read: _Read, feed: gtfs.FeedMessage, entity: gtfs.FeedEntity, record: int, feed_time_s: float
+) -> Sequence[str]:
+    """Take a trip update; why it cannot be taken."""
+    why = fault(entity.trip_update, feed_time_s)
+    if why is not None:
+        return (why,)
+    number = len(read.entities)
+    read.trips.append(told_trip(entity.trip_update, number, record, feed_time_s))
+    read.stops += told_stops(entity.trip_update, number)
+    read.entities.append((record, feed, entity))
+    return ()
+
+
+def _read_alert(read: _Read, entity: gtfs.FeedEntity, record: int, feed_time_s: float) -> Sequence[str]:
+    """Take an alert; why it cannot be taken."""
+    why = alert_fault(entity, feed_time_s)
+    if why is not None:
+        return (why,)
+    read.states += alert_states(entity, record, feed_time_s)
+    return ()
+
+
+def _read_vehicle(read: _Read, entity: gtfs.FeedEntity, record: int, feed_time_s: float) -> Sequence[str]:
+    """Take a vehicle; why something of it cannot be taken."""
+    row = vehicles.position(entity, feed_time_s, record, read.route_types)
+    if row is not None:
+        read.positions.append(row)
+        if vehicles.has_states(entity.vehicle):
+            read.states += vehicles.vehicle_states(entity, feed_time_s, record)
+        return ()
+    why = vehicles.time_fault(entity, feed_time_s)
+    if why is not None:
+        return (why,)
+    told = list(vehicles.vehicle_states(entity, feed_time_s, record))
+    read.states += told
+    unplaced = told and not entity.vehicle.HasField("position")
+    return () if unplaced else (vehicles.place_fault(entity.vehicle) or vehicles.NOTHING,)
+
+
+def _further(entity: gtfs.FeedEntity, *, taken: bool) -> Sequence[str]:
+    """Parts of an entity that the twin does not take, by name."""
+    told = entity.HasField
+    if not (told("shape") or told("stop") or told("trip_modifications")):
+        return () if taken else ("holds neither a vehicle, a trip update nor an alert",)
+    others = [name for name in NOT_TAKEN if told(name)]
+    return [f"{name}: the twin takes no {name.replace('_', ' ')} from a feed" for name in others]
 
 
 def _refused(feed: gtfs.FeedMessage, entity: gtfs.FeedEntity, record: int, why: str) -> Refused:
     return Refused(record, f"gtfs-rt: entity {entity.id}: {why}", _alone(feed, entity))
 
 
-def _fault(entity: gtfs.FeedEntity, feed_time_s: float) -> str | None:
-    """Why a vehicle's position cannot be taken, None when it can."""
-    vehicle, place = entity.vehicle, entity.vehicle.position
-    time_s = vehicle.timestamp or feed_time_s
-    if not (vehicle.vehicle.id or entity.id):
-        return "a vehicle without an id"
-    if not vehicle.HasField("position") or not place.IsInitialized():
-        return "no position with latitude and longitude"
-    if not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
-        return f"latitude {place.latitude}, longitude {place.longitude} lie on no map"
-    if place.latitude == 0 and place.longitude == 0:
-        return "latitude 0, longitude 0: a receiver without a fix"
-    if not EARLIEST_S <= time_s <= LATEST_S:
-        return f"timestamp {time_s} is no time in seconds since 1970"
-    return None
-
-
-def _row(entity: gtfs.FeedEntity, feed_time_s: float, record: int) -> Row:
-    vehicle, place = entity.vehicle, entity.vehicle.position
-    bearing = place.bearing if place.HasField("bearing") and 0 <= place.bearing <= 360 else None
-    speed = place.speed if place.HasField("speed") and 0 <= place.speed < math.inf else None
-    time_us = round((vehicle.timestamp or feed_time_s) * 1e6)
-    name = vehicle.vehicle.id or entity.id
-    return name, time_us, vehicle.trip.route_id or None, place.longitude, place.latitude, bearing, speed, record
-
-
-def _frame(rows: list[Row]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=POSITIONS.decoded, orient="row")
-
-
 def _alone(feed: gtfs.FeedMessage, entity: gtfs.FeedEntity) -> bytes:
-    """A feed of one entity: what a later decoder can try again."""
-    return bytes(gtfs.FeedMessage(header=feed.header, entity=[entity]).SerializePartialToString())
+    """A feed of one entity: what a later decoder can try again. It is no full dataset any more."""
+    header = gtfs.FeedHeader()
+    header.CopyFrom(feed.header)
+    header.incrementality = gtfs.FeedHeader.DIFFERENTIAL
+    return bytes(gtfs.FeedMessage(header=header, entity=[entity]).SerializePartialToString())

@@ -76,7 +76,7 @@ def test_a_vehicle_tells_all_it_says() -> None:
     vehicle.trip.route_id, vehicle.vehicle.id, vehicle.timestamp = "307", "EAL-0001", HEADER_TIME + 5
     vehicle.position.bearing, vehicle.position.speed = 270.0, 8.5
     row = offer(gtfs_rt.decode, message.SerializeToString()).frames["positions"].drop("record").rows()
-    assert row == [("EAL-0001", datetime(2025, 10, 9, 8, 53, 25, tzinfo=UTC), "307", 121.5, 25.0, 270.0, 8.5)]
+    assert row == [("EAL-0001", datetime(2025, 10, 9, 8, 53, 25, tzinfo=UTC), "307", 121.5, 25.0, 270.0, 8.5, "bus")]
 
 
 def test_what_a_vehicle_leaves_out_comes_from_its_entity_the_feed_or_the_arrival() -> None:
@@ -129,13 +129,12 @@ def test_a_timestamp_in_milliseconds_is_refused() -> None:
     assert "timestamp 1760000000000 is no time in seconds" in why
 
 
-def test_deleted_and_empty_entities_are_refused() -> None:
+def test_empty_entities_are_refused_and_a_deleted_one_is_not() -> None:
     message = feed()
     message.entity.add(id="gone", is_deleted=True)
     message.entity.add(id="hollow")
     message.entity.add(id="nowhere").vehicle.vehicle.id = "x"
     assert reasons(offer(gtfs_rt.decode, message.SerializeToString())) == [
-        "gtfs-rt: entity gone: deleted: nothing is observed",
         "gtfs-rt: entity hollow: holds neither a vehicle, a trip update nor an alert",
         "gtfs-rt: entity nowhere: no position with latitude and longitude",
     ]

@@ -18,7 +18,7 @@ class Live:
     """Projection of the latest row of every entity."""
 
     name = "live"
-    version = 1
+    version = 2
 
     def empty(self) -> LiveState:
         """No entity of any family."""

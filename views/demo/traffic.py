@@ -102,6 +102,7 @@ def _ride(n: int, line: Line, seconds: Floats, stamps: pl.Series) -> pl.DataFram
             "latitude": np.interp(along, line.along_m, line.corners[:, 1]).round(6),
             "bearing": np.degrees(np.arctan2(way[:, 0], way[:, 1])) % 360,
             "speed": (pace * draw.uniform(0.4, 1.6, len(seconds))).round(1),
+            "kind": pl.repeat("bus", len(seconds), eager=True),
         }
     )
     return frame.select(*POSITIONS.entity, "time", *POSITIONS.values).cast(pl.Schema(POSITIONS.values))
