@@ -120,6 +120,15 @@ class City:
         """As `series`, of every entity of the family."""
         return self._between(family, None, start, end, known)
 
+    def coded(
+        self, family: str, codes: Sequence[int], start: datetime, end: datetime, known: int | datetime | None = None
+    ) -> pl.DataFrame:
+        """As `series`, of entities by their codes (`names`) and under these: entity, time, values, position."""
+        position, low, high = self._window(start, end, known)
+        kind = family_named(family)
+        rows = self._believed(kind, list(codes), low, high, position)
+        return rows.select("entity", "time", *kind.values, "position")
+
     def _between(
         self, family: str, codes: list[int] | None, start: datetime, end: datetime, known: int | datetime | None
     ) -> pl.DataFrame:
@@ -160,11 +169,15 @@ class City:
 
         Columns: point_id, unit, time, final, initial, modulus (in `unit`, null where it is the other event), position.
         """
-        position = self.head if known is None else self.position_at(known)
-        told = self._projector.register.meters_changed(known=position)
+        told = self.coded_register_events(known)
         named = told.join(self._projector.entities["readings"].names(), on="entity", how="left")
         columns = ("point_id", "unit", "time", "final", "initial", "modulus", "position")
         return named.select(columns).sort("point_id", "unit", "time")
+
+    def coded_register_events(self, known: int | datetime | None = None) -> pl.DataFrame:
+        """As `register_events`, by the register's code among readings (`entity`) in place of its name."""
+        position = self.head if known is None else self.position_at(known)
+        return self._projector.register.meters_changed(known=position)
 
     def names(self, family: str) -> pl.DataFrame:
         """`entity` (as the log and the lake code it) and the identity columns of every entity of a family."""

@@ -98,18 +98,13 @@ def silences(
     return _grouped(each, rules)
 
 
-def falls(rows: pl.DataFrame) -> pl.DataFrame:
-    """Registers (column `entity`) that read less than before, after `replay.continuity`: no event says why."""
-    ordered = rows.filter(pl.col("value").is_finite()).sort("entity", "time")
-    before = pl.col("value").shift(1).over("entity")
-    fell = ordered.with_columns(
-        rise=pl.col("value") - before,
-        since=pl.col("time").shift(1).over("entity"),
-        earlier=pl.col("position").shift(1).over("entity"),
-    ).filter(pl.col("rise") < 0)
+def falls(counted: pl.DataFrame) -> pl.DataFrame:
+    """Registers that read less than before and no event says why; `counted`: `twin.reckoning.consumption.steps` (by
+    `entity` and `unit`)."""
+    fell = counted.filter("fell").with_columns(until=pl.col("time"))
     detail = pl.format("{} {}", pl.col("rise"), pl.col("unit"))
-    told = fell.with_columns(until=pl.col("time"), detail=detail, positions=pl.concat_list("earlier", "position"))
-    return _found(told, "register_fell", pl.lit("data"))
+    evidence = pl.concat_list("earlier", "position").list.drop_nulls().alias("positions")
+    return _found(fell.with_columns(evidence, detail=detail), "register_fell", pl.lit("data"))
 
 
 def empty() -> pl.DataFrame:

@@ -27,10 +27,10 @@ from events.errors import NaiveTimeError
 from events.observations import TIME
 from events.units import scale
 from replay.city import City
-from replay.continuity import continuous
 from replay.cut import Cut
 from replay.incident_rules import Rules, falls, faults, silences, stations_stuck
 from replay.incident_sources import corrections, floods, lost_offsets, stale_sources
+from twin.reckoning.consumption import steps
 
 LOOK_BACK = timedelta(hours=2)
 """Rows read before the window, beside the state at their beginning."""
@@ -114,8 +114,7 @@ def _observed(city: City, start: datetime, end: datetime, known: int, rules: Rul
     yield stations_stuck(docks, rules, end)
     stations = docks.rename({"station_id": "entity"})
     yield silences(stations, "station_silent", pl.lit(rules.station_silent), pl.lit("docks"), rules, end)
-    going_on = continuous(readings, city.register_events(known))
-    yield from _metered(going_on, city.cut(end, known).devices(), rules, end)
+    yield from _metered(readings, city.register_events(known), city.cut(end, known).devices(), rules, end)
     yield faults(states, end)
     yield stale_sources(city.log, (docks, readings), end)
     if known == city.head:
@@ -130,7 +129,9 @@ def _rows(city: City, before: Cut, family: str, end: datetime) -> pl.DataFrame:
     return pl.concat([opening.select(rows.columns), rows])
 
 
-def _metered(readings: pl.DataFrame, devices: pl.DataFrame, rules: Rules, end: datetime) -> Iterator[pl.DataFrame]:
+def _metered(
+    readings: pl.DataFrame, events: pl.DataFrame, devices: pl.DataFrame, rules: Rules, end: datetime
+) -> Iterator[pl.DataFrame]:
     """Of readings that count energy or volume: silent meters; of registers that the city knows: falls."""
     counting = [u for u in readings["unit"].unique().to_list() if scale(u)[0] in ("J", "m3")]
     meters = readings.filter(pl.col("unit").is_in(counting)).rename({"point_id": "entity"})
@@ -139,7 +140,8 @@ def _metered(readings: pl.DataFrame, devices: pl.DataFrame, rules: Rules, end: d
     electric = pl.col("unit").is_in([u for u in counting if scale(u)[0] == "J"])
     limit = pl.when(electric).then(pl.lit(rules.electricity_silent)).otherwise(pl.lit(rules.other_meter_silent))
     yield silences(placed, "meter_silent", limit, pl.col("building_id").fill_null("readings"), rules, end)
-    yield falls(placed.filter(pl.col("building_id").is_not_null()))
+    known = placed.filter(pl.col("building_id").is_not_null())
+    yield falls(steps(known, events.rename({"point_id": "entity"}), ["entity", "unit"]))
 
 
 def _worded(found: pl.DataFrame) -> pl.DataFrame:

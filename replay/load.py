@@ -18,15 +18,13 @@ import polars as pl
 from events.errors import DomainError
 from events.units import scale
 from replay.branch import CityView
-from replay.continuity import continuous
-from replay.engines.registers import Energy, Floats, Register, grid, group_energy
+from replay.engines.registers import Energy, Floats, grid, group_energy
+from replay.registers import readings_around
 from twin.projections.former import named_dwelling
+from twin.reckoning.consumption import curve
 
 FEWEST_HOMES = 10
 """Planners see no aggregate of fewer homes: neither of fewer registered, nor of fewer that have readings."""
-
-SLACK = timedelta(hours=2)
-"""Readings this far outside the window still help to place the register at its ends."""
 
 POINTS_A_READ = 128
 _J_A_KWH = 3.6e6
@@ -109,47 +107,55 @@ def _check_privacy(homes: pl.DataFrame, community_id: str) -> None:
 def _energy(
     city: CityView,
     meters: pl.DataFrame,
-    times: Sequence[datetime],
+    times: list[datetime],
     step: timedelta,
     known: int,
     seen: hashlib._Hash,
     fewest: int,
 ) -> Energy | None:
-    window = (times[0] - SLACK, times[-1] + step + SLACK)
-    registers = _registers(city, meters["point_id"].to_list(), window, known, seen)
-    return group_energy(registers, times[0], step, len(times), fewest)
+    points = meters["point_id"].to_list()
+    curves = _curves(city, points, (times[0], times[-1] + step), step, known, seen)
+    return group_energy(curves, len(points), times, step, fewest)
 
 
-def _registers(
-    city: CityView, points: list[str], window: tuple[datetime, datetime], known: int, seen: hashlib._Hash
-) -> Iterator[Register]:
-    """Each point's readings in kWh, an empty register for a silent one; all that is read goes into the digest.
+def _curves(
+    city: CityView,
+    points: list[str],
+    window: tuple[datetime, datetime],
+    step: timedelta,
+    known: int,
+    seen: hashlib._Hash,
+) -> Iterator[pl.DataFrame]:
+    """The registers' curves in kWh, some points at a time; all that they rest on goes into the digest.
 
-    Registers go on counting over exchanges and roll-overs that events tell of (`replay.continuity`).
+    Registers go on counting over exchanges and roll-overs that events tell of (`twin.reckoning.consumption`).
     """
-    events = city.register_events(known)
+    events = _in_kwh(city.register_events(known), ("final", "initial", "modulus"))
     for first in range(0, len(points), POINTS_A_READ):
         some = points[first : first + POINTS_A_READ]
-        rows = _in_kwh(continuous(city.series("readings", some, *window, known), events))
-        register = _columns(rows)
-        ends = rows.group_by("point_id", maintain_order=True).len().with_columns(pl.col("len").cum_sum().alias("end"))
-        place = {point: slice(end - count, end) for point, count, end in ends.rows()}
-        for point in some:
-            one = register.part(place.get(point, slice(0)))
-            seen.update(point.encode())
-            seen.update(one.time_us.tobytes() + one.kwh.tobytes() + one.quality.tobytes())
-            yield one
+        rows = _in_kwh(readings_around(city, some, *window, known), ("value",))
+        told = events.filter(pl.col("point_id").is_in(some))
+        _digest(seen, some, rows, told)
+        yield curve(rows, told, key=["point_id"], step=step)
 
 
-def _columns(rows: pl.DataFrame) -> Register:
+def _digest(seen: hashlib._Hash, points: list[str], rows: pl.DataFrame, events: pl.DataFrame) -> None:
+    """Point by point its readings; then what happened to the registers."""
+    time, value = rows["time"].dt.epoch("us").to_numpy(), rows["value"].fill_null(np.nan).to_numpy()
     quality = rows["quality"].fill_null(0).cast(pl.UInt8).to_numpy()
-    return Register(rows["time"].dt.epoch("us").to_numpy(), rows["value"].fill_null(np.nan).to_numpy(), quality)
+    ends = rows.group_by("point_id", maintain_order=True).len().with_columns(pl.col("len").cum_sum().alias("end"))
+    place = {point: slice(end - count, end) for point, count, end in ends.rows()}
+    for point in points:
+        part = place.get(point, slice(0))
+        seen.update(point.encode())
+        seen.update(time[part].tobytes() + value[part].tobytes() + quality[part].tobytes())
+    for row in events.select("point_id", pl.col("time").dt.epoch("us"), "final", "initial", "modulus").rows():
+        seen.update(repr(row).encode())
 
 
-def _in_kwh(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows that count energy, their values in kWh."""
+def _in_kwh(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Rows that count energy, their numbers in kWh, by point and time."""
     factors = {unit: scale(unit)[1] / _J_A_KWH for unit in rows["unit"].unique().to_list() if scale(unit)[0] == "J"}
     factor = pl.col("unit").replace_strict(factors, default=None, return_dtype=pl.Float64)
-    return (
-        rows.with_columns(pl.col("value") * factor).filter(pl.col("unit").is_in(list(factors))).sort("point_id", "time")
-    )
+    counting = rows.with_columns(pl.col(*columns) * factor).filter(pl.col("unit").is_in(list(factors)))
+    return counting.sort("point_id", "time")

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Literal
 
-import numpy as np
 import polars as pl
 
 from events.clock import TAIPEI, micros
 from events.errors import UsageError
 from events.observations import TIME, Quality
-from events.runs import Mask
-from replay.continuity import continuous
-from replay.engines.registers import Floats, Ints, Register, falls, intervals_of
+from twin.reckoning.consumption import KEY, curve, of_each
 
 Period = Literal["hour", "day", "month"]
 EVERY: dict[Period, str] = {"hour": "1h", "day": "1d", "month": "1mo"}
@@ -35,16 +31,19 @@ CONSUMPTION: dict[str, pl.DataType] = {
     "amount": pl.Float64(),
     "unit": pl.String(),
     "estimated_amount": pl.Float64(),
+    "interpolated_amount": pl.Float64(),
     "known_share": pl.Float64(),
+    "measured_share": pl.Float64(),
     "fell": pl.Boolean(),
     "rolled_over": pl.Boolean(),
     "state": pl.String(),
     "exchanged": pl.Boolean(),
 }
-"""Consumption of a period. `amount` (in `unit`) is what is known of it, `estimated_amount` the estimated part; `fell`,
-`rolled_over`, `exchanged`: what the register did within it (`fell`: no event says why); `known_share` the share of the
-period's time that is known. `state`: measured, estimated (all known, some of it estimated), incomplete (partly known)
-or unknown (`amount` is null)."""
+"""Consumption of a period. `amount` (in `unit`) is what is known of it, `estimated_amount` the part that is not
+measured, `interpolated_amount` what of that lies over a gap between measured readings; `fell`, `rolled_over`,
+`exchanged`: what the register did within it (`fell`: no event says why); `known_share`, `measured_share`: of the
+period's time. `state`: measured, interpolated, estimated (all known, at worst so), incomplete (partly known) or unknown
+(`amount` is null)."""
 
 
 def aggregated(
@@ -106,24 +105,31 @@ def consumption(
 ) -> pl.DataFrame:
     """Consumption of each register of `series` (as `City.series` gives readings) by local period (CONSUMPTION).
 
-    `step` is how often the meter is read: within it a register is taken to rise evenly, and readings more than 1.5
-    steps apart make an estimate (`replay.engines.registers`). Exchanges and roll-overs that `events` tell of
-    (`City.register_events`) are taken out first (`replay.continuity`). Of other falls, one is a roll-over when the
-    register counts modulo `modulus` and falls from its last tenth to its first; the rest is unknown.
-    Give the series some steps before `start` and after `end`. UsageError for a step that does not divide an hour.
+    `step` is how often the meter is read; exchanges and roll-overs that `events` tell of (`City.register_events`) are
+    counted over; what is known, and how well, is said in `twin.reckoning.consumption`, which this asks. Of other falls,
+    one is a roll-over when the register counts modulo `modulus` and falls from its last tenth to its first.
+    Give the series the readings around both ends (`replay.registers`). UsageError for a step that divides no hour.
     """
     if timedelta(hours=1) % step:
         raise UsageError(f"a step of {step} does not divide an hour; give for example 15 or 60 minutes")
-    edges = periods(start, end, period, billing_day=billing_day)
-    going_on = series if events is None else continuous(series, events)
-    rows = [
-        row
-        for (point, unit), one in going_on.group_by(["point_id", "unit"], maintain_order=True)
-        for row in _consumed(str(point), str(unit), one.sort("time"), edges, step, modulus)
-    ]
-    schema = {c: t for c, t in CONSUMPTION.items() if c != "exchanged"}
-    found = pl.DataFrame(rows, schema=schema, orient="row").sort("point_id", "unit", "start")
-    return _with_events(found, events)
+    edges = pl.Series(periods(start, end, period, billing_day=billing_day), dtype=TIME)
+    registers = series.select(KEY).unique(maintain_order=True)
+    found = of_each(curve(series, events, step=step, modulus=modulus), registers, edges)
+    told = found.select(
+        "point_id",
+        "start",
+        "end",
+        "amount",
+        "unit",
+        (pl.col("interpolated") + pl.col("estimated")).alias("estimated_amount"),
+        pl.col("interpolated").alias("interpolated_amount"),
+        "known_share",
+        "measured_share",
+        "fell",
+        "rolled_over",
+        "state",
+    )
+    return _with_events(told.sort("point_id", "unit", "start"), events)
 
 
 def downsampled(
@@ -160,63 +166,3 @@ def _with_events(found: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFra
     marked = found.join(marks, on=["point_id", "unit", "start"], how="left", maintain_order="left")
     rolled = pl.col("rolled_over") | pl.col("over").fill_null(value=False)
     return marked.with_columns(rolled_over=rolled, exchanged=pl.col("exchanged").fill_null(value=False)).drop("over")
-
-
-def _consumed(
-    point: str, unit: str, rows: pl.DataFrame, edges: list[datetime], step: timedelta, modulus: float | None
-) -> list[tuple[object, ...]]:
-    """Rows of CONSUMPTION of one register."""
-    usable = rows.filter(pl.col("value").is_finite() & (pl.col("quality").fill_null(0) != Quality.INVALID))
-    time, value = usable["time"].dt.epoch("us").to_numpy(), usable["value"].to_numpy()
-    rolled = _rolled(value, modulus)
-    register = Register(
-        time,
-        value + np.concatenate([[0.0], np.cumsum(rolled)])[: len(value)] * (modulus or 0.0),
-        usable["quality"].fill_null(0).cast(pl.UInt8).to_numpy(),
-    )
-    bounds = [micros(edge) for edge in edges]
-    fine = np.arange(bounds[0], bounds[-1] + 1, step // timedelta(microseconds=1), dtype=np.int64)
-    amount, measured = intervals_of(register, fine)
-    fell_at, rolled_at = time[1:][falls(register.kwh)], time[1:][rolled]
-    found: list[tuple[object, ...]] = []
-    for index, (low, high) in enumerate(pairwise(bounds)):
-        part = slice(*np.searchsorted(fine, [low, high]).tolist())
-        known = ~np.isnan(amount[part])
-        total = float(amount[part][known].sum()) if known.any() else None
-        sure = float(amount[part][measured[part]].sum())
-        estimated = None if total is None else max(total - sure, 0.0) if (known & ~measured[part]).any() else 0.0
-        found.append(
-            (
-                point,
-                edges[index],
-                edges[index + 1],
-                total,
-                unit,
-                estimated,
-                float(known.mean()),
-                _within(fell_at, low, high),
-                _within(rolled_at, low, high),
-                _state(known, measured[part]),
-            )
-        )
-    return found
-
-
-def _state(known: Mask, measured: Mask) -> str:
-    if not known.any():
-        return "unknown"
-    if not known.all():
-        return "incomplete"
-    return "measured" if measured.all() else "estimated"
-
-
-def _rolled(value: Floats, modulus: float | None) -> Mask:
-    """At which step the register began again from zero after its last digit."""
-    if modulus is None:
-        return np.zeros(max(0, len(value) - 1), dtype=np.bool_)
-    rolled: Mask = (value[:-1] >= 0.9 * modulus) & (value[1:] < 0.1 * modulus)
-    return rolled
-
-
-def _within(times: Ints, low: int, high: int) -> bool:
-    return bool(((times > low) & (times <= high)).any())

@@ -156,10 +156,12 @@ class Reader:
                 self._models[sha256] = archive.read(self.city.place.archive, sha256)
             return self._models[sha256]
 
-    def readings(self, points: list[str], start: datetime, end: datetime, known: int | None) -> pl.DataFrame:
-        """`City.series` of meter registers."""
-        key = ("readings", tuple(points), start, end, known)
-        return self._once(key, lambda: self.city.series("readings", points, start, end, known))
+    def register_use(
+        self, register: tuple[str, str], stretch: tuple[datetime, datetime], known: int | None, every: timedelta
+    ) -> pl.DataFrame:
+        """`views.usage.register_use` of one register."""
+        key = ("register_use", register, stretch, known, every)
+        return self._once(key, lambda: usage.register_use(self.city, register, stretch, known, every))
 
     def what_if(self, tables: dict[str, Any]) -> Result:
         """Run a scenario given as the tables of its file (`replay.scenario`)."""

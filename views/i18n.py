@@ -157,6 +157,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "no_reading": ("沒有讀數", "No readings"),
     "estimated": ("推估", "estimated"),
+    "interpolated": ("內插（缺漏期間）", "interpolated over a gap"),
     "measured_value": ("實測", "measured"),
     # what if
     "what_if_about": (

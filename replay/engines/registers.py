@@ -1,15 +1,8 @@
-"""Interval energy from cumulative registers: differences, with every gap and reset marked and none of them negative.
+"""Interval energy of a group of meters, from the use of each register (`twin.reckoning.consumption`); never negative.
 
-Between two readings the register is taken to rise evenly, so an interval's energy is the difference of the register at
-its two ends. What an interval rests on:
-
-    measured    readings at most 1.5 intervals apart, all of quality `measured`
-    estimated   across a longer gap (the energy is known, its shape is not), or a reading that was itself estimated
-    unknown     before the first or after the last reading, or across a fall of the register (reset or exchange)
-
-An unknown interval of a meter takes the mean of the group's meters that have one there; it counts as estimated. An
-interval that fewer meters have than the caller wants to see together is drawn straight between its neighbours, so that
-no single meter shines through.
+An interval of a meter that is not wholly known takes the mean of the group's meters that have one there; it counts as
+estimated, as does what is interpolated over a gap. An interval that fewer meters have than the caller wants to see
+together is drawn straight between its neighbours, so that no single meter shines through.
 """
 
 from __future__ import annotations
@@ -20,36 +13,19 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
-from events.observations import Quality
-
-ROUNDING = 1e-12
-"""Of a register's largest value: a fall by less comes from adding, not from the meter."""
+from events.observations import TIME
+from twin.reckoning.consumption import of_each
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-GAP = 1.5
-"""Readings further apart than this many intervals leave the shape between them unknown."""
-
-
-@dataclass(frozen=True)
-class Register:
-    """Readings of one meter in order of time: UTC microseconds, kWh, `Quality` codes."""
-
-    time_us: Ints
-    kwh: Floats
-    quality: npt.NDArray[np.uint8]
-
-    def part(self, rows: slice) -> Register:
-        """Some of the readings."""
-        return Register(self.time_us[rows], self.kwh[rows], self.quality[rows])
-
 
 @dataclass(frozen=True)
 class Energy:
-    """kWh per interval of a group of meters (their sum), the part of it that is estimated, and how many meters had no
-    usable reading at all."""
+    """kWh per interval of a group of meters (their sum), the part of it that is not measured, and how many meters had
+    no usable interval at all."""
 
     kwh: Floats
     estimated_kwh: Floats
@@ -62,64 +38,41 @@ def grid(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
 
 
 def group_energy(
-    registers: Iterable[Register], start: datetime, step: timedelta, intervals: int, fewest: int = 1
+    curves: Iterable[pl.DataFrame], meters: int, times: list[datetime], step: timedelta, fewest: int = 1
 ) -> Energy | None:
-    """Energy of a group of like meters; None when no interval is known of at least `fewest` of them."""
-    edges = _edges(start, step, intervals)
+    """Energy of `meters` like meters, whose curves (`consumption.curve`, by point_id, in kWh) come in pieces.
+
+    None when no interval is known of at least `fewest` of them.
+    """
+    edges, intervals = pl.Series([*times, times[-1] + step], dtype=TIME), len(times)
     known, sure, counted = np.zeros(intervals), np.zeros(intervals), np.zeros(intervals, dtype=np.int64)
-    meters = silent = 0
-    for register in registers:
-        kwh, measured = intervals_of(register, edges)
-        has = ~np.isnan(kwh)
-        known[has] += kwh[has]
-        sure[has & measured] += kwh[has & measured]
-        counted += has
-        meters, silent = meters + 1, silent + int(not has.any())
+    heard = 0
+    for piece in curves:
+        has, amount, measured = _intervals(piece, edges, intervals)
+        known += amount.sum(axis=0)
+        sure += measured.sum(axis=0)
+        counted += has.sum(axis=0)
+        heard += int(has.any(axis=1).sum())
     counted = np.where(counted < fewest, 0, counted)
     if not counted.any():
         return None
     known, sure = np.where(counted > 0, known, 0.0), np.where(counted > 0, sure, 0.0)
     total = known + (meters - counted) * _filled(known, counted)
-    return Energy(total, np.maximum(total - sure, 0.0), silent)
+    return Energy(total, np.maximum(total - sure, 0.0), meters - heard)
 
 
-def falls(value: Floats) -> npt.NDArray[np.bool_]:
-    """At which steps a register reads less than before, by more than its arithmetic rounds (an exchange adds to it)."""
-    finest = ROUNDING * np.abs(value).max(initial=0.0)
-    fell: npt.NDArray[np.bool_] = np.diff(value) < -finest
-    return fell
-
-
-def intervals_of(register: Register, edges: Ints) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """kWh of one meter between successive edges (NaN where unknown), and which of them are measured."""
-    usable = (register.quality != Quality.INVALID) & np.isfinite(register.kwh)
-    time, value, quality = register.time_us[usable], register.kwh[usable], register.quality[usable]
-    if len(time) < 2:
-        return np.full(len(edges) - 1, np.nan), np.zeros(len(edges) - 1, dtype=np.bool_)
-    length, rise, fell = np.diff(time), np.diff(value), falls(value)
-    vague = (
-        (length > GAP * (edges[1] - edges[0])) | (quality[1:] != Quality.MEASURED) | (quality[:-1] != Quality.MEASURED)
+def _intervals(curves: pl.DataFrame, edges: pl.Series, intervals: int) -> tuple[npt.NDArray[np.bool_], Floats, Floats]:
+    """(registers, intervals): which are wholly known, and of those the energy and its measured part (else 0)."""
+    each = of_each(curves, curves.select("point_id").unique(maintain_order=True), edges, ["point_id"])
+    whole = pl.col("known_share") == 1
+    amount, measured = pl.col("amount"), pl.col("amount") - pl.col("interpolated") - pl.col("estimated")
+    told = each.select(
+        whole.alias("has"),
+        pl.when(whole).then(amount).otherwise(0.0).alias("amount"),
+        pl.when(whole).then(measured).otherwise(0.0).alias("measured"),
     )
-    at_edges = np.interp(edges, time, _sum(np.where(fell, 0.0, rise)))
-    kwh = np.maximum(np.diff(at_edges), 0.0)  # what arithmetic rounds is no energy fed back
-    unknown = _touches(fell, time, edges) | (edges[:-1] < time[0]) | (edges[1:] > time[-1])
-    return np.where(unknown, np.nan, kwh), ~(unknown | _touches(vague, time, edges))
-
-
-def _edges(start: datetime, step: timedelta, intervals: int) -> Ints:
-    first = round(start.timestamp() * 1e6)
-    return first + np.arange(intervals + 1, dtype=np.int64) * (step // timedelta(microseconds=1))
-
-
-def _sum(rises: Floats) -> Floats:
-    return np.concatenate([[0.0], np.cumsum(rises)])
-
-
-def _touches(marked: npt.NDArray[np.bool_], time: Ints, edges: Ints) -> npt.NDArray[np.bool_]:
-    """Which intervals overlap a marked stretch between readings: the marked time up to each edge has grown."""
-    marked_us = np.where(marked, np.diff(time), 0).astype(np.float64)
-    overlap: npt.NDArray[np.bool_] = np.diff(np.interp(edges, time, _sum(marked_us))) > 0.5
-    return overlap
+    has, known, sure = (told[c].to_numpy().reshape(-1, intervals) for c in told.columns)
+    return has, known, sure
 
 
 def _filled(known: Floats, counted: Ints) -> Floats:

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from events.clock import TAIPEI
 from events.errors import DomainError, UsageError
 from replay.city import City
-from replay.continuity import continuous
 from replay.incidents import incidents
 from replay.windows import consumption, periods
 from tests.replay.test_incidents import reading, told
 from tests.replay.test_windows import HOUR, MARCH, register
 from tests.scenarios.fake_city import NO_REGISTER_EVENTS
 from twin.place import Place, init
+from twin.reckoning.consumption import steps
 from twin.service import Service
 
 DAY = timedelta(days=1)
@@ -98,11 +98,6 @@ def test_the_parts_of_any_split_add_up_to_the_difference_of_the_adjusted_registe
     assert not whole["fell"].any()
 
 
-def test_without_events_readings_stay_as_they_are() -> None:
-    series = register([1.0, 2.0, 1.0])
-    assert continuous(series, events()).equals(series)
-
-
 def test_a_billing_month_begins_on_its_day_and_years_turn() -> None:
     found = periods(datetime(2026, 1, 4, tzinfo=TAIPEI), datetime(2026, 2, 5, tzinfo=TAIPEI), "month", billing_day=5)
     assert [t.astimezone(TAIPEI).date().isoformat() for t in found] == ["2025-12-05", "2026-01-05", "2026-02-05"]
@@ -138,7 +133,7 @@ def test_a_city_knows_of_an_exchange_from_the_event_on(place: Place) -> None:
         before, after = city.register_events(known=2), city.register_events()
         assert (before.height, after["final"].to_list(), after["point_id"].to_list()) == (0, [101.5], ["m1"])
         series = city.series("readings", ["m1"], at - DAY, at + DAY)
-        assert continuous(series, after)["value"].to_list() == [100.0, 101.0, 101.5, 102.0, 103.0]
+        assert steps(series, after)["rise"].to_list() == [None, 1.0, 0.5, 0.5, 1.0]
         assert incidents(city, at - DAY, at + DAY).filter(kind="register_fell").is_empty()
 
 

@@ -44,11 +44,15 @@ def test_a_day_s_consumption_is_the_rise_of_the_register() -> None:
     assert days.select("amount", "estimated_amount", "known_share", "state").rows() == [(24, 0, 1, "measured")] * 2
 
 
-def test_a_gap_is_estimated_and_the_end_of_the_readings_leaves_a_period_incomplete() -> None:
+def test_a_gap_is_interpolated_and_the_end_of_the_readings_leaves_a_period_incomplete() -> None:
     series = register([float(i) for i in range(40)])
     gappy = pl.concat([series[:10], series[20:]])
     one, two = consumption(gappy, MARCH, MARCH + timedelta(days=2), "day").to_dicts()
-    assert (one["amount"], one["estimated_amount"], one["state"]) == (pytest.approx(24), pytest.approx(11), "estimated")
+    assert (one["amount"], one["estimated_amount"], one["state"]) == (
+        pytest.approx(24),
+        pytest.approx(11),
+        "interpolated",
+    )
     assert (two["amount"], two["known_share"], two["state"]) == (pytest.approx(15), 15 / 24, "incomplete")
 
 

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from events.observations import Quality
-from replay.engines.registers import Energy, Register, grid, group_energy
+from events.observations import TIME, Quality
+from replay.engines.registers import Energy, grid, group_energy
+from twin.reckoning.consumption import curve
 
 START = datetime(2026, 11, 16, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 
 
-def register(readings: dict[float, float], quality: Quality = Quality.MEASURED) -> Register:
-    """Readings by minutes after the start."""
-    base = round(START.timestamp() * 1e6)
-    time = np.array([base + round(m * 60e6) for m in readings], dtype=np.int64)
-    return Register(time, np.array(list(readings.values())), np.full(len(readings), quality, dtype=np.uint8))
+Told = dict[float, tuple[float, Quality]]
+"""A register's readings by minutes after the start: kWh, quality."""
 
 
-def energy(*registers: Register, intervals: int = 4) -> Energy:
-    found = group_energy(registers, START, QUARTER, intervals)
+def register(readings: dict[float, float], quality: Quality = Quality.MEASURED) -> Told:
+    return {minutes: (kwh, quality) for minutes, kwh in readings.items()}
+
+
+def curves(registers: Sequence[Told]) -> list[pl.DataFrame]:
+    rows = [
+        (f"m{n}", START + timedelta(minutes=minutes), kwh, int(quality))
+        for n, told in enumerate(registers)
+        for minutes, (kwh, quality) in told.items()
+    ]
+    schema = {"point_id": pl.String(), "time": TIME, "value": pl.Float64(), "quality": pl.UInt8()}
+    return [curve(pl.DataFrame(rows, schema=schema, orient="row"), key=["point_id"], step=QUARTER)]
+
+
+def of_group(registers: Sequence[Told], intervals: int, fewest: int = 1) -> Energy | None:
+    times = [START + i * QUARTER for i in range(intervals)]
+    return group_energy(curves(registers), len(registers), times, QUARTER, fewest)
+
+
+def energy(*registers: Told, intervals: int = 4) -> Energy:
+    found = of_group(registers, intervals)
     assert found is not None
     return found
 
@@ -70,13 +89,13 @@ def test_what_was_not_measured_is_estimated(quality: Quality) -> None:
 @pytest.mark.parametrize(("which", "touched"), [(0, [0]), (2, [1, 2]), (4, [3])])
 def test_one_estimated_reading_touches_the_intervals_on_both_sides(which: int, touched: list[int]) -> None:
     marked = register({0: 0, 15: 1, 30: 2, 45: 3, 60: 4})
-    marked.quality[which] = Quality.ESTIMATED
+    marked[15.0 * which] = (which, Quality.ESTIMATED)
     assert np.flatnonzero(energy(marked).estimated_kwh).tolist() == touched
 
 
 def test_an_invalid_reading_is_no_reading() -> None:
     marked = register({0: 0, 15: 1, 30: 999, 45: 3, 60: 4})
-    marked.quality[2] = Quality.INVALID
+    marked[30] = (999, Quality.INVALID)
     assert energy(marked).kwh == pytest.approx([1, 1, 1, 1])
 
 
@@ -90,13 +109,13 @@ def test_an_interval_known_of_too_few_meters_does_not_show_them() -> None:
     """Given two meters of which one was reset in the second quarter hour, then the other's 99 kWh there stay hidden."""
     steady = register({0: 0, 15: 1, 30: 100, 45: 101, 60: 102})
     reset = register({0: 50, 15: 51, 30: 0, 45: 1, 60: 2})
-    found = group_energy([steady, reset], START, QUARTER, 4, fewest=2)
+    found = of_group([steady, reset], 4, fewest=2)
     assert found is not None
     assert found.kwh == pytest.approx([2, 2, 2, 2])
 
 
 def test_meters_without_a_usable_interval_tell_nothing() -> None:
-    assert group_energy([register({}), register({0: 1}), register({60: 1, 75: 2})], START, QUARTER, 4) is None
+    assert of_group([register({}), register({0: 1}), register({60: 1, 75: 2})], 4) is None
 
 
 def test_the_grid_covers_the_window() -> None:
@@ -110,8 +129,8 @@ readings = st.dictionaries(
 
 @given(st.lists(readings, max_size=4))
 @example([register({0: 1.0, 7.5: 1.175494351e-38, 30: 0.0})])
-def test_no_interval_is_negative_and_none_is_estimated_beyond_itself(registers: list[Register]) -> None:
-    found = group_energy(registers, START, QUARTER, 8)
+def test_no_interval_is_negative_and_none_is_estimated_beyond_itself(registers: list[Told]) -> None:
+    found = of_group(registers, 8)
     if found is not None:
         assert np.isfinite(found.kwh).all()
         assert (found.kwh >= 0).all()

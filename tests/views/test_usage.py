@@ -28,12 +28,13 @@ def test_intervals_add_up_to_the_register(steps: list[int]) -> None:
     assert made["time"].to_list() == times[:-1]
 
 
-def test_a_gap_makes_no_interval() -> None:
+def test_what_lies_over_a_gap_is_interpolated_and_no_measurement() -> None:
     rows = pl.DataFrame(
-        {"time": [START, START + 3 * HOUR, START + 4 * HOUR], "value": [1.0, 5.0, 6.0], "quality": [0, 0, 1]}
+        {"time": [START, START + 3 * HOUR, START + 4 * HOUR], "value": [1.0, 4.0, 5.0], "quality": [0, 0, 1]}
     )
     made = usage.intervals(rows, HOUR)
-    assert made.rows() == [(START + 3 * HOUR, 1.0, True)]
+    assert made["used"].to_list() == pytest.approx([1.0, 1.0, 1.0, 1.0])
+    assert made["state"].to_list() == ["interpolated"] * 3 + ["estimated"]
 
 
 @given(st.integers(1, 30))

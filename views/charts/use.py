@@ -10,16 +10,17 @@ import polars as pl
 from views import theme
 from views.charts.look import HOUR_FORMAT, dressed, time_axis, wall_time
 
+STATES = ("measured", "interpolated", "estimated")
+"""Of whole intervals (`twin.reckoning.consumption.USE`)."""
+
 COLOUR = {"electricity": theme.WARM, "water": theme.COOL, "gas": theme.ACCENT}
 
 
-def interval_use(use: pl.DataFrame, medium: str, unit: str, titles: tuple[str, str, str]) -> Any:
-    """Bars of `views.usage.intervals`; `titles`: the interval, measured, estimated."""
-    axis, measured, estimated = titles
-    shown = wall_time(use).with_columns(
-        quality=pl.when(pl.col("estimated")).then(pl.lit(estimated)).otherwise(pl.lit(measured))
-    )
-    colours = alt.Scale(domain=[measured, estimated], range=[theme.css(COLOUR[medium]), theme.css(theme.UNKNOWN)])
+def interval_use(use: pl.DataFrame, medium: str, unit: str, titles: tuple[str, str, str, str]) -> Any:
+    """Bars of `views.usage.intervals`; `titles`: the interval, measured, interpolated, estimated."""
+    axis, *words = titles
+    shown = wall_time(use).with_columns(quality=pl.col("state").replace_strict(STATES, words))
+    colours = alt.Scale(domain=words, range=[theme.css(c) for c in (COLOUR[medium], theme.MUTED, theme.UNKNOWN)])
     bars = (
         alt.Chart(shown)
         .mark_bar(width=4)

@@ -11,7 +11,8 @@ import typer
 from events.clock import now, parse_time
 from events.errors import UsageError
 from replay.city import City as OpenCity
-from replay.windows import EVERY, Period, consumption
+from replay.registers import readings_around
+from replay.windows import EVERY, Period, consumption, periods
 from twin.place import Place
 from twin.service import Service
 from views.commands.options import City, Json, Known, known_word, show
@@ -22,9 +23,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-REACH = timedelta(days=32)
-"""Readings this far around the window are read too: its first and last period may reach so far beyond it."""
 
 Point = Annotated[str, typer.Argument(metavar="POINT", help="The register's point, as `twin cut` names it 表計點位.")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Its unit, where the point reports several 單位.")]
@@ -97,7 +95,8 @@ def consumption_of(
     with OpenCity.open(city) as opened:
         word = known_word(known)
         position = opened.head if word is None else opened.position_at(word)
-        series = opened.series("readings", [point], first - REACH, last + REACH, position)
+        edges = periods(first, last, chosen, billing_day=billing_day)
+        series = readings_around(opened, [point], edges[0], edges[-1], position)
         found = consumption(
             series,
             first,

@@ -63,8 +63,8 @@ def dwelling(state: State, chosen: Chosen, dwelling_id: str) -> None:
 
 def _meter(state: State, chosen: Chosen, meter: dict[str, Any]) -> None:
     """Last 24 hours as a figure, three days as bars."""
-    rows_ = reader().readings([meter["point_id"]], chosen.at - HISTORY, chosen.at, state.known)
-    of_unit = rows_.filter(pl.col("unit") == meter["unit"])
+    stretch = (chosen.at - HISTORY, chosen.at)
+    use = reader().register_use((meter["point_id"], meter["unit"]), stretch, state.known, EVERY)
     last = theme.clock(meter["time"]) if meter["time"] else state.say("no_reading")
     head = f"{state.say(meter['medium'])} · {state.say('last_24h')}"
     note = f"{state.say('register')} {theme.quantity(meter['value'], meter['unit'])}"
@@ -78,10 +78,10 @@ def _meter(state: State, chosen: Chosen, meter: dict[str, Any]) -> None:
             delta_arrow="off",
             help=f"{state.say('last_reading')} {last}",
         )
-        why_meter(state, meter["medium"], meter["point_id"], meter["unit"], chosen.at)
-    if of_unit.height:
-        titles = (state.say("step_h"), state.say("measured_value"), state.say("estimated"))
-        use = usage.intervals(of_unit, EVERY)
+        why_meter(state, meter["medium"], meter["point_id"], meter["unit"], meter["time"] or chosen.at)
+    if use.height:
+        words = (state.say("measured_value"), state.say("interpolated"), state.say("estimated"))
+        titles = (state.say("step_h"), *words)
         chart.altair_chart(interval_use(use, meter["medium"], meter["unit"], titles), width="stretch")
 
 

@@ -1,0 +1,82 @@
+"""Readings of registers over a window, and what their use in it rests on beyond its ends.
+
+A register's value at an instant lies between the last reading before it and the first one after, however far away these
+are; so both are read too, and the answer is the same for any window that holds the instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from events.observations import TIME
+from replay.branch import CityView
+from twin.reckoning.consumption import KEY, usable
+
+SLACK = timedelta(hours=2)
+"""Readings this far outside the window are read at once; most registers have their neighbours there."""
+
+REACH, WIDENING = timedelta(days=1), 8
+"""How far is looked next for registers that have none there, and how many times further each time."""
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def readings_around(
+    city: CityView, points: Sequence[str], start: datetime, end: datetime, known: int | None
+) -> pl.DataFrame:
+    """Readings of points from `start` to `end`, as known, and a usable one of each register at or beyond both ends.
+
+    Columns and order of `City.series`; some SLACK is in it. A register that never reported there has none there.
+    """
+    rows, span = city.series("readings", points, start - SLACK, end + SLACK, known), city.span()
+    if span is None:
+        return rows
+    found = [
+        rows,
+        *_before(city, rows, points, start, span[0], known),
+        *_after(city, rows, points, end, span[1], known),
+    ]
+    return pl.concat(found).sort(*KEY, "time") if len(found) > 1 else rows
+
+
+def _before(
+    city: CityView, rows: pl.DataFrame, points: Sequence[str], start: datetime, first: datetime, known: int | None
+) -> list[pl.DataFrame]:
+    """Rows further back of registers without a usable reading at or before `start`, until each has one."""
+    found: list[pl.DataFrame] = []
+    high, reach = start - SLACK, REACH
+    missing = _without(rows, points, pl.col("time") <= pl.lit(start, TIME))
+    while missing and high > first:
+        low = max(first, high - reach)
+        more = city.series("readings", missing, low, high - _INSTANT, known)
+        found.append(more)
+        missing = _without(pl.concat([rows, *found]), missing, pl.col("time") <= pl.lit(start, TIME))
+        high, reach = low, WIDENING * reach
+    return found
+
+
+def _after(
+    city: CityView, rows: pl.DataFrame, points: Sequence[str], end: datetime, last: datetime, known: int | None
+) -> list[pl.DataFrame]:
+    """Rows further on of registers without a usable reading at or after `end`, until each has one."""
+    found: list[pl.DataFrame] = []
+    low, reach = end + SLACK, REACH
+    missing = _without(rows, points, pl.col("time") >= pl.lit(end, TIME))
+    while missing and low < last:
+        high = min(last, low + reach)
+        more = city.series("readings", missing, low + _INSTANT, high, known)
+        found.append(more)
+        missing = _without(pl.concat([rows, *found]), missing, pl.col("time") >= pl.lit(end, TIME))
+        low, reach = high, WIDENING * reach
+    return found
+
+
+def _without(rows: pl.DataFrame, points: Sequence[str], there: pl.Expr) -> list[str]:
+    """Points of which a register that is among `rows`, or every one, has no usable reading there."""
+    has = rows.group_by(KEY).agg((usable() & there).any().alias("has"))
+    whole = has.group_by("point_id").agg(pl.col("has").all()).filter("has")["point_id"]
+    done = set(whole)
+    return [point for point in points if point not in done]

@@ -1,0 +1,1 @@
+"""Pure functions over frames that pages, rules, bills and engines share: one answer for one question."""
