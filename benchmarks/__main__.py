@@ -18,6 +18,7 @@ MODULES = (
     "start",
     "history",
     "ingest",
+    "corrections",
     "alternatives",
     "latency",
     "sustained",

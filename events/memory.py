@@ -1,20 +1,27 @@
-"""What the ingester remembers of the log: names, beliefs, where each day's batches lie. All of it can be read again."""
+"""What the ingester remembers of the log: names, beliefs, where rows lie by entity and by day.
+
+All of it can be read again; it grows with entities and days, never with batches.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from events import batch
 from events.batch import BATCH
-from events.beliefs import DAY_US, Beliefs, LoadDay, Rows
+from events.beliefs import DAY_US, Beliefs, Codes, Rows
 from events.entities import NAMING, Entities, dictionaries, take_names
+from events.extents import Ints, Keys, Whereabouts
 from events.flood import Allowance
 from events.ids import Position
 from events.log import Log, LogEvent, NewEvent
 from events.observations import FAMILIES, Family
 from events.quarantine import QUARANTINE, Refusal, refusals_of
+from events.runs import ends
 from events.settle import rows_of
 from events.vault import Vault
 
@@ -22,12 +29,18 @@ TAGS = (*NAMING, BATCH, QUARANTINE)
 
 
 @dataclass(frozen=True)
-class Span:
-    """Days (since 1970, UTC) that the batch at `position` touches."""
+class Touched:
+    """Entities and days (since 1970, UTC) that a batch has rows of, each once."""
 
-    position: int
-    first_day: int
-    last_day: int
+    entities: Codes
+    days: Ints
+
+    @classmethod
+    def by(cls, entity: Codes, time: Ints) -> Touched:
+        """Of rows sorted by entity; `time` in UTC microseconds."""
+        low, high = (int(time.min()) // DAY_US, int(time.max()) // DAY_US) if len(time) else (0, -1)
+        days = np.arange(low, high + 1) if high - low < 2 else np.unique(time // DAY_US)
+        return cls(entity[ends(entity)], days)
 
 
 @dataclass
@@ -38,7 +51,7 @@ class Memory:
     vault: Vault | None = None
     entities: dict[str, Entities] = field(init=False)
     beliefs: dict[str, Beliefs] = field(default_factory=lambda: {n: Beliefs() for n in FAMILIES})
-    spans: dict[str, list[Span]] = field(default_factory=lambda: {n: [] for n in FAMILIES})
+    places: dict[str, Whereabouts] = field(default_factory=lambda: {n: Whereabouts() for n in FAMILIES})
     refused: set[bytes] = field(default_factory=set)
     allowance: Allowance = field(default_factory=Allowance)
     _versions: dict[str, int] = field(default_factory=dict)
@@ -56,11 +69,14 @@ class Memory:
         self._versions.clear()
         self.position = head
 
-    def follow(self, events: Sequence[NewEvent], positions: Sequence[Position]) -> bool:
-        """Note own events that landed; False when others landed between, so that the memory must be read again."""
-        for event, position in zip(events, positions, strict=True):
+    def follow(self, events: Sequence[NewEvent], rows: Sequence[Touched | None], positions: Sequence[Position]) -> bool:
+        """Note own events that landed, and the rows of the batches among them.
+
+        False when others landed between, so that the memory must be read again.
+        """
+        for event, touched, position in zip(events, rows, positions, strict=True):
             self._versions[event.stream] = event.version
-            self._note(event, position)
+            self._note(event, touched, position)
         if not positions:
             return True
         unbroken = positions[0] == self.position + 1
@@ -73,14 +89,9 @@ class Memory:
             self._versions[stream] = log.version(stream)
         return self._versions[stream]
 
-    def days(self, family: Family, log: Log) -> LoadDay:
-        """Reader of one day's landed rows of `family`."""
-
-        def load(day: int) -> list[Rows]:
-            touching = [s.position for s in self.spans[family.name] if s.first_day <= day <= s.last_day]
-            return [rows_of(family, batch.decode(log.at(p).state, family.stored)) for p in touching]
-
-        return load
+    def landed(self, family: Family, log: Log) -> LandedRows:
+        """Reader of the rows of `family` that have landed."""
+        return LandedRows(family, log, self.places[family.name])
 
     def fresh_refusals(self, refusals: list[Refusal]) -> list[Refusal]:
         """Refusals from sources without offsets that are not in quarantine yet."""
@@ -90,24 +101,51 @@ class Memory:
         """Take an event that names entities or holds refusals (all that a saved memory leaves out)."""
         take_names(self.entities, event)
         if event.tag == QUARANTINE:
-            self._note(event, event.position)
+            self._note(event, None, event.position)
 
     def _apply(self, event: LogEvent) -> None:
         if event.tag != BATCH:
             return self.recall(event)
         family = FAMILIES[batch.header_of(event.state).family]
-        self.beliefs[family.name].accept(rows_of(family, batch.decode(event.state, family.stored)))
-        self._note(event, event.position)
+        rows = rows_of(family, batch.decode(event.state, family.stored))
+        self.beliefs[family.name].accept(rows)
+        self._note(event, Touched.by(rows.entity, rows.time), event.position)
 
-    def _note(self, event: NewEvent | LogEvent, position: int) -> None:
-        header = batch.header_of(event.state)
-        if event.tag == BATCH and header.min_time is not None and header.max_time is not None:
-            days = Span(position, header.min_time // DAY_US, header.max_time // DAY_US)
-            self.spans[header.family].append(days)
+    def _note(self, event: NewEvent | LogEvent, touched: Touched | None, position: int) -> None:
+        if touched is not None:
+            self.places[batch.header_of(event.state).family].note(touched.entities, touched.days, position)
         elif event.tag == QUARANTINE:
+            header = batch.header_of(event.state)
             self.allowance.note(header.source, header.recorded_at, len(event.state))
             if header.last_offset < 0:
                 self.refused |= {identity(refusal) for refusal in refusals_of(event.state)}
+
+
+@dataclass(frozen=True)
+class LandedRows:
+    """Rows of a family in the log (`events.beliefs.Landed`)."""
+
+    family: Family
+    log: Log
+    places: Whereabouts
+
+    def of_days(self, days: Ints) -> Ints:
+        """Stretches of the log that hold every row of these days."""
+        return self.places.of_days(days)
+
+    def of(self, entities: Keys, days: Ints) -> Ints:
+        """Stretches that hold every row of the entities in these days."""
+        return self.places.of(entities, days)
+
+    def rows(self, stretches: Ints, first_day: int, last_day: int) -> Iterator[Rows]:
+        """The family's batches in the stretches that have rows in these days, in log order."""
+        for first, last in stretches.tolist():
+            for event in self.log.read(first - 1, upto=last, tags=[BATCH]):
+                header = batch.header_of(event.state)
+                if header.family != self.family.name or header.min_time is None or header.max_time is None:
+                    continue
+                if header.min_time // DAY_US <= last_day and header.max_time // DAY_US >= first_day:
+                    yield rows_of(self.family, batch.decode(event.state, self.family.stored))
 
 
 def identity(refusal: Refusal) -> bytes:

@@ -11,8 +11,9 @@ import polars as pl
 from events.beliefs import Beliefs
 from events.durable import replacing
 from events.entities import NAMING
+from events.extents import Extents, Whereabouts
 from events.log import Log
-from events.memory import Memory, Span
+from events.memory import Memory
 from events.observations import FAMILIES
 from events.quarantine import QUARANTINE
 
@@ -21,13 +22,15 @@ FORMAT = f"memory.v2 polars {pl.__version__}"
 
 
 def save_memory(path: Path, memory: Memory) -> None:
-    """Write marks, spans and position; names and refusals are read from the log again."""
+    """Write marks, whereabouts and position; names and refusals are read from the log again."""
     arrays: dict[str, np.ndarray] = {"format": np.array(FORMAT), "position": np.array(memory.position)}
     for name in FAMILIES:
         arrays[f"{name}.time"] = memory.beliefs[name].high_time
         arrays[f"{name}.digest"] = memory.beliefs[name].high_digest
-        spans = [(s.position, s.first_day, s.last_day) for s in memory.spans[name]]
-        arrays[f"{name}.spans"] = np.array(spans, np.int64).reshape(-1, 3)
+        places = memory.places[name]
+        arrays[f"{name}.days"] = np.array(list(places.days), np.int64)
+        for key, extents in (("entities", places.entities), ("by_day", places.by_day)):
+            arrays[f"{name}.{key}.count"], arrays[f"{name}.{key}.stretches"] = extents.packed()
     with replacing(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -41,7 +44,12 @@ def load_memory(path: Path, log: Log) -> Memory | None:
             memory = Memory(int(arrays["position"]), log.vault)
             for name in FAMILIES:
                 memory.beliefs[name] = Beliefs(arrays[f"{name}.time"], arrays[f"{name}.digest"])
-                memory.spans[name] = [Span(*row) for row in arrays[f"{name}.spans"].tolist()]
+                entities, by_day = (
+                    Extents.unpacked(arrays[f"{name}.{key}.count"], arrays[f"{name}.{key}.stretches"])
+                    for key in ("entities", "by_day")
+                )
+                days = {day: key for key, day in enumerate(arrays[f"{name}.days"].tolist())}
+                memory.places[name] = Whereabouts(entities, by_day, days)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
     for event in log.read(upto=memory.position, tags=(*NAMING, QUARANTINE)):

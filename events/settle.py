@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from events.beliefs import Beliefs, Ints, LoadDay, Rows
+from events.beliefs import Beliefs, Landed, Rows
+from events.extents import Ints
 from events.observations import Family
 from events.runs import Mask, starts
 
@@ -13,7 +14,7 @@ SEQUENCES = 1 << 16
 """Rows of equal (entity, time) that one batch can tell apart: `sequence` has 16 bits."""
 
 
-def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, load: LoadDay) -> list[pl.DataFrame]:
+def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, landed: Landed) -> list[pl.DataFrame]:
     """The rows of `coded` (in order of arrival) that change what is believed, as `Family.stored`, and believe them.
 
     Sorted by (entity, time); `sequence` counts arrivals of equal (entity, time) within the batch, so that the order in
@@ -23,7 +24,7 @@ def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, load: LoadDay)
     ordered = coded.select("entity", "time", *family.values).sort("entity", "time", maintain_order=True)
     rows = rows_of(family, ordered)
     same = _repeats_key(rows)
-    repeated = beliefs.repeats(rows, load)
+    repeated = beliefs.repeats(rows, landed)
     repeated[same] = (rows.digest == np.roll(rows.digest, 1))[same]
     if family.slowly_changing:
         repeated |= beliefs.unchanged(rows)
