@@ -23,7 +23,10 @@ def stated_areas(quantities: pl.DataFrame, properties: pl.DataFrame, area_unit_m
     )
     in_file_unit = pl.when(pl.col("quantity").is_null()).then(pl.col("number") * pl.lit(area_unit_m2, pl.Float64))
     told = properties.filter(pl.col("quantity").fill_null("area") == "area").select(
-        "entity_id", "name", pl.coalesce("number_si", in_file_unit).alias("area_m2"), pl.lit("property").alias("area_source")
+        "entity_id",
+        "name",
+        pl.coalesce("number_si", in_file_unit).alias("area_m2"),
+        pl.lit("property").alias("area_source"),
     )
     ranks = pl.DataFrame({"name": _NAMES, "rank": range(len(_NAMES))})
     return (

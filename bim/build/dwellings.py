@@ -130,7 +130,9 @@ def _by_whole(tree: Tree, named: list[Entity], parts: Parts) -> tuple[dict[str, 
     """
     entity_of = {each.step: each for each in named}
     within = {each.step: _within(each.step, parts) for each in named}
-    groups = {each.step for each in named if _is_group(each, [entity_of[s] for s in within[each.step] if s in entity_of])}
+    groups = {
+        each.step for each in named if _is_group(each, [entity_of[s] for s in within[each.step] if s in entity_of])
+    }
     candidates = [each for each in named if each.step not in groups]
     held = {step for each in candidates for step in within[each.step]}
     dwellings = [each for each in candidates if each.step not in held] or candidates

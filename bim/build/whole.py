@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from bim import meshes, strokes
+from bim.belongings import attributes_table, classifications_table, materials_table, systems_table
 from bim.build.areas import stated_areas
 from bim.build.devices import connections_table, devices_table, elements_table
 from bim.build.dwellings import dwellings_of, dwellings_table
 from bim.build.spaces import spaces_table
 from bim.build.storeys import storeys_table
-from bim.belongings import attributes_table, classifications_table, materials_table, systems_table
 from bim.compare.tables import compared_tables
 from bim.coverage import Coverage, Phase, coverage
 from bim.descriptions import properties_table, quantities_table
