@@ -14,6 +14,7 @@ import polars as pl
 
 from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.limits import check_refused
 from events.feeds.local_time import utc_times
 from events.feeds.refusals import Refused, first_reason, quoted_text, refused_frame
 from events.observations import READINGS, STATES, Quality
@@ -25,19 +26,24 @@ LONGEST = 256
 """Characters of a point's name or a state that are taken."""
 
 
+Document = bytes | Callable[[], bytes]
+"""What goes to quarantine, or how it is made: most cells are sound, and theirs is never asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One observation as its feed writes it.
 
     `unit` is a SenML unit (STATE: the text itself is observed); a value outside `lowest` to `highest` is a fault;
-    `factor` brings the written number to `unit`; `document` is what goes to quarantine.
+    `factor` brings the written number to `unit`; `document` is of the same format and holds this observation, alone
+    where its format allows.
     """
 
     point_id: str
     unit: str | None
     time: str
     text: str
-    document: bytes
+    document: Document
     lowest: float = -math.inf
     highest: float = math.inf
     factor: float = 1.0
@@ -45,7 +51,7 @@ class Cell:
 
 
 Told = Iterable[Cell | Refused]
-"""What a payload tells: cells, and rows that cannot be taken (their `record` is filled in here)."""
+"""What a payload tells: cells, and parts that cannot be taken (their `record` is filled in here)."""
 
 COLUMNS = {
     "record": pl.UInt32(), "point_id": pl.String(), "unit": pl.String(), "clock": pl.String(), "text": pl.String(),
@@ -59,18 +65,27 @@ def decoded_cells(standard: str, told: Callable[[Payload], Told], payloads: Sequ
     cells: list[tuple[int, Cell]] = []
     refused: list[Refused] = []
     for record, payload in enumerate(payloads):
+        sound: list[Cell] = []
+        odd: list[Refused] = []
         try:
-            found = list(told(payload))
+            for one in told(payload):
+                if isinstance(one, Cell):
+                    sound.append(one)
+                else:
+                    odd.append(Refused(record, f"{standard}: {one.reason}", one.payload))
+                    check_refused(len(odd), odd[0].reason)
         except PayloadError as error:
             refused.append(Refused(record, f"{standard}: {error}", payload.data))
             continue
-        for one in found:
-            if isinstance(one, Cell):
-                cells.append((record, one))
-            else:
-                refused.append(Refused(record, f"{standard}: {one.reason}", one.payload))
+        cells += [(record, cell) for cell in sound]
+        refused += odd
     frame = _frame(cells).with_row_index("at")
-    return decoded_frame(standard, frame, lambda at: cells[at][1].document, refused)
+    return decoded_frame(standard, frame, lambda at: bytes_of(cells[at][1].document), refused)
+
+
+def bytes_of(document: Document) -> bytes:
+    """The document, made now where it is not yet."""
+    return document if isinstance(document, bytes) else document()
 
 
 def decoded_frame(

@@ -14,6 +14,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from events.errors import PayloadError
+from events.feeds.limits import check_values
 
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -45,7 +46,7 @@ def text_columns(rows: Sequence[bytes], dtype: pl.Struct) -> pl.DataFrame:
 
 def _decoded(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     try:
-        return decoder.decode(data)
+        return decoder.decode(check_values(data))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PayloadError(f"JSON: {error}") from error
     except RecursionError as error:

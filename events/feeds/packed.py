@@ -7,30 +7,29 @@ import io
 import zlib
 
 from events.errors import PayloadError
+from events.feeds.limits import unpacked_most
 
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 
-LIMIT = 256 * 1024 * 1024
-"""Bytes that one payload may unpack to."""
-
 
 def unpacked(data: bytes) -> bytes:
-    """`data` without gzip, of all its members (RFC 1952, 2.2); PayloadError when it is damaged or grows past LIMIT.
+    """`data` without gzip, of all its members (RFC 1952, 2.2); PayloadError when damaged or too much (`limits`).
 
     Zeros after the last member are padding, as of a tape or a block device; with anything else it is refused.
     """
     if not data.startswith(GZIP):
         return data
+    most = unpacked_most(len(data))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as opened:
-            content = opened.read(LIMIT + 1)
+            content = opened.read(most + 1)
     except EOFError as error:
         raise PayloadError("gzip ends early; send the file again") from error
     except (zlib.error, gzip.BadGzipFile) as error:
         raise PayloadError(f"gzip cannot be opened to its end ({error}); send the file again") from error
-    if len(content) > LIMIT:
-        raise PayloadError(f"gzip holds more than {LIMIT} bytes; split the file")
+    if len(content) > most:
+        raise PayloadError(f"gzip holds more than the {most} bytes that it may; split the file")
     return content
 
 

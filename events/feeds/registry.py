@@ -11,23 +11,20 @@ from events.feeds import (
     airbox,
     aqi,
     bus_estimate,
-    dsmr,
     gbfs,
     gtfs_rt,
     health,
     lifts,
-    meter_table,
-    nem12,
-    ocpi,
-    ocpp,
     parking,
     senml,
     sensorthings,
     youbike,
     youbike_archive,
 )  # fmt: skip
+from events.feeds.charging import ocpi, ocpp
 from events.feeds.decoded import Format
 from events.feeds.messages import split_array
+from events.feeds.meters import dsmr, meter_table, nem12
 
 _TYPE = "tw.taipei.twin"
 _JSON = "application/json"

@@ -8,7 +8,8 @@ A payload is one observation, an array of them, a collection (`value`), a data a
 `sta:datastream:<id>`, the id from the Datastream or from its navigation link. The time is `phenomenonTime` (of an
 interval its end), else `resultTime`, UTC where no zone is told. A result that is a text is a state, but a number
 written as text is a reading where its Datastream has a unit; true and false are 1 and 0. A reading without a unit of
-measurement, or with one that has no SenML unit, is refused: units are never guessed.
+measurement, or with one that has no SenML unit (`events.feeds.units`), is refused: units are never guessed. What
+`resultQuality` may hold `events.feeds.sensorthings_quality` says.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,18 +29,11 @@ from events.feeds.json_texts import text_of_value, value_of
 from events.feeds.local_time import bare_is_utc
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
-from events.feeds.senml_units import UNITS
 from events.feeds.sensorthings_forms import observations
+from events.feeds.sensorthings_quality import quality_of
+from events.feeds.units.written import unit_of
 from events.observations import Quality
 
-SYMBOLS = {
-    "μg/m3": "ug/m3", "μg/m³": "ug/m3", "µg/m3": "ug/m3", "µg/m³": "ug/m3", "ug/m³": "ug/m3", "°C": "Cel", "℃": "Cel",
-    "degC": "Cel", "C": "Cel", "%": "/100", "m³": "m3", "m^3": "m3", "Ω": "Ohm", "°": "deg", "L": "l", "ppb": "ppb",
-    "lux": "lx", "dB(A)": "dB", "dBA": "dB",
-}  # fmt: skip
-"""Symbol of a unit of measurement -> SenML unit; symbols that are SenML units stand for themselves."""
-
-QUALITIES = {q.name.casefold(): q for q in Quality}
 _LINK = re.compile(r"Datastreams\(([^)]+)\)")
 
 
@@ -56,7 +51,11 @@ def _told(payload: Payload) -> Told:
         try:
             yield _cell(observation)
         except PayloadError as error:
-            yield Refused(0, str(error), msgspec.json.encode(observation))
+            yield Refused(0, str(error), _document(observation))
+
+
+def _document(observation: Any) -> bytes:
+    return bytes(msgspec.json.encode(observation))
 
 
 def _cell(observation: Any) -> Cell:
@@ -65,13 +64,14 @@ def _cell(observation: Any) -> Cell:
     stream = observation.get("Datastream")
     described: Mapping[str, Any] = stream if isinstance(stream, dict) else {}
     point, result = f"sta:datastream:{_stream_id(observation, described)}", observation["result"]
-    document = msgspec.json.encode(observation)
+    document = partial(_document, observation)
     if isinstance(result, str) and not (_has_unit(described) and _is_number(result)):
         return Cell(point, STATE, _time(observation), result, document)
     if not isinstance(result, str | int | float):
         raise PayloadError(f"{point}: result {quoted(result)} is neither a number nor a text")
-    unit = "/" if isinstance(result, bool) else _unit(point, described)
-    return Cell(point, unit, _time(observation), text_of_value(result), document, quality=_quality(point, observation))
+    unit, factor = ("/", 1.0) if isinstance(result, bool) else _unit(point, described)
+    text, quality = text_of_value(result), _quality(point, observation)
+    return Cell(point, unit, _time(observation), text, document, factor=factor, quality=quality)
 
 
 def _has_unit(stream: Mapping[str, Any]) -> bool:
@@ -96,23 +96,20 @@ def _stream_id(observation: Mapping[str, Any], stream: Mapping[str, Any]) -> str
     return link[1].strip("'\"")
 
 
-def _unit(point: str, stream: Mapping[str, Any]) -> str:
+def _unit(point: str, stream: Mapping[str, Any]) -> tuple[str, float]:
     measure = stream.get("unitOfMeasurement")
     symbol = measure.get("symbol") if isinstance(measure, dict) else None
-    unit = SYMBOLS.get(symbol, symbol) if isinstance(symbol, str) else None
-    if unit not in UNITS and unit not in ("", "ppb"):
+    unit = unit_of(symbol) if isinstance(symbol, str) else None
+    if unit is None:
         raise PayloadError(f"{point}: unit of measurement {quoted(symbol)} has no SenML unit; expand the Datastream")
     return unit
 
 
 def _quality(point: str, observation: Mapping[str, Any]) -> Quality:
-    told = observation.get("resultQuality")
-    if told is None:
-        return Quality.MEASURED
-    word = str(told).strip().casefold() if isinstance(told, str | int) else ""
-    if word not in QUALITIES:
-        raise PayloadError(f"{point}: resultQuality {quoted(told)}: write {', '.join(QUALITIES)}")
-    return QUALITIES[word]
+    try:
+        return quality_of(observation.get("resultQuality"))
+    except PayloadError as error:
+        raise PayloadError(f"{point}: {error}") from None
 
 
 def _time(observation: Mapping[str, Any]) -> str:

@@ -1,6 +1,8 @@
 """Every observation of a SensorThings answer, whatever form the answer has.
 
     one · [ … ] · {"value": [ … ]} · {"@iot.id", "Observations": [ … ]}
+    expanded      a Thing, Sensor, ObservedProperty or Location with `Datastreams` (or `MultiDatastreams`, `Things`) in
+                  it, and their Observations in these; one that was not expanded so far is sound and tells nothing
     data array    {"Datastream", "components": ["phenomenonTime", "result"], "dataArray": [[…], …]}
     of many       {"MultiDatastream": {"unitOfMeasurements": [ … ]}, "result": [ … ]}: one observation a result, whose
                   Datastream is `<id>:<index>`, named by its place as the units are
@@ -14,6 +16,11 @@ from collections.abc import Iterator
 from typing import Any
 
 MULTI = "MultiDatastream"
+WITHIN = ("Things", "Datastreams", "MultiDatastreams")
+"""Members in which further entities stand that hold observations."""
+
+HOLDERS = tuple(f"{name}@iot.navigationLink" for name in (*WITHIN, "Observations"))
+"""Members of an entity that holds observations and was not expanded."""
 
 
 def observations(found: Any) -> Iterator[Any]:
@@ -29,8 +36,22 @@ def observations(found: Any) -> Iterator[Any]:
         yield from observations(found["value"])
     elif isinstance(found.get("Observations"), list):
         yield from _under_their_stream(found)
+    elif any(name in found for name in WITHIN):
+        for name in WITHIN:
+            yield from _within(found.get(name))
+    elif "result" not in found and any(name in found for name in HOLDERS):
+        return
     else:
         yield from _single(found)
+
+
+def _within(listed: Any) -> Iterator[Any]:
+    """Observations of the entities in a member: several, one, or none at all."""
+    for entity in listed if isinstance(listed, list) else [] if listed is None else [listed]:
+        if not isinstance(entity, dict):
+            yield entity
+        elif any(name in entity for name in (*WITHIN, "Observations")):
+            yield from observations(entity)
 
 
 def _of_array(found: dict[str, Any]) -> Iterator[Any]:
@@ -45,7 +66,12 @@ def _under_their_stream(found: dict[str, Any]) -> Iterator[Any]:
     stream = {name: v for name, v in found.items() if name != "Observations"}
     kind = MULTI if "unitOfMeasurements" in stream else "Datastream"
     for observation in found["Observations"]:
-        yield from _single(observation | {kind: stream}) if isinstance(observation, dict) else [observation]
+        if not isinstance(observation, dict):
+            yield observation
+        elif kind in observation or MULTI in observation:  # a FeatureOfInterest's, each with a stream of its own
+            yield from _single(observation)
+        else:
+            yield from _single(observation | {kind: stream})
 
 
 def _single(observation: dict[str, Any]) -> Iterator[dict[str, Any]]:

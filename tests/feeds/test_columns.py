@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.feeds import airbox, aqi, bus_estimate, nem12, parking
+from events.feeds import airbox, aqi, bus_estimate, parking
+from events.feeds.meters import nem12
 from events.feeds.wide import Measure
 from tests.feeds.offering import UNHURRIED, offer
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from events.feeds import dsmr, meter_table, nem12
+from events.feeds.meters import dsmr, meter_table, nem12
 from events.observations import Quality
 from tests.feeds.offering import ARRIVAL, offer, reasons
 from tests.feeds.telegrams import telegrams

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from events.feeds import ocpi
+from events.feeds.charging import ocpi
 from events.feeds.decoded import Decoded
 from tests.feeds.offering import offer, reasons
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from events.feeds import ocpp, ocpp_schemas
+from events.feeds.charging import ocpp, ocpp_schemas
 from tests.feeds.offering import ARRIVAL, offer, reasons
 
 TIME = "2026-08-20T11:41:52Z"

@@ -18,7 +18,9 @@ standing is `credited by <id>`. The note itself keeps a standing, `credit of <id
     ocpi:<country>:<party>:session:<id>:energy, :status     of a session, at its `last_updated`
     ocpi:<country>:<party>:evse:<uid>:status                of each EVSE of a location, at its `last_updated`
 
-Objects of 2.1.1 name no owner: `ocpi:unnamed` (`events.feeds.ocpi_older`). Times without a zone are UTC, as OCPI says.
+Which of them an object is, its own members tell (`events.feeds.charging.ocpi_shapes`): a session may have a cost, too,
+which is no `:cost` until a record settles it. Objects of 2.1.1 name no owner: `ocpi:unnamed`
+(`events.feeds.charging.ocpi_older`). Times without a zone are UTC, as OCPI says.
 An answer whose `data` is an empty list is sound and tells nothing.
 
 Who charges (cdr_token, authorization_reference) is never read, and taken out of what goes to quarantine.
@@ -27,16 +29,18 @@ Who charges (cdr_token, authorization_reference) is never read, and taken out of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from events.errors import PayloadError
 from events.feeds.cells import STATE, Cell, Told, decoded_cells
+from events.feeds.charging.ocpi_older import UNNAMED, in_newer_words, is_older
+from events.feeds.charging.ocpi_shapes import Shape, shape_of
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_texts import text_of_value, value_of
 from events.feeds.local_time import bare_is_utc
-from events.feeds.ocpi_older import UNNAMED, in_newer_words, is_older
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
 from events.observations import Quality
@@ -80,34 +84,45 @@ def _without_persons(one: Any) -> Any:
     return {name: v for name, v in one.items() if name not in PERSONAL} if isinstance(one, dict) else one
 
 
-def _cells(one: Any, document: bytes) -> Iterator[Cell]:
+def _cells(one: Any, document: bytes) -> Iterator[Cell | Refused]:
     if not isinstance(one, dict):
         raise PayloadError(f"a record is {type(one).__name__}, not an object")
     older = is_older(one)
     owner = f"ocpi:{UNNAMED}" if older else f"ocpi:{_text(one, 'country_code')}:{_text(one, 'party_id')}"
     one = in_newer_words(one) if older else one
-    if "total_cost" in one or "cdr_location" in one:
-        yield from _credit(one, owner, document) if one.get("credit") is True else _record(one, owner, document)
-    elif "kwh" in one:
-        point, time = f"{owner}:session:{_text(one, 'id')}", _time(one, "last_updated")
-        yield Cell(f"{point}:energy", "kWh", time, _text(one, "kwh"), document, 0)
-        yield Cell(f"{point}:status", STATE, time, _text(one, "status"), document)
-    elif one.get("evses"):
-        yield from _evses(one, owner, document)
-    else:
-        raise PayloadError("an object with neither total_cost (a record) nor kwh (a session) nor evses (a location)")
+    match shape_of(one):
+        case Shape.RECORD:
+            yield from _credit(one, owner, document) if one.get("credit") is True else _record(one, owner, document)
+        case Shape.SESSION:
+            point, time = f"{owner}:session:{_text(one, 'id')}", _time(one, "last_updated")
+            yield Cell(f"{point}:energy", "kWh", time, _text(one, "kwh"), document, 0)
+            yield Cell(f"{point}:status", STATE, time, _text(one, "status"), document)
+        case Shape.LOCATION:
+            yield from _evses(one, owner, document)
 
 
-def _evses(location: Mapping[str, Any], owner: str, document: bytes) -> Iterator[Cell]:
-    """What each EVSE of a location says of itself."""
-    if not isinstance(location["evses"], list):
-        raise PayloadError(f"evses {quoted(location['evses'])} is no list")
-    for evse in location["evses"]:
-        if not isinstance(evse, dict):
-            raise PayloadError(f"evse {quoted(evse)} is no object")
-        dated = evse if "last_updated" in evse else location
-        point = f"{owner}:evse:{_text(evse, 'uid')}:status"
-        yield Cell(point, STATE, _time(dated, "last_updated"), _text(evse, "status"), document)
+def _evses(location: Mapping[str, Any], owner: str, document: bytes) -> Iterator[Cell | Refused]:
+    """What each EVSE of a location says of itself; a location may have none (OCPI 2.1.1 to 2.3, Location.evses)."""
+    listed = location.get("evses")
+    if listed is None:
+        return
+    if not isinstance(listed, list):
+        raise PayloadError(f"evses {quoted(listed)} is no list")
+    for evse in listed:
+        alone = partial(_location_of, document, evse)
+        try:
+            if not isinstance(evse, dict):
+                raise PayloadError(f"evse {quoted(evse)} is no object")
+            dated = evse if "last_updated" in evse else location
+            point = f"{owner}:evse:{_text(evse, 'uid')}:status"
+            yield Cell(point, STATE, _time(dated, "last_updated"), _text(evse, "status"), alone)
+        except PayloadError as error:
+            yield Refused(0, str(error), alone())
+
+
+def _location_of(document: bytes, evse: Any) -> bytes:
+    """The location with this EVSE as its only one."""
+    return msgspec.json.encode({**msgspec.json.decode(document), "evses": [evse]})
 
 
 def _record(cdr: Mapping[str, Any], owner: str, document: bytes) -> Iterator[Cell]:

@@ -14,8 +14,8 @@ from typing import Any
 UNNAMED = "unnamed"
 """Owner of an object that names no country and party."""
 
-_MARKS = ("stop_date_time", "start_datetime", "evses")
-"""Members of 2.1.1 (`evses` of both, where no country is named)."""
+_MARKS = ("stop_date_time", "start_datetime", "auth_id", "evses", "coordinates")
+"""Members of 2.1.1 (the last two of both, where no country is named)."""
 
 
 def is_older(one: Mapping[str, Any]) -> bool:

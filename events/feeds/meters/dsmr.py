@@ -9,8 +9,10 @@
 
 Points are `urn:dev:ser:<serial>:<obis>`; a gas meter's register on a channel is 7-0:3.0.0, a water meter's 8-0:1.0.0.
 A telegram that names no meter (no serial, or zeros) is known by the identification in its first line. Telegrams
-before version 4 carry no time: theirs is the arrival. A wrong CRC refuses the telegram. Texts, counters without a unit
-and logs kept in the meter (monthly peaks, power failures) are no readings and are not counted.
+before version 4 carry no time: theirs is the arrival. One whose clock was never set is refused: its values would fall
+on each other. A wrong CRC refuses the telegram, a line or a time of its own that cannot be read only that value; a
+telegram that a capture cuts off is refused alone (`events.feeds.meters.p1_capture`). Texts, counters without a unit and
+logs kept in the meter (monthly peaks, power failures) are no readings and are not counted.
 """
 
 from __future__ import annotations
@@ -23,24 +25,18 @@ from functools import cache
 from events.errors import PayloadError
 from events.feeds.cells import Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.dsmr_time import instant_of
 from events.feeds.messages import MESSAGE_BYTES, parts
+from events.feeds.meters.dsmr_time import instant_of
+from events.feeds.meters.p1_capture import pieces
 from events.feeds.packed import unpacked
 from events.feeds.refusals import Refused, quoted
-
-UNITS: dict[str, tuple[str, float]] = {
-    "kWh": ("kWh", 1), "Wh": ("Wh", 1), "kW": ("kW", 1), "W": ("W", 1), "kvarh": ("kvarh", 1), "varh": ("varh", 1),
-    "kvar": ("kvar", 1), "var": ("var", 1), "kVA": ("kVA", 1), "VA": ("VA", 1), "V": ("V", 1), "A": ("A", 1),
-    "Hz": ("Hz", 1), "m3": ("m3", 1), "dm3": ("m3", 1e-3), "GJ": ("J", 1e9), "MJ": ("J", 1e6), "s": ("s", 1),
-}  # fmt: skip
-"""Unit in a telegram -> SenML unit and factor."""
+from events.feeds.units.written import unit_of
 
 CHANNEL_REGISTERS = {"003": "7-0:3.0.0", "007": "8-0:1.0.0"}
 """Kind of the meter on a channel (gas, water) -> the OBIS code of its register."""
 
 SERIALS = ("0-0:96.1.1", "0-0:96.1.0", "0-0:96.1.255", "0-0:42.0.0", "1-0:0.0.0")
 
-_TELEGRAM = re.compile(r"/[^!]*![^\r\n/]*", re.S)
 _LINE = re.compile(r"(\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3})(?:\*255)?((?:\([^()]*\))+)")
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\*([A-Za-z0-9]+)")
 _LOGS = re.compile(r"\d+-\d+:9[89]\.")
@@ -63,10 +59,10 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 def split(document: bytes) -> Sequence[bytes]:
     """A capture of many telegrams as messages of about MESSAGE_BYTES."""
     try:
-        telegrams = [t.encode("latin-1") for t in _telegrams(unpacked(document).decode("latin-1"))]
+        telegrams = [t.text.encode("latin-1") for t in pieces(unpacked(document).decode("latin-1"))]
     except PayloadError:
         return [document]
-    return [b"\r\n".join(part) for part in parts(telegrams, MESSAGE_BYTES)]
+    return [b"\r\n".join(part) for part in parts(telegrams, MESSAGE_BYTES)] or [document]
 
 
 def crc16(data: bytes) -> int:
@@ -91,27 +87,25 @@ def _crc_table() -> list[int]:
 
 
 def _told(payload: Payload) -> Told:
-    for telegram in _telegrams(unpacked(payload.data).decode("latin-1")):
+    empty = True
+    for piece in pieces(unpacked(payload.data).decode("latin-1")):
+        empty = False
+        document = piece.text.encode("latin-1")
+        if piece.fault:
+            yield Refused(0, piece.fault, document)
+            continue
         try:
-            yield from list(_cells(telegram, payload.received_at.isoformat()))
+            yield from list(_cells(piece.text, payload.received_at.isoformat(), document))
         except PayloadError as error:
-            yield Refused(0, str(error), telegram.encode("latin-1"))
-
-
-def _telegrams(text: str) -> list[str]:
-    found = _TELEGRAM.findall(text)
-    rest = _TELEGRAM.sub("", text)
-    if not found:
+            yield Refused(0, str(error), document)
+    if empty:
         raise PayloadError("no P1 telegram: it starts with / and ends with !")
-    if "/" in rest:
-        raise PayloadError("a P1 telegram without an end (!): it was cut off")
-    return found
 
 
-def _cells(telegram: str, arrival: str) -> Iterator[Cell | Refused]:
+def _cells(telegram: str, arrival: str, document: bytes) -> Iterator[Cell | Refused]:
     _check_crc(telegram)
     head, *lines = _joined(telegram)
-    document, read = telegram.encode("latin-1"), []
+    read: list[Line] = []
     for line in lines:
         found = _LINE.fullmatch(line)
         if found is None:
@@ -120,12 +114,22 @@ def _cells(telegram: str, arrival: str) -> Iterator[Cell | Refused]:
             read.append(Line(found[1], found[2][1:-1].split(")(")))
     texts = {line.obis: line.fields[0] for line in read}
     meter = next((f"urn:dev:ser:{s}" for obis in SERIALS if (s := _serial(texts.get(obis, "")))), f"dsmr:{head[1:]}")
-    stated = texts.get("0-0:1.0.0")
-    time = arrival if stated is None else instant_of(stated)
-    values = [cell for line in read for cell in _values(line, meter, time, texts, document)]
+    time, fault = _own_time(texts.get("0-0:1.0.0"), arrival)
+    values = list(_values(read, meter, time, texts, document))
     if not values:
         raise PayloadError("a telegram without a value and its unit")
-    yield from values
+    undated = [cell for cell in values if isinstance(cell, Cell) and not cell.time]
+    if undated:
+        yield Refused(0, f"{fault}: {len(undated)} values have no other time", document)
+    yield from (cell for cell in values if isinstance(cell, Refused) or cell.time)
+
+
+def _own_time(stated: str | None, arrival: str) -> tuple[str, str]:
+    """The telegram's time, "" where it states one that is none, and why."""
+    try:
+        return (arrival if stated is None else instant_of(stated)), ""
+    except PayloadError as error:
+        return "", str(error)
 
 
 def _joined(telegram: str) -> list[str]:
@@ -140,20 +144,30 @@ def _joined(telegram: str) -> list[str]:
     return lines
 
 
-def _values(line: Line, meter: str, time: str, texts: Mapping[str, str], document: bytes) -> Iterator[Cell | Refused]:
+def _values(
+    lines: Sequence[Line], meter: str, time: str, texts: Mapping[str, str], document: bytes
+) -> Iterator[Cell | Refused]:
+    for line in lines:
+        try:
+            if cell := _value(line, meter, time, texts, document):
+                yield cell
+        except PayloadError as error:
+            yield Refused(0, f"{line.obis}: {error}", document)
+
+
+def _value(line: Line, meter: str, time: str, texts: Mapping[str, str], document: bytes) -> Cell | None:
     if _LOGS.match(line.obis):
-        return
+        return None
     *before, last = line.fields
-    unit_before = len(before) > 1 and before[-1] in UNITS  # version 2 and 3: (time)(…)(0-1:24.2.1)(m3)(00001.001)
+    unit_before = len(before) > 1 and unit_of(before[-1])  # version 2 and 3: (time)(…)(0-1:24.2.1)(m3)(00001.001)
     number = _NUMBER.fullmatch(f"{last}*{before[-1]}" if unit_before else last)
     if number is None:
-        return
-    if number[2] not in UNITS:
-        yield Refused(0, f"{line.obis}: unit {quoted(number[2])} is not known", document)
-        return
-    unit, factor = UNITS[number[2]]
+        return None
+    known = unit_of(number[2])
+    if known is None:
+        raise PayloadError(f"unit {quoted(number[2])} is not known")
     at = instant_of(before[0]) if before else time
-    yield Cell(_point(line.obis, meter, texts), unit, at, number[1], document, factor=factor)
+    return Cell(_point(line.obis, meter, texts), known[0], at, number[1], document, factor=known[1])
 
 
 def _point(obis: str, meter: str, texts: Mapping[str, str]) -> str:

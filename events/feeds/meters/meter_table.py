@@ -25,7 +25,7 @@ from polars.exceptions import PolarsError
 from events.errors import PayloadError
 from events.feeds.cells import checked, observed
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.meter_columns import long_form
+from events.feeds.meters.meter_columns import long_form
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.tables import messages, text_table
 from events.feeds.wall_clock import clocks

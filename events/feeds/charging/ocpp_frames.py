@@ -11,26 +11,36 @@ is right only where one topic or file holds the frames of one station.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from events.errors import PayloadError
+from events.feeds.limits import ROOM_VALUES, check_values
 
 CALL, RESULT, ERROR = 2, 3, 4
 UNNAMED = "unnamed"
 STATION = ("station", "stationId", "chargingStationId", "chargePointId", "chargePoint", "cpId")
 MESSAGE = ("message", "frame", "payload")
 
+_LINES = re.compile(r"[^\r\n]+")
+
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame: whose, its action ("" for a reply), what it says, and a document that holds it alone."""
+    """One frame: whose, its action ("" for a reply), what it says, and the frame itself."""
 
     station: str
     action: str
     body: dict[str, Any]
-    document: bytes
+    message: list[Any]
+
+    def document(self, body: Mapping[str, Any] | None = None) -> bytes:
+        """A document that holds this frame alone, with another body where one is given."""
+        message = self.message if body is None else [*self.message[:3], body]
+        told = {"station": self.station, "message": message}
+        return json.dumps(told, ensure_ascii=False).encode(errors="replace")
 
 
 @dataclass(frozen=True)
@@ -47,14 +57,18 @@ def frames_of(content: str) -> Iterator[Frame | Broken]:
     if whole is not None:
         yield whole
         return
-    lines = [line for line in content.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if not lines:
-        raise PayloadError("no OCPP frame in it")
-    for line in lines:
+    empty = True
+    for found in _LINES.finditer(content):
+        line = found[0]
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        empty = False
         try:
             yield frame_of(line)
         except PayloadError as error:
             yield Broken(str(error), line.encode())
+    if empty:
+        raise PayloadError("no OCPP frame in it")
 
 
 def frame_of(line: str) -> Frame:
@@ -94,21 +108,25 @@ def _enveloped(found: Any) -> Frame:
 def _frame(station: str, found: Any) -> Frame:
     if not isinstance(found, list) or len(found) < 3 or isinstance(found[0], bool) or found[0] not in (2, 3, 4):
         raise PayloadError("no OCPP frame: an array that starts with 2, 3 or 4, and an id, is asked")
-    document = json.dumps({"station": station, "message": found}, ensure_ascii=False).encode(errors="replace")
     if found[0] != CALL:
-        return Frame(station, "", {}, document)
+        return Frame(station, "", {}, found)
     if len(found) < 4 or not isinstance(found[2], str) or not isinstance(found[3], dict):
         raise PayloadError("an OCPP call without an action and a payload")
-    return Frame(station, found[2], found[3], document)
+    return Frame(station, found[2], found[3], found)
 
 
 def _json(text: str) -> tuple[Any, int]:
     """The JSON value that `text` starts with, and where it ends."""
+    if len(text) > ROOM_VALUES:
+        check_values(text.encode(errors="replace"))
     try:
-        return json.JSONDecoder(parse_constant=_no_constant).raw_decode(text)
+        return _DECODER.raw_decode(text)
     except (ValueError, RecursionError) as error:
         raise PayloadError(f"JSON: {str(error)[:120]}") from error
 
 
 def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)

@@ -8,7 +8,7 @@ harm to what is read, is let pass:
     format                  the reader judges times itself, value by value
     type of `value`         a number where 1.6 asks for a text, and the reverse
     type of an id           numbers as texts, and the reverse
-    enum of `unit`          makers write Hz, RPM …; the reader has its own list, and refuses what is not on it
+    enum of `unit`          makers write Hz, RPM …; the reader asks `events.feeds.units`, and refuses what has none
     idTag, idToken, info …  who charges and what a vendor remarks are never read (`UNREAD`)
 """
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -26,13 +27,14 @@ PACKAGE = "ocpp"
 VERSIONS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
 """Version -> its folder in the package."""
 
-NEWER = ("evseId", "evse", "connectorStatus", "transactionInfo")
+NEWER = ("evseId", "evse", "connectorStatus", "transactionInfo", "eventData")
 """Members that no call of 1.6 has."""
 
 UNREAD = frozenset(
     {
         "idTag", "idToken", "info", "vendorId", "vendorErrorCode", "reason", "context", "customData", "parentIdTag",
-        "signedMeterValue", "costDetails",
+        "signedMeterValue", "costDetails", "techCode", "techInfo", "trigger", "eventNotificationType", "severity",
+        "tbc", "cause", "seqNo",
     }
 )  # fmt: skip
 """Members that may break a schema: nothing is taken from them."""
@@ -45,27 +47,39 @@ def known(action: str) -> bool:
     return any(_schema(version, action) for version in VERSIONS)
 
 
-def violations(action: str, body: Mapping[str, Any]) -> list[str]:
-    """How a call breaks the schema of its version, `path: reason` each; empty when it is sound in one version.
+@dataclass(frozen=True)
+class Violation:
+    """Where a call breaks its schema (names and places down from the call), and how, as a reason tells it."""
 
-    >>> violations("StatusNotification", {"connectorId": 1, "status": "Available"})
+    path: tuple[str | int, ...]
+    reason: str
+
+
+def violations(action: str, body: Mapping[str, Any]) -> list[Violation]:
+    """How a call breaks the schema of its version; empty when it is sound in one version.
+
+    >>> [v.reason for v in violations("StatusNotification", {"connectorId": 1, "status": "Available"})]
     ['OCPP 1.6 $: "errorCode" is a required property']
     """
     newer = any(name in body for name in NEWER)
     versions = [v for v in VERSIONS if (v != "1.6") == newer and _schema(v, action)]
-    found = [_faults(version, action, body) for version in versions or [v for v in VERSIONS if _schema(v, action)]]
-    return [] if any(not faults for faults in found) else next(iter(found), [])
+    found: list[list[Violation]] = []
+    for version in versions or [v for v in VERSIONS if _schema(v, action)]:
+        found.append(_faults(version, action, body))
+        if not found[-1]:
+            return []
+    return min(found, key=len, default=[])
 
 
-def _faults(version: str, action: str, body: Mapping[str, Any]) -> list[str]:
+def _faults(version: str, action: str, body: Mapping[str, Any]) -> list[Violation]:
     validator = _schema(version, action)
     try:
         if validator is None or validator.is_valid(body):
             return []
         broken = [e for e in validator.iter_errors(body) if not _harmless(e)]
     except ValueError as error:  # half a surrogate pair, or nested too deeply
-        return [f"OCPP {version} $: {error}"]
-    return [f"OCPP {version} {_path(e)}: {e.message:.120}" for e in broken]
+        return [Violation((), f"OCPP {version} $: {error}")]
+    return [Violation(tuple(e.instance_path), f"OCPP {version} {_path(e)}: {e.message:.120}") for e in broken]
 
 
 def _path(error: jsonschema_rs.ValidationError) -> str:

@@ -1,0 +1,1 @@
+"""Charging stations and charging services: OCPP calls, OCPI records."""

@@ -1,0 +1,1 @@
+"""Meters: telegrams, interval files, utilities' tables."""
