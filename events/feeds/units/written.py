@@ -4,7 +4,7 @@
 
 Unicode's ways to write one character are one here (NFKC: µ and μ, ³ and 3, ℃, ％, full-width letters). Case counts
 where it makes another unit of it (mW, MW); where nothing else could be meant it does not (KWH, kwh). What has no SenML
-unit (NTU, degrees Fahrenheit) has None: it is never guessed. 度 is no unit by itself: it is what the account counts, see
+unit (NTU, degrees Fahrenheit) has None: it is never guessed. 度 is no unit by itself: it is what the account counts:
 `degree_of`.
 """
 
