@@ -1,17 +1,21 @@
 """What changed between two revisions of a building's model, attribute by attribute.
 
-Things are matched by GlobalId, then by serial, tag, name, type, storey and placement, since exporters do not keep
-GlobalIds (`bim.compare.things`). `change` is one of
+Things are matched by GlobalId, then by serial, tag, name, type, storey and place, since exporters do not keep
+GlobalIds (`bim.compare.matching`). `change` is one of
 
     added           in the new model only
     removed         in the old model only
     re-identified   the same thing under another GlobalId; `before` and `after` are the ids
-    moved           its placement changed: `before` and `after` are `x y z` in metres, and the direction if it turned
+    moved           it stands elsewhere, by its placement or its coordinates: `before` and `after` are `x y z` in
+                    metres, and the direction if it turned. Of the project, `georeference`: where the model lies on the
+                    map, and how far that moved; `placement`: everything moved alike
     changed         one attribute, property or quantity: `attribute` says which. `size` is the box of its shape in
-                    metres; `material`, `classification` and `system` list all it is made of, classed as and part of
+                    metres, `shape` another shape in the same box; `material` and `classification` list all it is made
+                    of and classed as; `zone`, `system`, `voids`, `fills`, `bounds` … what it hangs together with
 
 An attribute is called as in the model's tables (`storey`, `overall_width_m`), by its name in the schema where it has no
-column (`Description`, `OverallHeight_m`), a property `Set.Name`. Numbers closer than a millionth are the same. A thing
+column (`Description`, `OverallHeight_m`), a property `Set.Name`. Numbers are compared in SI; those closer than a
+millionth are the same, places and shapes closer than a millimetre. What a type says is told of the type, once. A thing
 is on another storey when that is another storey, not when the same one has another name.
 """
 
@@ -19,11 +23,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from bim.compare.said import said
-from bim.compare.things import ATTRIBUTES, PLACE, ROUNDED, SIZE, matched, things
+from bim.compare.matching import matched
+from bim.compare.shapes import Bodies, Comparison, Fate
+from bim.compare.surfaces import TOLERANCE_M
+from bim.compare.things import ATTRIBUTES, ROUNDED, everything
+from bim.compare.ties import ties
+from bim.compare.together import without_followers
+from bim.compare.where import moved_on_the_map
+from bim.compare.words import typed, words
 from bim.model import BuildingModel
 
 SCHEMA = pl.Schema(
@@ -41,33 +50,35 @@ SCHEMA = pl.Schema(
 )
 """Columns of a diff. `entity_id` is the new id (null if removed), `previous_id` the old one (null if added)."""
 
-TOLERANCE_M = 0.001
-"""Places and sizes closer than this are the same."""
-
 _ROUNDED_APART_M = 1.5 * TOLERANCE_M
-_SAME = 1e-6
-"""Numbers that differ by less, as a share of the larger, are the same: exporters compute them anew."""
-
 _CONTAINERS = ("storey", "dwelling")
+_PLACED_BY = ("RefLatitude", "RefLongitude", "TrueNorth")
+_PLACED_BY_SETS = ("epset_mapconversion.", "epset_projectedcrs.")
+"""What a file says of its georeference: told as that."""
 
 
 def diff(old: BuildingModel, new: BuildingModel) -> pl.DataFrame:
     """One row per change from `old` to `new`, columns `SCHEMA`, sorted; empty between equal models."""
-    before, after = things(old), things(new)
+    before, after = everything(old), everything(new)
     pairs = matched(before, after)
     both = pairs.join(before, left_on="old_id", right_on="thing_id", how="left", maintain_order="left").join(
         after, left_on="new_id", right_on="thing_id", how="left", maintain_order="left", suffix="_new"
     )
+    fates = Comparison(Bodies(old), Bodies(new)).fates(pairs)
+    where = _where(old, new, both)
+    said = _pair_rows(_of(words(old, new, both), both), "changed", None, pl.col("value"), pl.col("value_new"))
     rows = [
         _only(before, pairs["old_id"], "removed", "previous_id"),
         _only(after, pairs["new_id"], "added", "entity_id"),
         _re_identified(both),
-        _apart(both, PLACE, "moved", "placement"),
-        _apart(both, SIZE, "changed", "size"),
-        *(_changed(both, name) for name in ("ifc_class", *ATTRIBUTES)),
-        _said(old, new, both),
+        _fates(without_followers(fates, old, new, both), both),
+        *(_changed(both, name) for name in ("ifc_class", *ATTRIBUTES) if name != "type_name"),
+        _type_name(old, new, both),
+        said if where.is_empty() else _but_the_place(said),
+        where,
+        _pair_rows(_of(ties(old, new, both), both), "changed", None, pl.col("value"), pl.col("value_new")),
     ]
-    return pl.concat(rows).sort(SCHEMA.names(), nulls_last=True)
+    return pl.concat(rows).unique(maintain_order=True).sort(SCHEMA.names(), nulls_last=True)
 
 
 def successors(changes: pl.DataFrame) -> dict[str, str]:
@@ -95,43 +106,53 @@ def _changed(both: pl.DataFrame, name: str) -> pl.DataFrame:
     if name in _CONTAINERS:  # whatever the containers are called
         new_id_of = both.select(pl.col("old_id").alias(f"{name}_id"), pl.col("new_id").alias("same_as"))
         both = both.join(new_id_of, on=f"{name}_id", how="left", maintain_order="left")
-        is_other = pl.col("same_as").ne_missing(pl.col(f"{name}_id_new"))
+        is_other = pl.coalesce("same_as", f"{name}_id").ne_missing(pl.col(f"{name}_id_new"))
     return _pair_rows(both.filter(is_other), "changed", name, before, after)
 
 
-def _apart(both: pl.DataFrame, names: tuple[str, ...], change: str, attribute: str) -> pl.DataFrame:
-    """Those whose numbers are further apart than the tolerance; what was drawn once only counts as well."""
-    old, new = (both.select([f"{name}{side}" for name in names]).to_numpy() for side in ("", "_new"))
-    seen, seen_new = np.isfinite(old).all(axis=1), np.isfinite(new).all(axis=1)
-    apart = (np.abs(np.nan_to_num(old) - np.nan_to_num(new)) > TOLERANCE_M).any(axis=1)
-    other = both.filter(pl.Series((apart & seen & seen_new) | (seen != seen_new), dtype=pl.Boolean))
-    shown = names if attribute == "size" else PLACE[:5]
-    return _pair_rows(other, change, attribute, _numbers(shown, ""), _numbers(shown, "_new"))
+def _type_name(old: BuildingModel, new: BuildingModel, both: pl.DataFrame) -> pl.DataFrame:
+    """A type under another name is told of the type."""
+    of_another = both.join(typed(old, new, both), on="new_id", how="anti")
+    return _changed(of_another, "type_name")
 
 
-def _numbers(names: tuple[str, ...], side: str) -> pl.Expr:
-    return pl.concat_str([pl.col(f"{name}{side}").round(3).cast(pl.String) for name in names], separator=" ")
+def _fates(fates: dict[str, list[Fate]], both: pl.DataFrame) -> pl.DataFrame:
+    rows = [
+        (new_id, each.change, each.attribute, each.before, each.after)
+        for new_id, told in fates.items()
+        for each in told
+    ]
+    names = ("new_id", "fate", "attribute", "value", "value_new")
+    frame = _of(pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"), both)
+    kinds = [
+        _pair_rows(frame.filter(pl.col("fate") == change), change, None, pl.col("value"), pl.col("value_new"))
+        for change in ("moved", "changed")
+    ]
+    return pl.concat(kinds)
 
 
-def _said(old: BuildingModel, new: BuildingModel, both: pl.DataFrame) -> pl.DataFrame:
-    """What is said of the things in both: attributes without a column, properties, quantities, materials, classes."""
+def _where(old: BuildingModel, new: BuildingModel, both: pl.DataFrame) -> pl.DataFrame:
+    told = moved_on_the_map(old, new)
+    project = both.filter(pl.col("ifc_class") == "IfcProject").head(1)
+    if told is None:
+        return SCHEMA.to_frame()
+    change, before, after = told
+    if project.is_empty():
+        alone = {"change": change, "attribute": "georeference", "before": before, "after": after}
+        return pl.DataFrame([{name: alone.get(name) for name in SCHEMA}], schema=SCHEMA)
+    return _pair_rows(project, change, "georeference", pl.lit(before), pl.lit(after))
+
+
+def _but_the_place(said: pl.DataFrame) -> pl.DataFrame:
+    name = pl.col("attribute").str.to_lowercase()
+    in_sets = pl.any_horizontal(name.str.starts_with(each) for each in _PLACED_BY_SETS)
+    return said.filter(~(pl.col("attribute").is_in(_PLACED_BY) | in_sets))
+
+
+def _of(rows: pl.DataFrame, both: pl.DataFrame) -> pl.DataFrame:
+    """Rows by `new_id`, with what their thing is called in both models."""
     ids = both.select("old_id", "new_id", "matched_by", "ifc_class_new", "name_new")
-    before = said(old).join(ids, left_on="entity_id", right_on="old_id", how="inner").drop("entity_id")
-    after = said(new).join(ids.select("new_id"), left_on="entity_id", right_on="new_id", how="inner")
-    joined = before.join(
-        after,
-        left_on=["new_id", "attribute"],
-        right_on=["entity_id", "attribute"],
-        how="full",
-        coalesce=True,
-        suffix="_new",
-    )
-    number, number_new = pl.col("number"), pl.col("number_new")
-    nearly = (number - number_new).abs() <= _SAME * pl.max_horizontal(number.abs(), number_new.abs())
-    is_other = pl.col("value").ne_missing(pl.col("value_new")) & ~nearly.fill_null(value=False)
-    other = joined.filter(is_other).select("new_id", "attribute", "value", "value_new")
-    named = other.join(ids, on="new_id", how="left", maintain_order="left")
-    return _pair_rows(named, "changed", None, pl.col("value"), pl.col("value_new"))
+    return rows.join(ids, on="new_id", how="inner", maintain_order="left")
 
 
 def _pair_rows(rows: pl.DataFrame, change: str, attribute: str | None, before: pl.Expr, after: pl.Expr) -> pl.DataFrame:

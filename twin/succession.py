@@ -1,7 +1,7 @@
 """Under which ids the register knows the devices of a building's models: exporters give new GlobalIds.
 
 A meter is known by its serial (`twin.aggregates.devices`); what has none (a lift, an array) by its place in the
-models before: revision after revision, as `bim.compare.things` matches them.
+models before: revision after revision, as `bim.compare.matching` matches them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def known_ids(archive_dir: Path, earlier: Sequence[str], model: BuildingModel) -
 
     Only ids that changed are in it. An earlier model that is no longer in the archive breaks the chain, and no more.
     """
-    from bim.compare.things import matched, things
+    from bim.compare.matching import matched
+    from bim.compare.things import things
     from bim.errors import ArchiveError
 
     known: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Everything that a model holds as one table, comparable between two revisions, and which is which.
+"""Everything that a model holds as one table, comparable between two revisions.
 
 `things` columns: thing_id, ifc_class, storey_id, dwelling_id, then what is compared: `ATTRIBUTES` (text) and `MEASURES`
 (metres, of the drawn shape: its place and the size of its own box).
@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from bim.meshes import Meshes
 from bim.model import BuildingModel
 
 ATTRIBUTES = (
@@ -24,16 +26,8 @@ PLACE = ("x_m", "y_m", "z_m", "ahead_x", "ahead_y", "up_z")
 SIZE = ("width_m", "depth_m", "height_m")
 MEASURES = (*PLACE, *SIZE)
 
-_KEYS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("serial", ("ifc_class", "serial")),
-    ("tag", ("ifc_class", "tag")),
-    ("name, type and placement", ("ifc_class", "name", "type_name", "at")),
-    ("name and storey", ("ifc_class", "name", "storey")),
-    ("placement and size", ("ifc_class", "at", "box")),
-    ("only one of its class", ("the_one",)),
-)
-_ONE_A_FILE = ("IfcProject", "IfcSite", "IfcBuilding")
-_NULLABLE = ("type_name", "storey")
+CENTRE = ("centre_x", "centre_y", "centre_z")
+"""Of the box around the shape as it stands, metres; of what is not drawn that of its corners, or its placement."""
 
 
 def things(model: BuildingModel) -> pl.DataFrame:
@@ -57,20 +51,16 @@ def things(model: BuildingModel) -> pl.DataFrame:
     return everything.join(_drawn(model), on="thing_id", how="left", maintain_order="left")
 
 
-def matched(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """(old_id, new_id, matched_by) of every thing that is in both: by GlobalId, else by the first key that is unique in
-    both. A key with a null in it matches nothing (a type or a storey may be missing)."""
-    same = old.join(new, on="thing_id", how="inner", maintain_order="left")["thing_id"]
-    pairs = [pl.DataFrame({"old_id": same, "new_id": same}).with_columns(matched_by=pl.lit("GlobalId"))]
-    left = _keyed(old.filter(~pl.col("thing_id").is_in(same.implode())))
-    right = _keyed(new.filter(~pl.col("thing_id").is_in(same.implode())))
-    for reason, key in _KEYS:
-        found = _unique(left, key).join(_unique(right, key), on=list(key), how="inner", nulls_equal=True, suffix="_new")
-        found = found.select(old_id="thing_id", new_id="thing_id_new", matched_by=pl.lit(reason)).sort("old_id")
-        pairs.append(found)
-        left = left.filter(~pl.col("thing_id").is_in(found["old_id"].implode()))
-        right = right.filter(~pl.col("thing_id").is_in(found["new_id"].implode()))
-    return pl.concat(pairs)
+def everything(model: BuildingModel) -> pl.DataFrame:
+    """`things`, and openings and types; what no kernel drew at the place that its description says."""
+    known = things(model)
+    storeys = model.storeys.select("storey_id", pl.col("name").alias("storey"))
+    others = _as_text(_on_storey(model.tables["others"], storeys), [*known.columns[: 4 + len(ATTRIBUTES)]])
+    fresh = others.filter(~pl.col("thing_id").is_in(known["thing_id"].implode()))
+    both = pl.concat([known, fresh], how="diagonal")
+    places = _undrawn(model.tables["places"])
+    there = both.join(places, left_on="thing_id", right_on="entity_id", how="left", maintain_order="left", suffix="_of")
+    return there.with_columns(pl.coalesce(name, f"{name}_of") for name in CENTRE).select(both.columns)
 
 
 def _others(model: BuildingModel, known: pl.Series) -> pl.DataFrame:
@@ -114,23 +104,45 @@ def _drawn(model: BuildingModel) -> pl.DataFrame:
             place[:, 1, 0],
             place[:, 2, 2],
             boxes[meshes.mesh],
+            _centres(meshes),
         ]
     )
-    frame = pl.DataFrame(numbers, schema=list(MEASURES), orient="row")
+    frame = pl.DataFrame(numbers, schema=[*MEASURES, *CENTRE], orient="row")
     ids = pl.Series("thing_id", meshes.entity_id.astype(str).tolist(), pl.String)
     return frame.with_columns(ids)
 
 
-def _keyed(part: pl.DataFrame) -> pl.DataFrame:
-    """With place and size as texts, to the centimetre: keys, not measures."""
+def _centres(meshes: Meshes) -> npt.NDArray[np.float64]:
+    """Of the box around each instance as it stands: whatever frame its coordinates are in."""
+    found = np.zeros((len(meshes.mesh), 3))
+    order = np.argsort(meshes.mesh, kind="stable")
+    for of_mesh in np.split(order, np.flatnonzero(np.diff(meshes.mesh[order])) + 1) if len(order) else ():
+        vertices, _ = meshes.of(int(meshes.mesh[of_mesh[0]]))
+        placement = meshes.placement[of_mesh]
+        if len(of_mesh) == 1:
+            turned = vertices.astype(np.float64) @ placement[0, :3, :3].T
+            found[of_mesh[0]] = (turned.min(axis=0) + turned.max(axis=0)) / 2 + placement[0, :3, 3]
+            continue
+        hull = _extremes(vertices.astype(np.float64))
+        turned = np.einsum("nij,kj->nki", placement[:, :3, :3], hull)
+        found[of_mesh] = (turned.min(axis=1) + turned.max(axis=1)) / 2 + placement[:, :3, 3]
+    return found
 
-    def text(names: tuple[str, ...]) -> pl.Expr:
-        return pl.concat_str([pl.col(name).round(2) + 0.0 for name in names], separator=" ")
 
-    the_one = pl.when(pl.col("ifc_class").is_in(_ONE_A_FILE)).then("ifc_class")
-    return part.with_columns(at=text(PLACE[:3]), box=text(SIZE), the_one=the_one)
+def _extremes(vertices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The vertices, each once: boxes of many instances need no more."""
+    return np.unique(np.round(vertices, 6), axis=0)
 
 
-def _unique(part: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
-    stated = part.drop_nulls([name for name in key if name not in _NULLABLE])
-    return stated.filter(~pl.struct(key).is_duplicated()).select("thing_id", *key)
+def _undrawn(places: pl.DataFrame) -> pl.DataFrame:
+    """(entity_id, CENTRE): of the corners, else of the placement."""
+    corners = (
+        places.select("entity_id", "corners")
+        .explode("corners")
+        .drop_nulls()
+        .select("entity_id", *(pl.col("corners").list.get(at).alias(name) for at, name in enumerate(CENTRE)))
+        .group_by("entity_id")
+        .agg((pl.col(name).min() + pl.col(name).max()) / 2 for name in CENTRE)
+    )
+    joined = places.select("entity_id", *PLACE[:3]).join(corners, on="entity_id", how="left", maintain_order="left")
+    return joined.select("entity_id", *(pl.coalesce(c, p).alias(c) for c, p in zip(CENTRE, PLACE[:3], strict=True)))
