@@ -22,6 +22,9 @@ STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
 
 
+_EVENTS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
 @dataclass(frozen=True)
 class Message:
     """A Kafka message: partition key, headers, value."""
@@ -59,16 +62,28 @@ def wrap(form: Format, data: bytes, *, key: str, recorded_at: datetime, source: 
     return Message(key.encode(), list(message.headers.items()), data)
 
 
-def unwrap_structured(content_type: str, value: bytes) -> list[Content]:
-    """The events of a structured or batched message; PayloadError when it is no CloudEvents JSON."""
+def unwrap_structured(content_type: str, value: bytes) -> tuple[list[Content], list[tuple[str, bytes]]]:
+    """The events of a structured or batched message, and what of it is none: the reason, and its bytes.
+
+    Of a batch the odd event alone is told, as its own JSON.
+    """
+    text = value.removeprefix(codecs.BOM_UTF8)
     try:
-        found = msgspec.json.decode(value.removeprefix(codecs.BOM_UTF8))
+        events = _EVENTS.decode(text) if is_batched(content_type) else [msgspec.Raw(text)]
+    except msgspec.ValidationError:
+        return [], [("batched CloudEvents: not a JSON array", value)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PayloadError(f"structured CloudEvent: not JSON ({error})") from error
-    events = found if is_batched(content_type) else [found]
-    if not isinstance(events, list):
-        raise PayloadError("batched CloudEvents: not a JSON array")
-    return [_content(event) for event in events]
+        return [], [(f"structured CloudEvent: not JSON ({error})", value)]
+    contents: list[Content] = []
+    odd: list[tuple[str, bytes]] = []
+    for event in events:
+        try:
+            contents.append(_content(msgspec.json.decode(event)))
+        except PayloadError as error:
+            odd.append((str(error), bytes(event) if is_batched(content_type) else value))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            odd.append((f"structured CloudEvent: not JSON ({error})", bytes(event)))
+    return contents, odd
 
 
 def is_structured(content_type: str) -> bool:

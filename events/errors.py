@@ -16,6 +16,8 @@
     │   ├── BrokerUnavailableError (ConnectionError)
     │   ├── BrokerRefusedError (PermissionError) wrong password, untrusted certificate, no right
     │   ├── OffsetGapError                 tracked offsets are gone from the topic
+    │   ├── UnreadableError (ValueError)   records that the client library cannot read: their partition stands still
+    │   ├── RecordRefusedError (ValueError) one document that the broker refuses, while it takes others
     │   └── FetchError                     a feed's server gave no whole document
     ├── DamagedLakeError (ValueError)      a file of the lake whose bytes are not what was written; the log has it all
     ├── HistoryLetGoError (LookupError)    an instant that the lake's retention has let go; the log still has it
@@ -89,6 +91,18 @@ class BrokerRefusedError(SourceError, PermissionError):
 
 class OffsetGapError(SourceError):
     """Offsets between the tracked one and the topic's first are gone."""
+
+
+class UnreadableError(SourceError, ValueError):
+    """Records that the client library cannot read: a codec it lacks, a batch that is damaged."""
+
+
+class RecordRefusedError(SourceError, ValueError):
+    """One document that the broker refuses for what it is; others are taken. `limit_bytes` where its size is why."""
+
+    def __init__(self, reason: str, limit_bytes: int | None = None) -> None:
+        super().__init__(reason)
+        self.limit_bytes = limit_bytes
 
 
 class FetchError(SourceError):

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from events import batch, poison, quarantine
+from events import batch, poison, quarantine, undated
 from events.absence import with_absences
 from events.batch import BATCH, Header
 from events.clock import micros, now
@@ -217,7 +217,7 @@ def decode(poll: Poll, moment: datetime) -> Decoded:
     frames: dict[str, list[pl.DataFrame]] = {}
     refusals = list(poll.unreadable)
     for form, payloads, offsets in _slices(poll):
-        decoded = poison.decoded(form, payloads)
+        decoded = undated.decoded(form, payloads) if poll.undated else poison.decoded(form, payloads)
         refusals += [Refusal(offsets[at], form.name, reason, data) for at, reason, data in decoded.refused.iter_rows()]
         for family, frame in decoded.frames.items():
             ahead = frame["time"] > moment + AHEAD

@@ -19,7 +19,8 @@ NO_OFFSET = -1
 class Poll:
     """Records of one source partition, in offset order, sorted into the formats that will decode them.
 
-    `offsets` runs beside `payloads`; what no format takes is in `unreadable` already.
+    `offsets` runs beside `payloads`; what no format takes is in `unreadable` already. `undated`: some payloads are
+    UNDATED.
     """
 
     source: SourceId
@@ -28,6 +29,7 @@ class Poll:
     payloads: dict[Format, list[Payload]]
     offsets: dict[Format, list[int]]
     unreadable: Sequence[Refusal] = field(default=())
+    undated: bool = False
 
 
 class Source(Protocol):

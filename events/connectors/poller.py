@@ -16,10 +16,11 @@ from events.clock import now
 from events.connectors import discovery
 from events.connectors.address import origin, public, with_query
 from events.connectors.judgement import Fresh, Seen, conditions, judged
+from events.connectors.parked import Parking
 from events.connectors.patience import backoff_s, retry_after_s
 from events.connectors.seen_files import Forgetful, Recollection
 from events.connectors.transport import Answer, Transport
-from events.errors import FetchError, LogError, SourceError
+from events.errors import FetchError, LogError, RecordRefusedError, SourceError
 from events.feeds.decoded import Format
 
 ATTEMPTS = 3
@@ -56,7 +57,8 @@ class Document:
 
 @dataclass(frozen=True)
 class Asked:
-    """What became of one request: `outcome` is new, same, listed (a gbfs.json), or a FetchError's kind, or delivery."""
+    """What became of one request: `outcome` is new, same, listed (a gbfs.json), parked (the broker refuses the
+    document), or a FetchError's kind, or delivery."""
 
     source: str
     outcome: str
@@ -101,11 +103,12 @@ class Poller:
         clocks: Clocks | None = None,
         report: Callable[[Asked], None] = lambda asked: None,
         recollection: Recollection | None = None,
+        parking: Parking | None = None,
     ) -> None:
         self._url, self._form, self._every_s = url, form, every_s
         self._transport, self._deliver, self._report = transport, deliver, report
         self._key, self._clocks = key or Key(), clocks or Clocks()
-        self._recollection = recollection or Forgetful()
+        self._recollection, self._parking = recollection or Forgetful(), parking or Parking(None)
         self._progress = {url: self._started(url)}
         self._named_at: dict[str, str] = {}
 
@@ -166,7 +169,11 @@ class Poller:
         size = len(fresh.body)
         listed = discovery.feeds(fresh.body, url) if self._form.name == "gbfs" else None
         if listed is None:
-            messages = self._deliver(Document(self._form, public(url), fresh.body))
+            try:
+                messages = self._deliver(Document(self._form, public(url), fresh.body))
+            except RecordRefusedError as error:  # this document will never be taken; the next one may be
+                where = self._parking.park(self._form, fresh.body, str(error))
+                return Asked(public(url), "parked", f"{error}; {where}", size)
             return Asked(public(url), "new", size_bytes=size, messages=messages)
         if not listed:
             raise FetchError("incomplete", f"a gbfs.json that names none of {', '.join(discovery.WANTED)}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 import polars as pl
 
 REFUSED = {"record": pl.UInt32(), "reason": pl.String(), "payload": pl.Binary()}
 """Refusals: index of the payload in its poll, why, and the bytes (a whole payload, or one row of it as JSON)."""
+
+
+UNDATED = datetime.min.replace(tzinfo=UTC)
+"""`received_at` of a payload whose arrival nobody knows. Decoders never see it: see `events.undated`."""
 
 
 class Payload(msgspec.Struct, frozen=True, gc=False):

@@ -20,7 +20,7 @@ def read_again(client: Client, source: SourceId, first: int, last: int, registry
 
     SourceError when the source is none of this broker's, or some of its records are gone.
     """
-    partition = _partition(client, source)
+    partition, compacted = _partition(client, source)
     low, end = client.reach([partition])[partition]
     if first < low or last >= end:
         raise SourceError(f"{source}: offsets {first} to {last} are gone, the topic has {low} to {end - 1}")
@@ -29,14 +29,17 @@ def read_again(client: Client, source: SourceId, first: int, last: int, registry
     given_up = time.monotonic() + PATIENCE_S
     while client.positions()[partition] <= last:
         found = [_upto(fetched, last) for fetched in client.poll(0.5)]
-        polls += [poll_of(source, fetched, registry=registry) for fetched in found if fetched.offsets]
+        polls += [
+            poll_of(source, fetched, registry=registry, compacted=compacted) for fetched in found if fetched.offsets
+        ]
         given_up = time.monotonic() + PATIENCE_S if found else given_up
         if time.monotonic() > given_up:
             raise SourceError(f"{source}: offsets {first} to {last}: nothing came within {PATIENCE_S:.0f} s; try again")
     return polls
 
 
-def _partition(client: Client, source: SourceId) -> Partition:
+def _partition(client: Client, source: SourceId) -> tuple[Partition, bool]:
+    """The partition, and whether its topic is compacted."""
     kind, *names = source.split(":")
     if kind != "kafka" or len(names) != 3 or not names[1].isdecimal():
         raise SourceError(f"{source}: no partition of a broker; bring its documents again")
@@ -44,7 +47,7 @@ def _partition(client: Client, source: SourceId) -> Partition:
     found = client.topics([topic]).get(topic)
     if found is None or not found.id.startswith(topic_id) or int(number) >= found.partitions:
         raise SourceError(f"{source}: this broker has no such partition, or the topic was made anew")
-    return Partition(topic, int(number))
+    return Partition(topic, int(number)), found.compacted
 
 
 def _upto(fetched: Fetched, last: int) -> Fetched:

@@ -7,7 +7,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from events.errors import BrokerRefusedError, BrokerUnavailableError, MissingExtraError, OffsetGapError, SourceError
+from events.errors import (
+    BrokerRefusedError,
+    BrokerUnavailableError,
+    MissingExtraError,
+    OffsetGapError,
+    SourceError,
+    UnreadableError,
+)
 from events.kafka.port import FETCH_BYTES, POLL_RECORDS, Fetched, Partition, Topic
 from events.kafka.security import LOOPBACK, Security
 from events.kafka.tls import explained
@@ -44,6 +51,10 @@ _REFUSED = (
     _Errors._AUTHENTICATION, _Errors.SASL_AUTHENTICATION_FAILED, _Errors.TOPIC_AUTHORIZATION_FAILED,
     _Errors.CLUSTER_AUTHORIZATION_FAILED, _Errors.GROUP_AUTHORIZATION_FAILED, _Errors.UNSUPPORTED_SASL_MECHANISM,
 )  # fmt: skip
+_DAMAGED = (
+    _Errors._BAD_MSG, _Errors._BAD_COMPRESSION, _Errors._NOT_IMPLEMENTED, _Errors._UNSUPPORTED_FEATURE,
+    _Errors.INVALID_MSG, _Errors.INVALID_MSG_SIZE, _Errors.MSG_SIZE_TOO_LARGE,
+)  # fmt: skip
 _GONE = (_Errors._AUTO_OFFSET_RESET, _Errors.OFFSET_OUT_OF_RANGE)
 
 
@@ -54,6 +65,7 @@ class FastClient:
         """`settings` are librdkafka's own, over ours."""
         self._servers, self._security = servers, security
         self._heard: list[vendor.KafkaError] = []
+        self._failed: list[vendor.KafkaError] = []
         common: dict[str, Any] = {"bootstrap.servers": servers, "error_cb": self._heard.append, "log_level": 0}
         common |= arguments(security) | dict(settings or {})
         self._next: dict[Partition, int] = {}
@@ -66,6 +78,7 @@ class FastClient:
                     "enable.auto.offset.store": False,
                     "enable.partition.eof": True,
                     "auto.offset.reset": "error",
+                    "check.crcs": True,
                     "isolation.level": "read_committed",
                     "max.partition.fetch.bytes": FETCH_BYTES,
                     "fetch.max.bytes": 4 * FETCH_BYTES,
@@ -97,7 +110,7 @@ class FastClient:
         """Hold exactly these partitions, and go on reading at these offsets."""
         with self._vendor():
             self._consumer.assign([vendor.TopicPartition(*p, offset) for p, offset in sorted(starts.items())])
-        self._next = dict(starts)
+        self._next, self._failed = dict(starts), []
 
     def positions(self) -> Mapping[Partition, int]:
         """Offset that each partition held is read at next."""
@@ -106,15 +119,22 @@ class FastClient:
     def poll(self, timeout_s: float) -> Sequence[Fetched]:
         """The next records, a column at a time."""
         with self._vendor():
-            messages = self._some(timeout_s)
+            self._raise_failed()
             by_partition: dict[Any, list[vendor.Message]] = {}
-            for message in messages:
+            failed: dict[Any, vendor.KafkaError] = {}
+            for message in self._some(timeout_s):
+                where = message.topic(), message.partition()
+                if where in failed:
+                    continue  # the library goes on behind what it could not read; we do not
                 if (error := message.error()) is None:
-                    by_partition.setdefault((message.topic(), message.partition()), []).append(message)
+                    by_partition.setdefault(where, []).append(message)
                 elif error.code() == _Errors._PARTITION_EOF:
                     self._next[_partition(message)] = _offset(message)
                 else:
-                    raise vendor.KafkaException(error)
+                    failed[where] = error
+            self._failed = list(failed.values())
+            if not by_partition:
+                self._raise_failed()
         found = [_columns(Partition(*p), some) for p, some in by_partition.items()]
         for fetched in found:
             partition = fetched.partition
@@ -138,6 +158,12 @@ class FastClient:
             size += sum(map(len, more))
             is_more = len(more) == AT_ONCE
         return found
+
+    def _raise_failed(self) -> None:
+        """What a partition could not be read for: raised once the records before it are handed on."""
+        failed, self._failed = self._failed, []
+        if failed:
+            raise vendor.KafkaException(failed[0])
 
     def _raise_heard(self) -> None:
         """What the library's own threads complained of since; being away for a moment is its own affair."""
@@ -176,6 +202,8 @@ class FastClient:
             if codes & set(_REFUSED) or (codes & set(_AWAY) and explained(self._servers, self._security)):
                 reason = explained(self._servers, self._security, told.str())
                 raise BrokerRefusedError(f"{self._servers}: {reason}") from error
+            if codes & set(_DAMAGED):
+                raise UnreadableError(f"{self._servers}: confluent-kafka cannot read a batch ({told.str()})") from error
             if codes & set(_GONE):
                 raise OffsetGapError(f"{self._servers}: an offset asked for is gone ({told.str()})") from error
             if codes & set(_AWAY) or told.retriable():

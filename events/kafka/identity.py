@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from events.envelope import is_batched, is_structured
+from events.kafka.headers import CE_ID, CE_SOURCE, CONTENT_TYPE, spelt, text_of
 from events.kafka.port import Fetched, Headers
 from events.quarantine import CLASH, Refusal
 
@@ -25,8 +26,6 @@ begins with none, and a clash with something older than that lands untold: as an
 
 Identity = tuple[bytes, bytes] | tuple[str, str]
 """CloudEvents source and id: bytes of headers, or text of a structured event."""
-
-SOURCE, ID = "ce_source", "ce_id"
 
 WHOLE_BYTES = 4_096
 """Longer contents are compared by their length, beginning and end."""
@@ -58,12 +57,15 @@ class Identities:
 
 def _identified(fetched: Fetched) -> Iterator[tuple[int, Identity, bytes]]:
     """Offset, identity and content of each event that has an id; headers lie where the first one's do, as a rule."""
-    names = [name for name, _ in fetched.headers[0]] if fetched.headers else []
-    at_source, at_id = (names.index(name) if name in names else 0 for name in (SOURCE, ID))
+    written = [name for name, _ in fetched.headers[0]] if fetched.headers else []
+    names = [spelt(name) for name in written]
+    is_binary = CE_SOURCE in names and CE_ID in names
+    at_source, at_id = (names.index(CE_SOURCE), names.index(CE_ID)) if is_binary else (0, 0)
+    first = (written[at_source], written[at_id]) if is_binary else None
     for offset, headers, value in zip(fetched.offsets, fetched.headers, fetched.values, strict=True):
         if not value:
             continue
-        if len(headers) == len(names) and names and headers[at_source][0] == SOURCE and headers[at_id][0] == ID:
+        if first and len(headers) == len(names) and (headers[at_source][0], headers[at_id][0]) == first:
             if headers[at_id][1]:
                 yield offset, (headers[at_source][1], headers[at_id][1]), value
             continue
@@ -73,14 +75,14 @@ def _identified(fetched: Fetched) -> Iterator[tuple[int, Identity, bytes]]:
 
 def _looked_up(headers: Headers, value: bytes) -> Iterator[tuple[Identity, bytes]]:
     """Identity and content of the events of one message, wherever they stand."""
-    named = dict(headers)
-    content_type = (named.get("content-type") or b"").decode(errors="replace")
+    named = {spelt(name): text for name, text in headers}
+    content_type = text_of(named.get(CONTENT_TYPE))
     if is_structured(content_type):
         for event in _events(value, batched=is_batched(content_type)):
             if event.id and (content := bytes(event.data) or event.data_base64.encode()):
                 yield (event.source, event.id), content
-    elif named.get(SOURCE) and named.get(ID):
-        yield (named[SOURCE], named[ID]), value
+    elif named.get(CE_SOURCE) and named.get(CE_ID):
+        yield (named[CE_SOURCE], named[CE_ID]), value
 
 
 class _Event(msgspec.Struct):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka import errors as vendor
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.consumer.fetcher import RecordTooLargeError
 
-from events.errors import BrokerRefusedError, BrokerUnavailableError, OffsetGapError, SourceError
+from events.errors import BrokerRefusedError, BrokerUnavailableError, OffsetGapError, SourceError, UnreadableError
 from events.kafka.port import FETCH_BYTES, POLL_RECORDS, Fetched, Partition, Topic
 from events.kafka.security import LOOPBACK, Security
 from events.kafka.tls import explained
@@ -24,6 +26,7 @@ _AWAY = (
     vendor.RetriableError, OSError,
 )  # fmt: skip
 _REFUSED = (vendor.SaslAuthenticationFailedError, vendor.UnsupportedSaslMechanismError, vendor.AuthorizationError)
+_DAMAGED = (vendor.CorruptRecordError, vendor.UnsupportedCodecError, RecordTooLargeError, gzip.BadGzipFile)
 _GONE = (vendor.OffsetOutOfRangeError, vendor.NoOffsetForPartitionError)
 
 
@@ -81,8 +84,12 @@ class PythonClient:
             return {Partition(*p): self._consumer.position(p) for p in self._consumer.assignment()}
 
     def poll(self, timeout_s: float) -> Sequence[Fetched]:
-        """The next records, a column at a time."""
-        with vendor_errors(self._servers, self._security):
+        """The next records, a column at a time.
+
+        After an UnreadableError this client is done for: kafka-python 3.0.12 keeps the batch that it could not read in
+        hand, and its next poll never comes back. Drop this when it lets go of such a batch.
+        """
+        with vendor_errors(self._servers, self._security), _readable(self._servers):
             found = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
         return [_columns(Partition(*p), records) for p, records in found.items()]
 
@@ -101,6 +108,21 @@ class PythonClient:
         return {
             n for n, c in told.get("topic", {}).items() if "compact" in str(c.get("cleanup.policy", {}).get("value"))
         }
+
+
+@contextmanager
+def _readable(servers: str) -> Iterator[None]:
+    """Whatever a batch does to the library, as ours: codecs and parsers raise errors of many kinds."""
+    try:
+        yield
+    except _DAMAGED as error:
+        raise UnreadableError(f"{servers}: kafka-python cannot read a batch ({error})") from error
+    except (vendor.KafkaError, OSError):
+        raise
+    except Exception as error:  # a codec's own errors have no common root
+        raise UnreadableError(
+            f"{servers}: kafka-python cannot read a batch ({type(error).__name__}: {error})"
+        ) from error
 
 
 def arguments(security: Security) -> dict[str, Any]:

@@ -7,24 +7,30 @@ log: the second append of the same offsets conflicts.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from events.clock import now
-from events.errors import BrokerUnavailableError, OffsetGapError, TwinError
+from events.errors import BrokerUnavailableError, OffsetGapError, TwinError, UnreadableError
 from events.feeds.registry import BUILT_IN, Registry
 from events.ids import SourceId
+from events.kafka.aside import Aside, guilty
 from events.kafka.identity import Identities
 from events.kafka.port import EVERYTHING, Client, Fetched, Partition, Share, Topic, source_id, uncollected
 from events.kafka.records import gap_poll, holes, poll_of
 from events.kafka.security import LOOPBACK, Security
 from events.kafka.sink import KafkaSink
+from events.kafka.transactions import Transactions
 from events.source import Poll
 
 __all__ = ["Adapter", "KafkaSink", "KafkaSource", "Security", "Share"]
+
+logger = logging.getLogger(__name__)
 
 DISCOVERY_S = 10.0
 """How often new topics and partitions are looked for."""
@@ -63,7 +69,10 @@ class KafkaSource:
         self._identities = Identities()
         self._is_lost = True
         self._looked = 0.0
-        self._client = client(servers, adapter, security, settings)
+        self._transactions = Transactions(servers, security)
+        self._open = partial(client, servers, adapter, security, settings)
+        self._client = self._open()
+        self._aside = Aside(lambda: clock().timestamp())
         try:
             self.discover()
         except BaseException:
@@ -74,7 +83,8 @@ class KafkaSource:
         """Take the partitions that are there; new ones, and of topics made anew, start behind what was landed."""
         self._looked = self._clock().timestamp()
         topics = self._client.topics(self._wanted)
-        mine = {p for p in _partitions(topics) if self._share.has(p)}
+        self._aside.forget_all_but({_named(p, topics) for p in _partitions(topics)})
+        mine = {p for p in _partitions(topics) if self._share.has(p) and not self._aside.has(_named(p, topics))}
         held = set() if self._is_lost else mine & self._next.keys()
         known = {p for p in held if self._topics[p.topic].id == topics[p.topic].id}
         self._is_lost |= known != mine or known != self._next.keys()
@@ -99,6 +109,9 @@ class KafkaSource:
         try:
             with uncollected():
                 return gaps + [self._poll(fetched) for fetched in self._client.poll(timeout_s)]
+        except UnreadableError as error:
+            self._set_aside(error)
+            return gaps
         except OffsetGapError:  # expired between two polls: where the topic begins now tells how much
             self._is_lost = True
             return gaps
@@ -115,15 +128,24 @@ class KafkaSource:
         self.discover()
 
     def lag(self) -> int:
-        """Records that are on the broker and not polled yet; BrokerUnavailableError when nobody answers."""
-        return sum(self.lags().values())
+        """Records that are on the broker and not polled yet; BrokerUnavailableError when nobody answers.
+
+        Those of partitions that cannot be read do not count: see `unread`.
+        """
+        unread = self.unread()
+        return sum(lag for source, lag in self.lags().items() if source not in unread)
 
     def lags(self) -> dict[SourceId, int]:
-        """As `lag`, partition by partition."""
+        """Records not polled yet, partition by partition."""
         if self._is_lost:
             self.discover()
-        at, reach = self._client.positions(), self._client.reach(self._next)
+        aside = {p: offset for p, offset in self._aside.places().values() if p not in self._next}
+        at, reach = {**self._client.positions(), **aside}, self._client.reach({**self._next, **aside})
         return {self._source(p): max(0, end - at.get(p, first)) for p, (first, end) in reach.items()}
+
+    def unread(self) -> dict[SourceId, str]:
+        """Partitions that stand still because the client library cannot read on, and why."""
+        return self._aside.told()
 
     def close(self) -> None:
         """Leave the broker."""
@@ -131,11 +153,31 @@ class KafkaSource:
 
     def _poll(self, fetched: Fetched) -> Poll:
         partition = fetched.partition
-        lost = holes(fetched.offsets, self._next[partition]) if self._topics[partition.topic].compacted else []
+        self._aside.read(self._source(partition))
+        compacted = self._topics[partition.topic].compacted
+        lost = self._lost(partition, holes(fetched.offsets, self._next[partition])) if compacted else []
         self._next[partition] = fetched.offsets[-1] + 1
-        poll = poll_of(self._source(partition), fetched, lost, self._registry)
+        poll = poll_of(self._source(partition), fetched, lost, self._registry, compacted=compacted)
         clashes = self._identities.clashes(fetched)
         return replace(poll, unreadable=[*poll.unreadable, *clashes]) if clashes else poll
+
+    def _lost(self, partition: Partition, missing: list[range]) -> list[range]:
+        """Of the offsets that are missing those that no transaction accounts for."""
+        return self._transactions.unexplained(partition, missing) if missing else []
+
+    def _set_aside(self, error: UnreadableError) -> None:
+        """Go on without the partitions that the client library cannot read; it is begun anew, for it may be broken."""
+        self._is_lost = True
+        found = guilty(self._fresh_client, self._next)
+        for partition, why in found.items():
+            self._aside.put(self._source(partition), partition, self._next[partition], why)
+        if not found:
+            logger.warning("%s; it could be read at the second try", error)
+
+    def _fresh_client(self) -> Client:
+        self._client.close()
+        self._client = self._open()
+        return self._client
 
     def _take(self, mine: set[Partition], known: set[Partition]) -> None:
         """Hold `mine`: those that are `known` go on where they are, the others behind what was landed."""
@@ -162,7 +204,7 @@ class KafkaSource:
         return max(start, first)
 
     def _source(self, partition: Partition) -> SourceId:
-        return source_id(partition, self._topics[partition.topic].id)
+        return _named(partition, self._topics)
 
 
 def client(servers: str, adapter: Adapter, security: Security, settings: Mapping[str, Any] | None = None) -> Client:
@@ -180,3 +222,7 @@ def client(servers: str, adapter: Adapter, security: Security, settings: Mapping
 
 def _partitions(topics: Mapping[str, Topic]) -> Iterable[Partition]:
     return (Partition(name, number) for name, topic in topics.items() for number in range(topic.partitions))
+
+
+def _named(partition: Partition, topics: Mapping[str, Topic]) -> SourceId:
+    return source_id(partition, topics[partition.topic].id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from events.errors import ConflictError, LogError, TwinError
@@ -22,13 +22,14 @@ SILENT_S = 60.0
 class Health:
     """One moment: the loop's last turn (monotonic seconds), what is away, how far behind it is, what landed last.
 
-    `alarms`: those of the city's log that nobody has acknowledged.
+    `unread`: partitions that cannot be read, and why; `alarms`: those of the city's log that nobody has acknowledged.
     """
 
     turned_s: float | None = None
     log_fault: str = ""
     broker_fault: str = ""
     waiting: Waiting = NOTHING_WAITS
+    unread: Mapping[SourceId, str] = field(default_factory=dict)
     alarms: Sequence[Alarm] = ()
     landed_s: float | None = None
     position: int = 0
@@ -45,7 +46,8 @@ class Health:
 
     def troubles(self, now_s: float) -> list[str]:
         """What a person has to see to although the process works; empty: nothing."""
-        return [*self.waiting.stalled(now_s), *summary(self.alarms)]
+        unread = [f"{source}: {why}" for source, why in sorted(self.unread.items())]
+        return [*unread, *self.waiting.stalled(now_s), *summary(self.alarms)]
 
     def report(self, now_s: float) -> dict[str, Any]:
         """The state as one JSON document."""
@@ -94,6 +96,10 @@ class Heartbeat:
         """Broker and log answered: how much is left."""
         waiting = self._health.waiting.looked(lags, self._clock())
         self._set(waiting=waiting, broker_fault="", log_fault="")
+
+    def unread(self, sources: Mapping[SourceId, str]) -> None:
+        """These partitions cannot be read, and no others."""
+        self._set(unread=sources)
 
     def alarmed(self, alarms: Sequence[Alarm]) -> None:
         """These alarms are open, and no others."""

@@ -52,6 +52,7 @@ class Metrics:
             "twin_append_seconds", "Settling and appending one poll.", buckets=SECONDS, registry=self.registry
         )
         self._lag = self._gauge("lag_records", "Records on the broker that were not polled yet.", "source")
+        self._unread = self._gauge("unread_partitions", "1: the client library cannot read on.", "source")
         self._waiting = self._gauge("polls_waiting", "Polls that are decoded and wait for the log: back-pressure.")
         self._position = self._gauge("log_position", "Last position of the log that was written here.")
         self._requests = self._counter("feed_requests", "Requests by what became of them.", "source", "outcome")
@@ -85,6 +86,12 @@ class Metrics:
         """Note how far behind each partition is."""
         for source, lag in lags.items():
             self._lag.labels(source).set(lag)
+
+    def unread(self, sources: Mapping[SourceId, str]) -> None:
+        """Note which partitions cannot be read."""
+        self._unread.clear()
+        for source in sources:
+            self._unread.labels(source).set(1)
 
     def away(self, error: TwinError) -> None:
         """Count an interruption."""

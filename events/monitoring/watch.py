@@ -23,6 +23,9 @@ class Watch(Protocol):
     def looked(self, lags: Mapping[SourceId, int]) -> None:
         """The log answered, and the broker told how many records of each partition were not polled yet."""
 
+    def unread(self, sources: Mapping[SourceId, str]) -> None:
+        """Partitions that the client library cannot read on, and why; none: all are read."""
+
     def away(self, error: TwinError) -> None:
         """The broker or the log did not answer, or another ingester was first: the loop tries again."""
 
@@ -37,6 +40,9 @@ class Unwatched:
         """Nothing."""
 
     def looked(self, lags: Mapping[SourceId, int]) -> None:
+        """Nothing."""
+
+    def unread(self, sources: Mapping[SourceId, str]) -> None:
         """Nothing."""
 
     def away(self, error: TwinError) -> None:
@@ -63,6 +69,11 @@ class Watches:
         """Tell each."""
         for one in self._watches:
             one.looked(lags)
+
+    def unread(self, sources: Mapping[SourceId, str]) -> None:
+        """Tell each."""
+        for one in self._watches:
+            one.unread(sources)
 
     def away(self, error: TwinError) -> None:
         """Tell each."""

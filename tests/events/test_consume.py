@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events import batch, consume
+from events import batch, consume, hand
 from events.batch import BATCH
-from events.errors import BrokerUnavailableError, LogUnavailableError
+from events.errors import BrokerUnavailableError, LogUnavailableError, TwinError, UnreadableError
 from events.feeds.decoded import Payload
 from events.feeds.registry import format_named
 from events.ids import SourceId
 from events.ingest import Decoded, Ingester, Landed
 from events.log import Log
+from events.monitoring.watch import Unwatched
 from events.observations import READINGS
 from events.source import Poll
 
@@ -53,6 +54,9 @@ class Topic:
 
     def lags(self) -> dict[SourceId, int]:
         return {SOURCE: self.lag()}
+
+    def unread(self) -> dict[SourceId, str]:
+        return {}
 
     def rewind(self) -> None:
         self.threads.add(threading.get_ident())
@@ -116,6 +120,54 @@ def test_a_stop_lands_what_is_in_hand_and_leaves_the_rest(tmp_path: Path) -> Non
         assert _values(log) == [0.0, 1.0, 2.0]
         assert ingester.tracked(SOURCE) == 2
         assert consume.consume(_again(ingester), ingester, until_idle=True).rows["readings"] == 27
+
+
+class Stuck(Topic):
+    """A client library that never comes back."""
+
+    def __init__(self, ingester: Ingester) -> None:
+        super().__init__(0, ingester, set())
+        self.let_go = threading.Event()
+
+    def poll(self, timeout_s: float) -> list[Poll]:
+        self.let_go.wait()
+        return []
+
+
+class Told(Unwatched):
+    """Keeps what was told of as away."""
+
+    def __init__(self) -> None:
+        self.away_for: list[str] = []
+
+    def away(self, error: TwinError) -> None:
+        self.away_for.append(str(error))
+
+
+def test_a_source_that_never_comes_back_is_told_of_and_a_stop_ends_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consume, "STUCK_S", 0.05)
+    monkeypatch.setattr(consume, "TICK_S", 0.02)
+    monkeypatch.setattr(hand, "FAREWELL_S", 0.05)
+    with Log.open(tmp_path / "log.sqlite") as log:
+        ingester = Ingester(log)
+        stuck, watch = Stuck(ingester), Told()
+
+        consume.consume(stuck, ingester, stopped=lambda: len(watch.away_for) > 1, watch=watch)
+
+        stuck.let_go.set()
+    assert "the source has not answered" in watch.away_for[0]
+
+
+def test_an_end_when_idle_names_what_could_not_be_read(tmp_path: Path) -> None:
+    with Log.open(tmp_path / "log.sqlite") as log:
+        ingester = Ingester(log)
+        topic = Topic(5, ingester, set())
+        topic.unread = lambda: {SourceId("kafka:t:1:ab"): "cannot be read"}  # type: ignore[method-assign]
+        with pytest.raises(UnreadableError, match="kafka:t:1:ab: cannot be read"):
+            consume.consume(topic, ingester, until_idle=True)
+        assert _values(log) == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
 def _again(ingester: Ingester) -> Topic:

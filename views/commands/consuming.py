@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from events.consume import WAIT_S, consume
 from events.errors import BrokerUnavailableError, TwinError
+from events.hand import made_within
 from events.ids import SourceId
 from events.ingest import Ingester, Landed
 from events.monitoring.watch import Watches
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from events.kafka.source import KafkaSource
 
 PROJECT_EVERY_S = 5.0
+FAREWELL_S = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,8 @@ def from_kafka(
         watch = Watches(watching.watch, Keeper(ingester, projector))
         return consume(source, ingester, until_idle=until_idle, stopped=stop.is_set, watch=watch)
     finally:
-        source.close()
+        if not made_within(source.close, FAREWELL_S, "leave"):
+            logger.warning("the broker was left without a farewell: the client library did not come back")
 
 
 class Keeper:
@@ -69,6 +72,9 @@ class Keeper:
         """Nothing: it waits for the turn."""
 
     def looked(self, lags: Mapping[SourceId, int]) -> None:
+        """Nothing."""
+
+    def unread(self, sources: Mapping[SourceId, str]) -> None:
         """Nothing."""
 
     def away(self, error: TwinError) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from events.connectors.address import checked
+from events.connectors.parked import Parking
 from events.connectors.patience import duration_s
 from events.connectors.poller import Asked, Key, Poller, follow
 from events.connectors.seen_files import Forgetful, Recollection, SeenFiles
@@ -131,6 +132,7 @@ def feed(
         key=key,
         report=report,
         recollection=_recollection(state, city),
+        parking=Parking(state / "parked" if state else None),
     )
     if not in_json():
         tell(f"{form.name}: asking every {every_s:g} s 抓取中")
@@ -164,7 +166,7 @@ def _pages(metrics: Metrics, poller: Poller, tally: _Tally) -> dict[str, Page]:
 def _end(poller: Poller, tally: _Tally, form: Format, *, stopped: bool, as_json: bool) -> None:
     failing = poller.failing()
     show({"feed": form.name, **tally.counts, "failing": failing}, as_json=as_json)
-    if failing and not stopped:
+    if (failing or tally.counts["parked"]) and not stopped:
         raise typer.Exit(REFUSED)
 
 
@@ -172,10 +174,10 @@ class _Tally:
     """What became of all requests."""
 
     def __init__(self) -> None:
-        self.counts = {"requests": 0, "documents": 0, "same": 0, "failures": 0, "messages": 0, "bytes": 0}
+        self.counts = {"requests": 0, "documents": 0, "same": 0, "parked": 0, "failures": 0, "messages": 0, "bytes": 0}
 
     def take(self, asked: Asked) -> None:
-        outcome = "failures" if asked.failed else "same" if asked.outcome == "same" else "documents"
+        outcome = asked.outcome if asked.outcome in ("same", "parked") else "failures" if asked.failed else "documents"
         for name, count in (("requests", 1), (outcome, 1), ("messages", asked.messages), ("bytes", asked.size_bytes)):
             self.counts[name] += count
 

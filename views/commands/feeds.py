@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from events.allocation import few_arenas
-from events.errors import SourceError, UsageError
+from events.errors import RecordRefusedError, SourceError, UsageError
 from events.feeds.registry import Registry, format_named
 from events.flood import ALLOWED_BYTES
 from events.ingest import Ingester, Landed
@@ -50,14 +50,20 @@ def publish(
     registry = declared(declarations)
     documents = [(format_named(name, registry), path, _read(path)) for name, path in named_files(files)]
     sink = KafkaSink(kafka, partitions=partitions, replicas=replicas, security=security_of(kafka_config))
+    sent: list[dict[str, Any]] = []
+    refused: list[dict[str, str]] = []
     try:
-        sent = [
-            {"file": str(path), "format": form.name, "topic": form.topic, "messages": sink.publish(form, data)}
-            for form, path, data in documents
-        ]
+        for form, path, data in documents:
+            told = {"file": str(path), "format": form.name, "topic": form.topic}
+            try:
+                sent.append({**told, "messages": sink.publish(form, data)})
+            except RecordRefusedError as error:
+                refused.append({**told, "reason": str(error)})
     finally:
         sink.close()
-    show({"published": sent, "messages": sum(s["messages"] for s in sent)}, as_json=json)
+    show({"published": sent, "messages": sum(s["messages"] for s in sent), "refused": refused}, as_json=json)
+    if refused:
+        raise typer.Exit(REFUSED)
 
 
 def ingest(

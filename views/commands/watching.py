@@ -60,6 +60,9 @@ class LogLines:
         """How far behind, once in a while."""
         logger.debug("lag %d", sum(lags.values()), extra={"lag": sum(lags.values())})
 
+    def unread(self, sources: Mapping[SourceId, str]) -> None:
+        """Nothing."""
+
     def away(self, error: TwinError) -> None:
         """Nothing: the loop logs it."""
 
@@ -81,6 +84,9 @@ class AlarmBell:
     def looked(self, lags: Mapping[SourceId, int]) -> None:
         """Those of other ingesters, and those that were acknowledged."""
         self._heartbeat.alarmed(self._alarms.look())
+
+    def unread(self, sources: Mapping[SourceId, str]) -> None:
+        """Nothing."""
 
     def away(self, error: TwinError) -> None:
         """Nothing."""
