@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.connectors.parked import Parking
 from events.connectors.patience import backoff_s, retry_after_s
 from events.connectors.poller import Asked, Clocks, Document, Key, Poller, follow
 from events.connectors.seen_files import Forgetful, Recollection, SeenFiles
 from events.connectors.transport import Answer, HttpTransport, Limits
-from events.errors import BrokerUnavailableError, FetchError
+from events.errors import BrokerUnavailableError, FetchError, RecordRefusedError
 from events.feeds.registry import format_named
 from tests.connectors.conftest import Server, half, status, unlengthed, whole
 
@@ -37,6 +38,8 @@ class Bench:
     now_s: float = 0.0
     broken_sinks: int = 0
     recollection: Recollection = field(default_factory=Forgetful)
+    parking: Parking = field(default_factory=lambda: Parking(None))
+    limit_bytes: int = 1_000_000
     taken: list[Document] = field(default_factory=list)
     told: list[Asked] = field(default_factory=list)
 
@@ -52,6 +55,7 @@ class Bench:
             clocks=clocks,
             report=self.told.append,
             recollection=self.recollection,
+            parking=self.parking,
         )
 
     def turn(self) -> list[str]:
@@ -65,12 +69,28 @@ class Bench:
         if self.broken_sinks:
             self.broken_sinks -= 1
             raise BrokerUnavailableError("127.0.0.1:1: no Kafka broker answers")
+        if len(document.body) > self.limit_bytes:
+            raise RecordRefusedError(f"topic t: a message of {len(document.body)} bytes", self.limit_bytes)
         self.taken.append(document)
         return 1
 
 
 def stations(count: int) -> bytes:
     return json.dumps([{"sno": "1", "mday": "2026-01-01 00:00:00", "tot": count}]).encode()
+
+
+def test_a_document_that_the_broker_refuses_is_parked_and_the_next_ones_go_on(server: Server, tmp_path: Path) -> None:
+    small, large = stations(1), stations(10**60)
+    url = server.at("/a", whole(large), whole(large), whole(small), whole(large))
+    bench = Bench(url, limit_bytes=len(small), parking=Parking(tmp_path), recollection=SeenFiles(tmp_path / "seen"))
+    assert [bench.turn() for _ in range(4)] == [["parked"], ["same"], ["new"], ["parked"]]
+    assert [document.body for document in bench.taken] == [small]
+    assert bench.poller.failing() == []
+    (parked,) = (one for one in tmp_path.iterdir() if one.is_file() and not one.suffix)
+    assert parked.read_bytes() == large
+    assert f"a message of {len(large)} bytes" in parked.with_suffix(".txt").read_text("utf-8")
+    again = Bench(url, parking=Parking(tmp_path), recollection=SeenFiles(tmp_path / "seen"))
+    assert again.turn() == ["new"], "once the limit is raised, a feed started anew sends it"
 
 
 def test_a_document_is_handed_on_once_however_often_it_is_served(server: Server) -> None:
