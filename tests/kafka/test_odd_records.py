@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.kafka
 CODECS = ("gzip", "snappy", "lz4", "zstd")
 
 
-def produced(broker: Broker, turns: range, *, partition: int = 0, **settings: object) -> None:
+def produced(broker: Broker, turns: range, *, partition: int = 0, **settings: Any) -> None:
     """Readings by librdkafka, which has every codec and does not ask the time."""
     producer = Producer({"bootstrap.servers": broker.address, **settings})
     for value, _ in packs(turns):
@@ -39,7 +40,7 @@ def produced(broker: Broker, turns: range, *, partition: int = 0, **settings: ob
 
 def test_batches_of_every_codec_land_by_either_library(kafka: Broker, file_cities: list[Fed]) -> None:
     for number, codec in enumerate(CODECS):
-        produced(kafka, range(number * 10, number * 10 + 10), **{"compression.type": codec, "linger.ms": 50})
+        produced(kafka, range(number * 10, number * 10 + 10), **compressed(codec))
     for fed in file_cities:
         landed(kafka, fed)
         assert_holds_exactly(fed.place, range(40))
@@ -52,7 +53,7 @@ def test_a_batch_that_cannot_be_read_is_told_and_the_other_partitions_go_on(
     make_topic(kafka, "city.senml", 2)
     produced(kafka, range(5), partition=0)
     produced(kafka, range(5, 10), partition=1)
-    produced(kafka, range(10, 15), partition=1, **{"compression.type": "lz4", "linger.ms": 50})
+    produced(kafka, range(10, 15), partition=1, **compressed("lz4"))
     kafka.stop()
     (segment,) = kafka.data_dir.glob("topics/city.senml-1/*.log")
     damaged(segment)
@@ -72,7 +73,7 @@ def test_what_could_not_be_read_lands_once_its_codec_is_there(
 ) -> None:
     make_topic(kafka, "city.senml", 2)
     produced(kafka, range(5), partition=0)
-    produced(kafka, range(5, 10), partition=1, **{"compression.type": "lz4", "linger.ms": 50})
+    produced(kafka, range(5, 10), partition=1, **compressed("lz4"))
     (fed,) = (one for one in file_cities if one.adapter == Adapter.PYTHON)
     steps = [0.0]
     with monkeypatch.context() as lacking, pytest.raises(UnreadableError, match="lz4"):
@@ -127,6 +128,7 @@ def test_a_document_too_large_for_its_topic_is_refused_with_its_size_and_the_nex
         with pytest.raises(RecordRefusedError, match=r"of 80,0\d\d bytes .*limit .* is 20,000 bytes"):
             sink.publish(form, noise)
         for value, _ in packs(range(turn * 5, turn * 5 + 5)):
+            assert value is not None
             assert sink.publish(form, value) == 1
     sink.close()
     landed(kafka, Fed(place, Adapter.PYTHON))
@@ -155,6 +157,11 @@ def test_markers_of_transactions_and_tombstones_of_a_compacted_topic_are_no_loss
     send(kafka, {"city.senml": [(None, []), *packs(range(12, 14))]})
     landed(kafka, Fed(place, adapter))
     assert_holds_exactly(place, [*range(4), *range(8, 14)], quarantined=0)
+
+
+def compressed(codec: str) -> dict[str, Any]:
+    """Settings that make one batch of what is produced at once."""
+    return {"compression.type": codec, "linger.ms": 50}
 
 
 def landed(broker: Broker, fed: Fed, health: Heartbeat | None = None) -> None:
