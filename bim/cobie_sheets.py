@@ -20,6 +20,8 @@ import ifcopenshell.guid
 import ifcopenshell.util.element
 import ifcopenshell.util.fm
 import msgspec
+import openpyxl
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from bim import lifeline
 from bim.relations import by_type, types
@@ -28,6 +30,9 @@ from bim.worker import MEMORY_BYTES
 PRESET = "cobie24"
 LEFT_OUT = ("Coordinate",)
 """Sheets not written: ifcfm 0.9 raises on Coordinate (it adds a list to a tuple), and meshes have their own files."""
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet takes for a formula."""
 
 _IDENTIFIED = "ExternalIdentifier"
 
@@ -63,14 +68,42 @@ def write(model: ifcopenshell.file, out: Path) -> Told:
     parser.parse(model)
     writer = ifcfm.Writer(parser)
     writer.write()
+    _as_text(writer.categories, commas=not out.suffix)
     if out.suffix.lower() == ".xlsx":
         writer.write_xlsx(str(out))
+        _no_formulas(out)
     elif out.suffix.lower() == ".ods":
         writer.write_ods(str(out))
     else:
         writer.write_csv(str(out))
     rows = {name: len(sheet["rows"]) for name, sheet in writer.categories.items()}
     return Told(rows, typed_here, len(partial), _repeated(writer.categories))
+
+
+def _as_text(categories: dict[str, dict[str, Any]], *, commas: bool) -> None:
+    """What a model says is text: no character that a sheet cannot hold; in CSV nothing that a spreadsheet would run.
+
+    CSV has no types, so that a text which begins as a formula does is told by an apostrophe before it (OWASP).
+    """
+    for sheet in categories.values():
+        sheet["rows"] = [[_cell(value, commas=commas) for value in row] for row in sheet["rows"]]
+
+
+def _cell(value: Any, *, commas: bool) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)
+    return f"'{text}" if commas and text.startswith(FORMULA_SIGNS) else text
+
+
+def _no_formulas(out: Path) -> None:
+    """Cells that openpyxl took for formulas or errors, as the text that they are; a person who edits one keeps it."""
+    book = openpyxl.load_workbook(out)
+    taken = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type in ("f", "e")]
+    for cell in taken:
+        cell.data_type, cell.quotePrefix = "s", True
+    if taken:
+        book.save(out)
 
 
 def _give_types(model: ifcopenshell.file) -> int:

@@ -3,7 +3,8 @@
     .parquet   metadata under the keys `twin:*` of the file's schema
     .arrow     the same in the IPC file's schema
     .jsonld    a list of NGSI-LD entities (`replay.ngsi_ld`); the metadata beside it, as for .csv
-    .csv       UTC and local columns for every time; the metadata beside it as CSV on the Web (`<file>-metadata.json`)
+    .csv       UTC and local columns for every time; the metadata beside it as CSV on the Web (`<file>-metadata.json`);
+               an apostrophe before a text that a spreadsheet would take for a formula
 
 `catalogue_record` is the DCAT 3 record of such a file, JSON-LD.
 """
@@ -31,6 +32,9 @@ MEDIA = {
     ".jsonld": "application/ld+json",
 }
 """File endings that can be written, and their media types."""
+
+FORMULA = r"^[=+\-@\t\r]"
+"""What a text begins with that a spreadsheet takes for a formula."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,12 @@ def local_times(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(columns)
 
 
+def as_text(column: str) -> pl.Expr:
+    """A column of text that no spreadsheet runs: what begins as a formula does gets an apostrophe before it (OWASP)."""
+    held = pl.col(column)
+    return pl.when(held.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), held)).otherwise(held).alias(column)
+
+
 def _write_arrow(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
     import pyarrow as pa  # only this format needs it
 
@@ -146,7 +156,7 @@ def _write_ngsi_ld(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) ->
 
 def _write_csv(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> list[Path]:
     text = local_times(frame)
-    text.write_csv(path)
+    text.with_columns(as_text(column) for column in text.select(pl.selectors.string()).columns).write_csv(path)
     units = msgspec.json.decode(metadata["twin:units"])
     columns = [{"titles": c} | ({"twin:unit": units[c]} if c in units else {}) for c in text.columns]
     described = {"@context": "http://www.w3.org/ns/csvw", "url": path.name, **metadata}

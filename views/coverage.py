@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from views.plain import markdown
+
 ASPECTS = ("geometry", "spaces", "properties", "quantities")
 SHOWN = 5
 """GlobalIds listed in a document; the JSON report has them all."""
@@ -63,7 +65,7 @@ def notes(report: Mapping[str, Any]) -> list[str]:
 
 def document(title: str, facts: Mapping[str, str], report: Mapping[str, Any], checks: pl.DataFrame) -> str:
     """The report as Markdown in Chinese and English: facts, checks, classes, what is missing, notes."""
-    parts = [f"# {title}", _table(("項目 Item", "值 Value"), list(facts.items()))]
+    parts = [f"# {markdown(title)}", _table(("項目 Item", "值 Value"), list(facts.items()))]
     if checks.height:
         columns = ("specification", "requirement", "applicable", "passed", "failed")
         asked = ("規範 Specification", "要求 Requirement", "適用 Applicable", "通過 Passed", "未過 Failed")
@@ -74,14 +76,14 @@ def document(title: str, facts: Mapping[str, str], report: Mapping[str, Any], ch
     if missing:
         parts += ["## 缺漏 Missing", "\n".join(missing)]
     if told := notes(report):
-        parts += ["## 說明 Notes", "\n".join(f"- {note}" for note in told)]
+        parts += ["## 說明 Notes", "\n".join(f"- {markdown(note)}" for note in told)]
     return "\n\n".join(parts) + "\n"
 
 
 def of_load(told: Mapping[str, Any]) -> str:
     """The document of what `twin bim load` tells of a file."""
     if told["status"] == "refused":
-        return f"# {told['file']}\n\n未收 Refused: {told['reason']}\n"
+        return f"# {markdown(told['file'])}\n\n未收 Refused: {markdown(told['reason'])}\n"
     report = {**told["coverage"], "georeference": told["georeference"]}
     where, seconds = told["georeference"], sum(phase["cpu_s"] for phase in report["phases"])
     facts = {
@@ -121,7 +123,8 @@ def _sample(report: Mapping[str, Any], key: str) -> str:
 def _missing(aspect: str, one: Mapping[str, Any]) -> str:
     ids, more = one["missing"][:SHOWN], len(one["missing"]) - SHOWN
     rest = f" … +{more}" if more > 0 else ""
-    return f"- {one['ifc_class']} {_ASPECT[aspect]} {one['got']}/{one['wanted']}: {', '.join(ids)}{rest}"
+    told = f"{one['ifc_class']} {_ASPECT[aspect]} {one['got']}/{one['wanted']}: {', '.join(ids)}{rest}"
+    return f"- {markdown(told)}"
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
@@ -130,4 +133,4 @@ def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    return "" if value is None else markdown(value)

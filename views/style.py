@@ -8,7 +8,7 @@ from views import theme
 def sheet() -> str:
     """The style element that every page starts with."""
     line, panel, muted, text = (theme.css(c) for c in (theme.LINE, theme.PANEL, theme.MUTED, theme.TEXT))
-    warm = theme.css(theme.WARM)
+    warm, alarm, note = (theme.css(c) for c in (theme.WARM, theme.ALARM, theme.COOL))
     return f"""<style>
 .block-container {{ padding: 0.55rem 1.6rem 0.5rem; max-width: 100%; }}
 [data-testid="stVerticalBlock"] {{ gap: 0.6rem; }}
@@ -46,6 +46,13 @@ header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
   border-bottom: 1px solid {line}; overflow-wrap: anywhere; }}
 .twin-beside th {{ color: {muted}; font-weight: 500; }}
 .twin-beside td:first-child {{ text-align: left; color: {muted}; padding-left: 0; white-space: nowrap; }}
+.twin-tip {{ white-space: pre-line; }}
+.twin-tip::first-line {{ font-weight: 700; }}
+.twin-small {{ color: {muted}; font-size: 0.85rem; overflow-wrap: anywhere; }}
+.twin-note {{ border: 1px solid {line}; border-left: 4px solid {note}; border-radius: 8px; padding: 8px 12px;
+  font-size: 0.88rem; color: {text}; background: {panel}; overflow-wrap: anywhere; }}
+.twin-note-warning {{ border-left-color: {warm}; }}
+.twin-note-error {{ border-left-color: {alarm}; }}
 .twin-legend {{ font-size: 0.8rem; color: {text}; margin: 0 0 8px; }}
 .twin-legend b {{ display: block; color: {muted}; font-weight: 500; margin-bottom: 3px; }}
 .twin-swatch {{ display: inline-flex; align-items: center; gap: 6px; margin-right: 14px; white-space: nowrap; }}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -68,3 +70,25 @@ def test_a_bad_file_or_place_is_refused_in_words(authored: Path, tmp_path: Path)
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ArchiveUnavailableError, match="cannot be written"):
         write_cobie(authored, tmp_path / "file" / "register.xlsx")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@a", "+1", "-1+1", "#N/A"])
+def test_a_name_that_looks_like_a_formula_is_text_in_every_sheet(authored: Path, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "named.ifc"
+    whole = authored.read_text()
+    storey = re.search(r"(IFCBUILDINGSTOREY\('[^']*',[^,]*,)'[^']*'", whole)
+    assert storey is not None
+    path.write_text(whole.replace(storey[0], f"{storey[1]}'{text}'", 1))
+
+    write_cobie(path, tmp_path / "register.xlsx")
+    write_cobie(path, tmp_path / "sheets")
+    write_cobie(path, tmp_path / "register.ods")
+
+    book = openpyxl.load_workbook(tmp_path / "register.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell.value for cell in cells if cell.data_type in ("f", "e")]
+    assert any(cell.value == text and cell.data_type == "s" for cell in cells)
+    names = [row["Name"] for row in _rows(tmp_path / "sheets", "Floor")]
+    assert (f"'{text}" if text[0] in "=+-@" else text) in names
+    with zipfile.ZipFile(tmp_path / "register.ods") as packed:
+        assert b"table:formula" not in packed.read("content.xml")

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from views import theme
-from views.layers.deck import MATERIAL, Camera, html, layer
+from views.layers.deck import MATERIAL, Camera, layer, told
 from views.layers.ground import centre
 from views.layers.sites import zoom_for
 
@@ -140,7 +140,7 @@ def _common(row: dict[str, Any], gap_m: float) -> dict[str, Any]:
     return {
         "polygon": [[*point, round(base, 2)] for point in row["polygon"]],
         "height": row["height_m"] * BLOCK_SHARE,
-        "tip": html(row["name"] or ""),
+        "tip": told(row["name"] or ""),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from views import theme
-from views.layers.deck import MATERIAL, html, layer
+from views.layers.deck import MATERIAL, layer, told
 
 CHANGE: dict[str, theme.Colour] = {
     "added": theme.ACCENT,
@@ -59,5 +59,5 @@ def _block(row: dict[str, Any], words: dict[str, str]) -> dict[str, Any]:
         "polygon": [[*point, round(row["base_m"], 2)] for point in row["polygon"]],
         "height": max(row["height_m"], THINNEST_M),
         "colour": [*CHANGE[row["kind"]]],
-        "tip": html(row["name"] or row["ifc_class"] or "", words[row["kind"]], named),
+        "tip": told(row["name"] or row["ifc_class"] or "", words[row["kind"]], named),
     }

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import pydeck as pdk
 
 from views import theme
+from views.plain import line
 
 TOOLTIP = {
-    "html": "{tip}",
+    "html": '<div class="twin-tip">{tip}</div>',
     "style": {
         "backgroundColor": theme.css(theme.PANEL),
         "color": theme.css(theme.TEXT),
@@ -45,7 +45,7 @@ class Camera:
 
 
 def deck(layers: Sequence[Any], camera: Camera) -> Any:
-    """The deck. Rows of pickable layers carry `tip`, HTML of what the pointer shows."""
+    """The deck. Rows of pickable layers carry `tip`, the text that the pointer shows (`told`)."""
     view = pdk.ViewState(
         longitude=camera.longitude,
         latitude=camera.latitude,
@@ -63,10 +63,12 @@ def layer(kind: str, name: str, rows: Iterable[dict[str, Any]], **settings: Any)
     return pdk.Layer(kind, list(rows), id=name, **settings)
 
 
-def html(*lines: str) -> str:
-    """Lines as HTML for a tooltip, the first in bold; names come from feeds, so every sign is escaped."""
-    first, *rest = (escape(line) for line in lines)
-    return "<br>".join([f"<b>{first}</b>", *rest])
+def told(*lines: object) -> str:
+    """What the pointer shows of a thing: lines of text, of which the style sheet makes the first bold.
+
+    Streamlit escapes what it puts into the template, so that no markup is of any use here.
+    """
+    return "\n".join(shown for one in lines if (shown := line(one).strip()))
 
 
 def auto_characters() -> Any:

@@ -8,7 +8,7 @@ import polars as pl
 
 from views import theme
 from views.i18n import Language, named, text
-from views.layers.deck import html, layer
+from views.layers.deck import layer, told
 
 DELTA: dict[str, theme.Colour] = {"more": theme.COOL, "fewer": theme.WARM, "same": theme.UNKNOWN}
 """Blue for more, amber for fewer: told apart by the colour-blind."""
@@ -35,10 +35,10 @@ def differences(stations: pl.DataFrame, language: Language) -> Any:
 def _dot(row: dict[str, Any], language: Language) -> dict[str, Any]:
     amount = row["difference"] or 0
     kind = "more" if amount > 0 else "fewer" if amount < 0 else "same"
-    told = f"{theme.number(row['before'])} → {theme.number(row['after'])} ({amount:+,})"
+    counts = f"{theme.number(row['before'])} → {theme.number(row['after'])} ({amount:+,})"
     return {
         "position": [row["longitude"], row["latitude"]],
         "colour": [*DELTA[kind], 220 if amount else 120],
         "radius": SMALLEST_M + PER_BIKE_M * abs(amount),
-        "tip": html(named(language, row["name"], row["name_en"]), f"{text(language, 'bikes_table')} {told}"),
+        "tip": told(named(language, row["name"], row["name_en"]), f"{text(language, 'bikes_table')} {counts}"),
     }

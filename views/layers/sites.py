@@ -10,7 +10,7 @@ import polars as pl
 
 from views import theme
 from views.i18n import Language, named, status, text
-from views.layers.deck import MATERIAL, html, layer
+from views.layers.deck import MATERIAL, layer, told
 
 COLUMN_M_A_HOME = 1.1
 SMALLEST_M = 40.0
@@ -60,7 +60,7 @@ def models(
 
 def tip(site: dict[str, Any], language: Language) -> str:
     """What the pointer shows of a site."""
-    return html(
+    return told(
         named(language, site["name"], site["name_en"]),
         f"{site['district']} · {status(language, site['status'])}",
         f"{text(language, 'households')} {theme.number(site['households'])}",

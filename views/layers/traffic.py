@@ -8,7 +8,7 @@ import polars as pl
 
 from views import theme
 from views.i18n import Language, named, text
-from views.layers.deck import html, layer
+from views.layers.deck import layer, told
 
 FEW_SHARE = 0.2
 """Below this share of its docks a station has few bikes."""
@@ -80,7 +80,7 @@ def _station(row: dict[str, Any], language: Language) -> dict[str, Any]:
         "id": row["station_id"],
         "position": [row["longitude"], row["latitude"]],
         "colour": [*theme.BIKES[availability(bikes, docks, capacity)], 235],
-        "tip": html(named(language, row["name"], row["name_en"]), counts, theme.clock(row["time"])),
+        "tip": told(named(language, row["name"], row["name_en"]), counts, theme.clock(row["time"])),
     }
 
 
@@ -89,5 +89,5 @@ def _vehicle(row: dict[str, Any], language: Language) -> dict[str, Any]:
     return {
         "id": row["vehicle_id"],
         "position": [row["longitude"], row["latitude"]],
-        "tip": html(f"{text(language, 'layer_buses')} {row['route_id'] or ''}", f"{row['vehicle_id']} · {speed}"),
+        "tip": told(f"{text(language, 'layer_buses')} {row['route_id'] or ''}", f"{row['vehicle_id']} · {speed}"),
     }

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from replay.compare import KPIS
 from replay.result import Result
 from views import theme
 from views.charts.balance import power, stored
+from views.plain import markup
 from views.screens.cut_note import rows
 from views.screens.why import why_facts
 from views.state import State
@@ -58,7 +57,7 @@ def table(state: State, result: Result) -> str:
     names = {k.kpi: k.name_en if state.language == "en" else k.name_zh for k in KPIS}
     head = "".join(f"<th>{state.say(k)}</th>" for k in ("figure", "unit", "baseline", "scenario", "difference"))
     body = "".join(
-        f"<tr><td>{escape(names[r['kpi']])}</td><td>{escape(theme.shown_unit(r['unit']))}</td>"
+        f"<tr><td>{markup(names[r['kpi']])}</td><td>{markup(theme.shown_unit(r['unit']))}</td>"
         f"<td>{_bare(r['baseline'], r['unit'])}</td><td><b>{_bare(r['scenario'], r['unit'])}</b></td>"
         f"<td>{_signed(r['difference'], r['unit'])}</td></tr>"
         for r in result.kpis.iter_rows(named=True)

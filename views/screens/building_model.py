@@ -7,7 +7,7 @@ import streamlit as st
 
 from views import theme
 from views.layers import building as shapes
-from views.layers.deck import deck, html
+from views.layers.deck import deck, told
 from views.roles import FEWEST_HOMES, Role, role
 from views.screens.building_choice import QUANTITIES, Chosen
 from views.screens.legend import scale as scale_legend
@@ -88,7 +88,7 @@ def _with_colours(state: State, chosen: Chosen, values: dict[str, float | None],
     ids = rows["dwelling_id"].to_list()
     what = quantity_name(state, chosen.quantity)
     tips = [
-        html(f"{name or key}", kind or "", f"{what} {theme.quantity(values.get(key), of.unit)}")
+        told(f"{name or key}", kind or "", f"{what} {theme.quantity(values.get(key), of.unit)}")
         for key, name, kind in zip(ids, names, kinds, strict=True)
     ]
     colours = [list(of.colour(values.get(key))) for key in ids]

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from views import theme, usage
+from views import plain, theme, usage
 from views.charts.use import storey_profile
 from views.i18n import kind
 from views.roles import FEWEST_HOMES, Role, role
@@ -129,4 +129,4 @@ def _coverage(state: State, chosen: Chosen) -> None:
     st.caption(state.say("coverage_geometry"))
     st.dataframe(classes, hide_index=True, width="stretch", height=240)
     for note in [*report.get("incidents", []), *report.get("georeference", {}).get("notes", [])]:
-        st.warning(note)
+        st.html(plain.note("warning", note))

@@ -11,6 +11,7 @@ from views import theme
 from views.data import districts
 from views.i18n import named, status
 from views.layers.ground import same_name
+from views.plain import markup
 from views.screens.cut_note import rows
 from views.screens.legend import swatches
 from views.screens.tables import whole_numbers
@@ -61,8 +62,8 @@ def _label(state: State, site: dict[str, Any]) -> str:
 def _site(state: State, shown: Snapshot, site: dict[str, Any]) -> None:
     other = site["name_en"] if state.language != "en" else site["name"]
     st.html(
-        f"<b style='font-size:1.05rem'>{named(state.language, site['name'], site['name_en'])}</b><br>"
-        f"<span style='color:{theme.css(theme.MUTED)};font-size:.82rem'>{other or ''}</span>"
+        f"<b style='font-size:1.05rem'>{markup(named(state.language, site['name'], site['name_en']))}</b><br>"
+        f"<span style='color:{theme.css(theme.MUTED)};font-size:.82rem'>{markup(other or '')}</span>"
     )
     facts = {
         state.say("district"): site["district"],

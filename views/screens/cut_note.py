@@ -7,6 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from views import theme
+from views.plain import markup
 from views.state import State, change, hold, reader
 
 _KNOWN = "known_input"
@@ -42,8 +43,8 @@ def cut_note(
 
 
 def rows(facts: dict[str, str]) -> str:
-    """Names and values as an HTML table."""
-    cells = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in facts.items())
+    """Names and values, which are text, as an HTML table."""
+    cells = "".join(f"<tr><td>{markup(name)}</td><td>{markup(value)}</td></tr>" for name, value in facts.items())
     return f'<table class="twin-facts">{cells}</table>'
 
 

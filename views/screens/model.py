@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from views import coverage, theme
+from views import coverage, plain, theme
 from views.screens.building_choice import Chosen, choose
 from views.screens.cut_note import rows
 from views.screens.model_changes import model_changes
@@ -87,14 +87,14 @@ def _forward(state: State, chosen: Chosen, facts: dict[str, str], report: dict[s
 
 def _checks(state: State, chosen: Chosen, checks: pl.DataFrame) -> None:
     if not checks.height:
-        st.info(state.say("no_checks", id=chosen.building["building_id"]))
+        st.html(plain.note("info", state.say("no_checks", id=chosen.building["building_id"])))
         return
     if checks["sha256"][0] != chosen.building["sha256"]:
         st.warning(state.say("checked_other"))
     failed = checks.filter(pl.col("failed") > 0).height
     told = st.success if not failed else st.error
     told(state.say("check_failed" if failed else "check_passed", n=checks.height, failed=failed))
-    st.caption(f"{checks['ids_file'][0]} · {theme.clock(checks['time'][0])}")
+    st.html(plain.small(f"{checks['ids_file'][0]} · {theme.clock(checks['time'][0])}"))
     columns = ("specification", "requirement", "applicable", "passed", "failed")
     shown = checks.sort("failed", descending=True, maintain_order=True).select(columns)
     st.dataframe(shown.rename({c: state.say(c) for c in columns}), hide_index=True, width="stretch", height=430)
@@ -106,7 +106,7 @@ def _coverage(state: State, facts: dict[str, str], report: dict[str, Any]) -> No
     names = {"ifc_class": state.say("coverage_class"), "wanted": state.say("coverage_wanted"), **words}
     st.dataframe(coverage.by_class(report).rename(names), hide_index=True, width="stretch", height=260)
     for note in coverage.notes(report):
-        st.warning(note)
+        st.html(plain.note("warning", note))
 
 
 def _history(state: State, revisions: pl.DataFrame) -> pl.DataFrame:

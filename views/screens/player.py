@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from views import theme
+from views.plain import markup
 from views.state import State, change, current, reader
 
 SPEEDS = (1, 60, 600, 3600)
@@ -56,7 +56,7 @@ def player(state: State, span: tuple[datetime, datetime], buttons: Any, pace: An
 def told() -> None:
     """What was jumped to."""
     if words := st.session_state.get(_TOLD):
-        st.html(f'<div class="twin-incident">{escape(words)}</div>')
+        st.html(f'<div class="twin-incident">{markup(words)}</div>')
 
 
 def _button(place: Any, key: str, icon: str, words: str, work: Callable[..., None], *args: object) -> None:

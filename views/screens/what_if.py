@@ -8,6 +8,7 @@ import streamlit as st
 
 from events.errors import TwinError
 from replay.result import Result
+from views.plain import note
 from views.screens.answer import answer, provenance
 from views.screens.levers import Levers, levers
 from views.screens.time_bar import time_bar
@@ -55,7 +56,7 @@ def _run(state: State, asked: Levers) -> Result | None:
         with st.spinner(state.say("running")):
             result = reader().what_if(asked.tables)
     except TwinError as error:
-        st.warning(state.say("cannot", why=str(error)))
+        st.html(note("warning", state.say("cannot", why=str(error))))
         return None
     st.session_state[_RESULT] = result
     return result
@@ -65,4 +66,4 @@ def _keep(state: State, result: Result) -> None:
     """Keep the scenario and its run in the log, when asked to."""
     if st.button(state.say("keep"), width="stretch", key="keep_what_if"):
         reader().keep(result)
-        st.success(state.say("kept", id=result.scenario_id))
+        st.html(note("success", state.say("kept", id=result.scenario_id)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from html import escape
 from typing import Any
 
 import polars as pl
@@ -15,6 +14,7 @@ from events.observations import FAMILIES
 from replay.evidence import Evidence
 from replay.why import Chain
 from views import theme
+from views.plain import markup, note
 from views.screens.cut_note import rows
 from views.state import State, reader, rfc3339
 
@@ -60,7 +60,7 @@ def why_meter(state: State, key: str, point_id: str, unit: str, at: datetime) ->
         try:
             chains = [reader().why(point_id, unit, moment, state.known) for moment in moments]
         except TwinError as error:
-            st.info(str(error))
+            st.html(note("info", str(error)))
             return
         _beside(state, [_chain(state, chain) for chain in chains])
         known = chains[0].known
@@ -131,7 +131,7 @@ def _beside(state: State, columns: Sequence[Mapping[str, str]]) -> None:
     head = "".join(f"<th>{title}</th>" for title in ("", *titles))
     names = dict.fromkeys(name for column in columns for name in column)
     body = "".join(
-        f"<tr><td>{name}</td>{''.join(f'<td>{escape(c.get(name, theme.DASH))}</td>' for c in columns)}</tr>"
+        f"<tr><td>{markup(name)}</td>{''.join(f'<td>{markup(c.get(name, theme.DASH))}</td>' for c in columns)}</tr>"
         for name in names
     )
     st.html(f'<table class="twin-beside"><tr>{head}</tr>{body}</table>')
