@@ -65,6 +65,13 @@ def encode(header: Header, frame: pl.DataFrame) -> bytes:
     return framed(msgspec.structs.replace(full, sha256=_digest(full, payload)), payload)
 
 
+def recorded_at(state: bytes, recorded: int) -> bytes:
+    """A stored frame as one that was made at another record time (UTC microseconds): header and digest anew."""
+    header, payload = _split(state)
+    again = msgspec.structs.replace(header, recorded_at=recorded)
+    return framed(msgspec.structs.replace(again, sha256=_digest(again, payload)), payload)
+
+
 def framed(header: Header, payload: bytes) -> bytes:
     """Header and payload as one state; the header is taken as it is."""
     head = msgspec.json.encode(header)

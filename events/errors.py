@@ -9,6 +9,8 @@
     ├── PayloadError (ValueError)          bytes that no decoder takes: they go to quarantine
     ├── LogError
     │   ├── LogUnavailableError (OSError)  locked, full disk, no permission, server gone
+    │   │   ├── LogReplacedError           another log lies where this one lay: open files of it are behind
+    │   │   └── ClockAheadError            this writer's clock is ahead of the log and of its store
     │   ├── ConflictError                  another writer was first: reload and retry
     │   ├── CorruptEventError (ValueError) a stored event does not match its digest
     │   └── DamagedBackupError (ValueError) a file of a backup is absent or not what was backed up
@@ -63,6 +65,14 @@ class LogError(TwinError):
 
 class LogUnavailableError(LogError, OSError):
     """The log's store cannot be reached or written."""
+
+
+class LogReplacedError(LogUnavailableError):
+    """The log's file was replaced (a restore) or taken away while it was open; what follows uses the one there now."""
+
+
+class ClockAheadError(LogUnavailableError):
+    """A writer's clock is more than a minute ahead of the log's last record and of its store; nothing was written."""
 
 
 class ConflictError(LogError):

@@ -6,37 +6,26 @@ same contract: events of one `append` land together with the tracking of their s
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from eventsourcing import persistence
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
-from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
 
 from events.arrivals import by_listening, by_looking
-from events.errors import ConflictError, LogUnavailableError
+from events.errors import LogReplacedError
 from events.ids import Position, SourceId, StreamId
+from events.log_store import postgres_recorder, sqlite_recorder, store_errors
+from events.sealing.chain import BEGINNING, Mark
+from events.sealing.store import SealStore
 from events.segment_store import SegmentStore
 from events.segments import Segments, is_reference
-from events.sql_errors import POSTGRES, connection_words, shown, sql_errors
+from events.sql_errors import POSTGRES, shown
 from events.vault import Vault
-
-LOCK_TIMEOUT_S = 30
-"""How long a writer waits for another one's transaction on SQLite."""
-
-WAITING = 4
-"""Further connections of one open PostgreSQL log, for those who wait in it."""
-
-CONNECT_S = 5
-"""How long a PostgreSQL server may take to answer when a log is opened."""
-
-_BY_TAG = "CREATE INDEX IF NOT EXISTS stored_events_topic ON stored_events (topic)"
-"""Facts are few among batches: whoever starts finds them without reading the whole log."""
 
 PAGE = 64
 """Events read from the store at once; a batch is about 60 kB."""
@@ -72,36 +61,45 @@ class Tracked:
 
 
 class Log:
-    """An open log. Use `Log.open`; close it when done. `vault`: the names behind its tokens (None: they lie in it)."""
+    """An open log. Use `Log.open`; close it when done. `vault`: the names behind its tokens (None: they lie in it).
 
-    def __init__(self, recorder: ProcessRecorder, location: str) -> None:
-        self._recorder = recorder
-        self._location = location
+    A SQLite log whose file is replaced while it is open (a restore in place) is noticed at the next question: the log
+    that lies there now answers, and whoever was in the midst of reading or appending gets LogReplacedError.
+    """
+
+    def __init__(self, location: str) -> None:
+        self._where = location
+        self._location = shown(location)
+        self._sqlite = not location.startswith(POSTGRES)
         self.vault: Vault | None = None
-        database = recorder.datastore  # type: ignore[attr-defined]
-        self.segment_store = SegmentStore(database, sqlite=isinstance(recorder, SQLiteProcessRecorder))
-        self._segments = Segments(self._segment)
+        self._opening = threading.Lock()
+        self._open()
 
     @classmethod
     def open(cls, location: str | Path) -> Self:
         """The log at `location`: a SQLite file (made when absent) or `postgresql://user@host:port/name`."""
-        text = str(location)
-        where = shown(text)
-        with _store_errors(where):
-            recorder = _postgres(text) if text.startswith(POSTGRES) else _sqlite(text)
-        return cls(recorder, where)
+        return cls(str(location))
 
     def append(self, events: Sequence[NewEvent], *, tracking: Tracked | None = None) -> list[Position]:
         """Append all events, and advance the source, in one transaction; positions in the order given.
 
         Raises ConflictError when a stream version or the source's offset was already written, LogUnavailableError
-        when the store cannot take it; in both cases nothing was written.
+        when the store cannot take it (ClockAheadError: this writer's clock); in both cases nothing was written.
         """
+        return [event.position for event in self.put(events, tracking=tracking)]
+
+    def put(self, events: Sequence[NewEvent], *, tracking: Tracked | None = None) -> list[LogEvent]:
+        """As `append`; the events as they were stored: record times that rise, and digests, are given here."""
         stored = [StoredEvent(e.stream, e.version, e.tag, e.state) for e in events]
         mark = Tracking(tracking.source, tracking.offset + 1) if tracking else None
-        with _store_errors(self._location):
-            positions = self._recorder.insert_events(stored, tracking=mark)
-        return [Position(p) for p in positions or ()]
+        with self._store() as recorder:
+            positions = recorder.insert_events(stored, tracking=mark) or ()
+        if self._is_replaced():
+            raise LogReplacedError(f"{self._location}: was replaced while an append was under way; append again")
+        return [
+            LogEvent(Position(p), e.stream, e.version, e.tag, done.state)
+            for p, e, done in zip(positions, events, stored, strict=True)
+        ]
 
     def read(
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
@@ -114,25 +112,66 @@ class Log:
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
     ) -> Iterator[LogEvent]:
         """As `read`, with batches that lie in segments as mere references to them."""
+        begun: ProcessRecorder | None = None
         while True:
-            with _store_errors(self._location):
-                found = self._recorder.select_notifications(
-                    after, page, stop=upto, topics=tags, inclusive_of_start=False
-                )
+            with self._store() as recorder:
+                if recorder is not (begun := begun or recorder):
+                    raise LogReplacedError(f"{self._location}: was replaced while it was read; read it again")
+                found = recorder.select_notifications(after, page, stop=upto, topics=tags, inclusive_of_start=False)
             yield from map(_log_event, found)
             if len(found) < page:
                 return
             after = found[-1].id
 
+    def bears(self, mark: Mark) -> bool:
+        """Whether the event at `mark` is still the one that was taken there: one event is read."""
+        if mark.position == 0:
+            return True
+        return mark.follows(next(self.read(mark.position - 1, upto=mark.position, page=1), None))
+
+    def holds(self, mark: Mark) -> bool:
+        """Whether this log, all of it up to `mark`, is the one that was read: by the nearest seal and what follows."""
+        if mark.position == 0:
+            return True
+        with self._store():
+            sealed = self.seal_store.nearest(mark.position)
+        if sealed.position == mark.position:
+            return (sealed.digest, sealed.before) == (mark.digest, mark.before) and self.bears(mark)
+        if not self.bears(mark) or not self.bears(sealed):
+            return False
+        return self.mark(upto=mark.position, since=sealed) == mark
+
+    def mark(self, *, upto: int | None = None, since: Mark = BEGINNING) -> Mark:
+        """Where a reader of everything up to `upto` stands, given the mark of a part of it."""
+        found = since
+        for event in self.read(since.position, upto=upto):
+            found = found.after(event)
+        return found
+
+    def seal(self, mark: Mark) -> bool:
+        """Seal the chain at `mark`, behind the head; False when the log's event there is another one."""
+        if mark.position == 0:
+            return True
+        if not self.bears(mark):
+            return False
+        with self._store():
+            self.seal_store.keep(mark)
+        return True
+
+    def seals(self, after: int = 0) -> list[Mark]:
+        """Every seal behind `after`, in order."""
+        with self._store():
+            return list(self.seal_store.after(after))
+
     def replace(self, number: int, segment: bytes, references: Mapping[int, bytes]) -> None:
         """Keep a segment, and references into it in the place of batches, by position (`events.compaction`)."""
-        with _store_errors(self._location):
+        with self._store():
             self.segment_store.replace(number, segment, references)
 
     def shrink(self) -> None:
         """Give a SQLite file's free pages back to the disk; a PostgreSQL server does so by itself."""
-        if isinstance(self._recorder, SQLiteProcessRecorder):
-            with _store_errors(self._location), closing(sqlite3.connect(self._location)) as file:
+        if self._sqlite:
+            with store_errors(self._location), closing(sqlite3.connect(self._where)) as file:
                 file.executescript("PRAGMA incremental_vacuum")  # `execute` would free one page
 
     def at(self, position: int) -> LogEvent:
@@ -143,23 +182,23 @@ class Log:
 
     def stream(self, stream: str, *, after_version: int = 0) -> list[StoredEvent]:
         """Stored events of one stream, in version order (they carry no position)."""
-        with _store_errors(self._location):
-            return list(self._recorder.select_events(stream, gt=after_version))
+        with self._store() as recorder:
+            return list(recorder.select_events(stream, gt=after_version))
 
     def version(self, stream: str) -> int:
         """Version of the stream's last event, 0 when it has none."""
-        with _store_errors(self._location):
-            last = self._recorder.select_events(stream, desc=True, limit=1)
+        with self._store() as recorder:
+            last = recorder.select_events(stream, desc=True, limit=1)
         return last[0].originator_version if last else 0
 
     def head(self) -> Position:
         """Position of the last event, 0 when the log is empty."""
-        with _store_errors(self._location):
-            return Position(self._recorder.max_notification_id() or 0)
+        with self._store() as recorder:
+            return Position(recorder.max_notification_id() or 0)
 
     def wait(self, after: int, timeout_s: float) -> Position:
         """The head as soon as it is past `after`, or after `timeout_s` as it then is."""
-        if isinstance(self._recorder, SQLiteProcessRecorder):
+        if self._sqlite:
             by_looking(self.head, after, timeout_s)
         else:
             self._listen(after, timeout_s)
@@ -167,8 +206,8 @@ class Log:
 
     def tracked(self, source: str) -> int | None:
         """The last offset landed from `source`, None when nothing was."""
-        with _store_errors(self._location):
-            mark = self._recorder.max_tracking_id(source)
+        with self._store() as recorder:
+            mark = recorder.max_tracking_id(source)
         return None if mark is None else mark - 1
 
     def close(self) -> None:
@@ -181,51 +220,54 @@ class Log:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _open(self) -> None:
+        with store_errors(self._location):
+            recorder = sqlite_recorder(self._where) if self._sqlite else postgres_recorder(self._where)
+        self._identity = _identity(self._where) if self._sqlite else None
+        self._recorder: ProcessRecorder = recorder
+        database = recorder.datastore  # type: ignore[attr-defined]
+        self.segment_store = SegmentStore(database, sqlite=self._sqlite)
+        self.seal_store = SealStore(database, sqlite=self._sqlite)
+        self._segments = Segments(self._segment)
+        recorder.stamps.resolved = self._resolved  # type: ignore[attr-defined]
+
+    @contextmanager
+    def _store(self) -> Iterator[ProcessRecorder]:
+        """The recorder of the log that lies there now, its errors as ours."""
+        if self._is_replaced():
+            with self._opening:
+                if self._is_replaced():
+                    if not Path(self._where).exists():
+                        raise LogReplacedError(f"{self._location}: the log's file is gone; put it back or restore it")
+                    old = self._recorder
+                    self._open()
+                    old.datastore.close()  # type: ignore[attr-defined]
+        with store_errors(self._location):
+            yield self._recorder
+
+    def _is_replaced(self) -> bool:
+        return self._sqlite and _identity(self._where) != self._identity
+
     def _listen(self, after: int, timeout_s: float) -> None:
         server: Any = self._recorder
-        with _store_errors(self._location), server.datastore.get_connection() as connection:
+        with store_errors(self._location), server.datastore.get_connection() as connection:
             by_listening(connection, server.channel_name, self.head, after, timeout_s)
 
+    def _resolved(self, state: bytes) -> bytes:
+        return self._segments.resolved(state) if is_reference(state) else state
+
     def _segment(self, number: int) -> bytes | None:
-        with _store_errors(self._location):
+        with self._store():
             return self.segment_store.load(number)
 
 
-def _sqlite(path: str) -> ProcessRecorder:
-    _made_to_shrink(Path(path))
-    recorder = SQLiteProcessRecorder(
-        SQLiteDatastore(path, lock_timeout=LOCK_TIMEOUT_S, originator_id_type="text", pool_size=2)
-    )
+def _identity(path: str) -> tuple[int, int] | None:
+    """Which file lies at a path, None: none does."""
     try:
-        recorder.max_notification_id()  # a log that is there can be read on a full disk
-    except persistence.OperationalError:
-        recorder.create_table()
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, timeout=0)) as file:
-        file.execute(_BY_TAG)  # what may not be written, or is being written, is read without it
-    return recorder
-
-
-def _made_to_shrink(path: Path) -> None:
-    """A new file gives pages that compaction frees back to the disk (VACUUM would number the rows anew)."""
-    if not path.exists():
-        with closing(sqlite3.connect(path)) as file:
-            file.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            file.execute("VACUUM")
-
-
-def _postgres(url: str) -> ProcessRecorder:
-    import psycopg
-    from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder  # an extra: psycopg
-
-    said = connection_words(url)
-    with sql_errors(url, "the log cannot be used", "check the server, the user and the password"):
-        psycopg.connect(url, connect_timeout=CONNECT_S).close()  # the pool would try for long, and not say why
-    store = PostgresDatastore("", "", "", "", "", originator_id_type="text", max_overflow=WAITING)
-    own: Any = store.pool.kwargs  # then all that the address says, and libpq's own rules for what it leaves out
-    store.pool.kwargs = {name: value for name, value in own.items() if value != ""} | said
-    recorder = PostgresProcessRecorder(store, events_table_name="stored_events", tracking_table_name="tracking")
-    recorder.create_table()
-    return recorder
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _log_event(found: Notification) -> LogEvent:
@@ -236,31 +278,3 @@ def _log_event(found: Notification) -> LogEvent:
         found.topic,
         bytes(found.state),
     )
-
-
-@contextmanager
-def _store_errors(location: str) -> Iterator[None]:
-    """Translate the library's errors; the store has rolled back already."""
-    try:
-        yield
-    except persistence.IntegrityError as error:
-        raise ConflictError(f"{location}: another writer was first ({error}); reload and try again") from error
-    except (persistence.PersistenceError, sqlite3.Error) as error:  # the library lets some of sqlite3's own through
-        raise LogUnavailableError(
-            f"{location}: the log cannot be used: {error}; {_advice(str(error), location)}"
-        ) from error
-
-
-def _advice(reason: str, location: str) -> str:
-    if "locked" in reason:
-        return "another process holds it: wait for it or stop it"
-    if "full" in reason or _is_full(Path(location).parent):
-        return "free some disk space: nothing was written, and reading goes on where it stopped"
-    if "unable to open" in reason or "readonly" in reason:
-        return "check that the folder exists and may be written"
-    return "check the disk or the server; nothing was written"
-
-
-def _is_full(folder: Path) -> bool:
-    """Whether the folder's disk has less room than SQLite needs for one page of its write-ahead log."""
-    return folder.is_dir() and shutil.disk_usage(folder).free < 64 * 1024

@@ -155,7 +155,7 @@ def test_a_file_that_is_no_log_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_locked_log_refuses_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("events.log.LOCK_TIMEOUT_S", 1)
+    monkeypatch.setattr("events.log_store.LOCK_TIMEOUT_S", 1)
     path = tmp_path / "log.sqlite"
     with Log.open(path) as log:
         holder = sqlite3.connect(path, isolation_level=None)
