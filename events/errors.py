@@ -22,6 +22,7 @@
     │   ├── RecordRefusedError (ValueError) one document that the broker refuses, while it takes others
     │   └── FetchError                     a feed's server gave no whole document
     ├── DamagedLakeError (ValueError)      a file of the lake whose bytes are not what was written; the log has it all
+    │   └── LakeMovedError                 a file of the lake that is gone: another process made the lake anew meanwhile
     ├── HistoryLetGoError (LookupError)    an instant that the lake's retention has let go; the log still has it
     └── DomainError (ValueError)           a command that a correct caller would not give
 
@@ -128,6 +129,10 @@ class FetchError(SourceError):
 
 class DamagedLakeError(TwinError, ValueError):
     """A file of the lake cannot be read; the message names it. The log has all that it held."""
+
+
+class LakeMovedError(DamagedLakeError):
+    """A file of the lake that a reader still counted on is gone; the lake that stands there now answers the same."""
 
 
 class HistoryLetGoError(TwinError, LookupError):

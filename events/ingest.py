@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ from events.quarantine import QUARANTINE, Refusal
 from events.settle import settle
 from events.source import NO_OFFSET, Poll
 from events.tenancy import of_present_households, withheld
+
+logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(seconds=60)
 """How far an event time may lie in the future of the ingester's clock (clock skew rule, domain notes 4.1)."""
@@ -115,9 +118,22 @@ class Ingester:
         return self._log.head()
 
     def save(self) -> None:
-        """Write the memory's checkpoint, so that the next start need not read the whole log."""
-        if self._checkpoint:
-            save_memory(self._checkpoint, self._memory)
+        """Write the memory's checkpoint, so that the next start need not read the whole log.
+
+        Where that cannot be, it is said and nothing is lost: what landed is in the log.
+        """
+        if self._checkpoint is None:
+            return
+        try:
+            if self._log.seal(self._memory.mark):
+                save_memory(self._checkpoint, self._memory)
+        except OSError as error:
+            logger.warning(
+                "%s: cannot be saved (%s); all rows landed, and the next start reads the log instead: free some disk "
+                "space, or permit writing",
+                self._checkpoint,
+                error.strerror or error,
+            )
 
     def _remembered(self) -> Memory:
         """The memory as it was saved last, or an empty one; catching up reads what the log has since."""
@@ -125,6 +141,9 @@ class Ingester:
 
     def _land(self, source: SourceId, offsets: Offsets, decoded: Decoded, moment: datetime) -> Landed:
         for attempt in range(RETRIES):
+            if not self._memory.fits(self._log):
+                logger.warning("the log was replaced by another one; all of it is read again before anything is added")
+                self._memory = Memory(vault=self._log.vault)
             self._memory.catch_up(self._log)
             if self._has_landed(source, offsets):
                 return Landed(position=self._log.head())
@@ -161,7 +180,8 @@ class Ingester:
         tracking = None if offsets == NO_OFFSETS else Tracked(source, offsets[1])
         numbered = self._numbered([event for event, _ in events], StreamId(source))
         positions = self._log.append(numbered, tracking=tracking) if numbered or tracking else []
-        if not self._memory.follow(numbered, [touched for _, touched in events], positions):
+        stored = self._log.appended if positions else ()
+        if not self._memory.follow(stored, [touched for _, touched in events]):
             self._memory = self._remembered()
         return landed + Landed(position=positions[-1] if positions else self._log.head())
 

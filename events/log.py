@@ -17,7 +17,7 @@ from typing import Any, Self
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
 
 from events.arrivals import by_listening, by_looking
-from events.errors import LogReplacedError
+from events.errors import CorruptEventError, LogReplacedError
 from events.ids import Position, SourceId, StreamId
 from events.log_store import postgres_recorder, sqlite_recorder, store_errors
 from events.sealing.chain import BEGINNING, Mark
@@ -72,6 +72,8 @@ class Log:
         self._location = shown(location)
         self._sqlite = not location.startswith(POSTGRES)
         self.vault: Vault | None = None
+        self.appended: Sequence[LogEvent] = ()
+        """What the last `append` through this object stored: with record times that rise, and digests."""
         self._opening = threading.Lock()
         self._open()
 
@@ -86,20 +88,17 @@ class Log:
         Raises ConflictError when a stream version or the source's offset was already written, LogUnavailableError
         when the store cannot take it (ClockAheadError: this writer's clock); in both cases nothing was written.
         """
-        return [event.position for event in self.put(events, tracking=tracking)]
-
-    def put(self, events: Sequence[NewEvent], *, tracking: Tracked | None = None) -> list[LogEvent]:
-        """As `append`; the events as they were stored: record times that rise, and digests, are given here."""
         stored = [StoredEvent(e.stream, e.version, e.tag, e.state) for e in events]
         mark = Tracking(tracking.source, tracking.offset + 1) if tracking else None
         with self._store() as recorder:
             positions = recorder.insert_events(stored, tracking=mark) or ()
         if self._is_replaced():
             raise LogReplacedError(f"{self._location}: was replaced while an append was under way; append again")
-        return [
+        self.appended = [
             LogEvent(Position(p), e.stream, e.version, e.tag, done.state)
             for p, e, done in zip(positions, events, stored, strict=True)
         ]
+        return [event.position for event in self.appended]
 
     def read(
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
@@ -133,13 +132,7 @@ class Log:
         """Whether this log, all of it up to `mark`, is the one that was read: by the nearest seal and what follows."""
         if mark.position == 0:
             return True
-        with self._store():
-            sealed = self.seal_store.nearest(mark.position)
-        if sealed.position == mark.position:
-            return (sealed.digest, sealed.before) == (mark.digest, mark.before) and self.bears(mark)
-        if not self.bears(mark) or not self.bears(sealed):
-            return False
-        return self.mark(upto=mark.position, since=sealed) == mark
+        return self.bears(mark) and self.mark(upto=mark.position, since=self._sealed(mark.position)) == mark
 
     def mark(self, *, upto: int | None = None, since: Mark = BEGINNING) -> Mark:
         """Where a reader of everything up to `upto` stands, given the mark of a part of it."""
@@ -149,14 +142,32 @@ class Log:
         return found
 
     def seal(self, mark: Mark) -> bool:
-        """Seal the chain at `mark`, behind the head; False when the log's event there is another one."""
+        """Seal the chain at `mark`, behind the head; False when the log's event there is another one.
+
+        CorruptEventError when events before it are not the ones that were sealed.
+        """
         if mark.position == 0:
             return True
         if not self.bears(mark):
             return False
+        sealed = self._sealed(mark.position)
+        if sealed.position == mark.position and sealed != mark:
+            raise CorruptEventError(
+                f"{self._location}: the events up to position {mark.position} are not the ones that were sealed; run "
+                "`twin log verify`, and restore the log from a backup"
+            )
         with self._store():
             self.seal_store.keep(mark)
         return True
+
+    def _sealed(self, position: int) -> Mark:
+        """The nearest seal at or before `position` that is this log's; others were left by a log that was put back."""
+        while True:
+            with self._store():
+                found = self.seal_store.nearest(position)
+            if self.bears(found):
+                return found
+            position = found.position - 1
 
     def seals(self, after: int = 0) -> list[Mark]:
         """Every seal behind `after`, in order."""

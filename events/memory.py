@@ -17,15 +17,17 @@ from events.beliefs import DAY_US, Beliefs, Codes, Rows
 from events.entities import NAMING, Entities, dictionaries, take_names
 from events.extents import Ints, Keys, Whereabouts
 from events.flood import Allowance
-from events.ids import Position
-from events.log import Log, LogEvent, NewEvent
+from events.log import Log, LogEvent
 from events.observations import FAMILIES, Family
 from events.quarantine import QUARANTINE, Refusal, refusals_of
 from events.runs import ends
+from events.sealing.chain import BEGINNING, Mark
+from events.sealing.records import sound
 from events.settle import rows_of
 from events.vault import Vault
 
 TAGS = (*NAMING, BATCH, QUARANTINE)
+"""Of every other event only the place in the log's chain is kept."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,11 @@ class Touched:
 
 @dataclass
 class Memory:
-    """The ingester's state at `position` of the log."""
+    """The ingester's state at `position` of the log, whose chain stands at `mark` there."""
 
     position: int = 0
     vault: Vault | None = None
+    mark: Mark = BEGINNING
     entities: dict[str, Entities] = field(init=False)
     beliefs: dict[str, Beliefs] = field(default_factory=lambda: {n: Beliefs() for n in FAMILIES})
     places: dict[str, Whereabouts] = field(default_factory=lambda: {n: Whereabouts() for n in FAMILIES})
@@ -64,23 +67,30 @@ class Memory:
         head = log.head()
         if head == self.position:
             return
-        for event in log.read(self.position, upto=head, tags=TAGS):
-            self._apply(event)
+        for event in log.read(self.position, upto=head):
+            if event.tag in TAGS:
+                self._apply(sound(event))
+            self.mark = self.mark.after(event)
         self._versions.clear()
         self.position = head
 
-    def follow(self, events: Sequence[NewEvent], rows: Sequence[Touched | None], positions: Sequence[Position]) -> bool:
+    def fits(self, log: Log) -> bool:
+        """Whether what was read is still what the log holds: one that was put back and grew again is another one."""
+        return log.bears(self.mark)
+
+    def follow(self, events: Sequence[LogEvent], rows: Sequence[Touched | None]) -> bool:
         """Note own events that landed, and the rows of the batches among them.
 
         False when others landed between, so that the memory must be read again.
         """
-        for event, touched, position in zip(events, rows, positions, strict=True):
+        for event, touched in zip(events, rows, strict=True):
             self._versions[event.stream] = event.version
-            self._note(event, touched, position)
-        if not positions:
+            self._note(event, touched)
+            self.mark = self.mark.after(event)
+        if not events:
             return True
-        unbroken = positions[0] == self.position + 1
-        self.position = positions[-1]
+        unbroken = events[0].position == self.position + 1
+        self.position = events[-1].position
         return unbroken
 
     def version(self, stream: str, log: Log) -> int:
@@ -101,7 +111,7 @@ class Memory:
         """Take an event that names entities or holds refusals (all that a saved memory leaves out)."""
         take_names(self.entities, event)
         if event.tag == QUARANTINE:
-            self._note(event, None, event.position)
+            self._note(event, None)
 
     def _apply(self, event: LogEvent) -> None:
         if event.tag != BATCH:
@@ -109,11 +119,11 @@ class Memory:
         family = FAMILIES[batch.header_of(event.state).family]
         rows = rows_of(family, batch.decode(event.state, family.stored))
         self.beliefs[family.name].accept(rows)
-        self._note(event, Touched.by(rows.entity, rows.time), event.position)
+        self._note(event, Touched.by(rows.entity, rows.time))
 
-    def _note(self, event: NewEvent | LogEvent, touched: Touched | None, position: int) -> None:
+    def _note(self, event: LogEvent, touched: Touched | None) -> None:
         if touched is not None:
-            self.places[batch.header_of(event.state).family].note(touched.entities, touched.days, position)
+            self.places[batch.header_of(event.state).family].note(touched.entities, touched.days, event.position)
         elif event.tag == QUARANTINE:
             header = batch.header_of(event.state)
             self.allowance.note(header.source, header.recorded_at, len(event.state))

@@ -61,9 +61,8 @@ def _told(city: City, family: Family, code: int, time_us: int, known: int) -> pl
     """Landed rows of an entity at one event time, in order of position and sequence."""
     here = (pl.col("entity") == code) & (pl.col("time").dt.epoch("us") == time_us) & (pl.col("position") <= known)
     recent = [f.filter(here) for f in city.pending(family.name)]
-    rows = pl.concat(
-        [pl.DataFrame(schema=landed_schema(family)), city.lake.rows(family, [code], time_us, time_us, known), *recent]
-    )
+    held = city.asked(lambda lake: lake.rows(family, [code], time_us, time_us, known))
+    rows = pl.concat([pl.DataFrame(schema=landed_schema(family)), held, *recent])
     return rows.unique(["position", "sequence"], maintain_order=True).sort("position", "sequence")
 
 

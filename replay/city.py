@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from events.log import Log
 from events.observations import Family
 from events.observations import family as family_named
 from events.runs import ends
+from events.sealing.chain import Mark
 from replay.clocks import position_at
 from replay.cut import Cut
 from twin.lake import Lake
@@ -25,6 +26,8 @@ from twin.order import order
 from twin.place import CityFile, Place
 from twin.projections.ledger import Ledger
 from twin.projector import Projector
+
+T = TypeVar("T")
 
 EXAMPLE = "2026-08-20T19:41:52+08:00"
 PLAYED_ROWS = 500_000
@@ -71,6 +74,15 @@ class City:
     def ledger(self) -> Ledger:
         """Counts by source and family."""
         return self._projector.ledger
+
+    def asked(self, question: Callable[[Lake], T]) -> T:
+        """A question to the lake, to the one that stands there now where its files are gone since."""
+        return self._projector.asked(question)
+
+    @property
+    def mark(self) -> Mark:
+        """Where the log's chain stands at `head`: two logs of the same length differ in it."""
+        return self._projector.mark
 
     def refresh(self) -> int:
         """Take what the log has gained; the new head."""
@@ -158,7 +170,7 @@ class City:
 
     def _believed(self, kind: Family, codes: list[int] | None, low: int, high: int, known: int) -> pl.DataFrame:
         """The last belief of every (entity, time), in that order (`twin.latest.landed_schema`)."""
-        lake = self._projector.lake.rows(kind, codes, low, high, known)
+        lake = self._projector.asked(lambda held: held.rows(kind, codes, low, high, known))
         recent = [f.filter(_inside(codes, low, high)) for f in self.pending(kind.name) if f["position"][0] <= known]
         rows = by_entity([lake, *recent])
         last = ends(whole(rows, "entity")) | ends(whole(rows, "time"))

@@ -145,6 +145,6 @@ class Cut:
             inside &= pl.col("entity").is_in(pl.Series(entities, dtype=pl.UInt32).implode())
         pending = [f for f in self._projector.pending[family.name] if f["position"][0] <= self.known]
         recent = [f.filter(inside) for f in pending]
-        lake = self._projector.lake.before(family, at, self.known, entities)
+        lake = self._projector.asked(lambda lake: lake.before(family, at, self.known, entities))
         empty = pl.DataFrame(schema=landed_schema(family))
         return latest(in_order([empty, *lake, newest([empty, *recent])]))

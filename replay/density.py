@@ -42,9 +42,10 @@ def density(city: City, family: str, start: datetime, end: datetime, bins: int) 
     edges = np.linspace(low, high, bins + 1).round().astype(np.int64)
     counts = _recent(city, kind, edges)
     if (high - low) <= EXACT_QUARTERS * QUARTER_US:
-        counts += _binned(city.lake.rows(kind, None, low, high, city.head)["time"], edges)
+        counts += _binned(city.asked(lambda lake: lake.rows(kind, None, low, high, city.head))["time"], edges)
     else:
-        upto = np.rint(np.cumsum([0.0, *sum(_marked(city.lake, kind, edges), np.zeros(bins))])).astype(np.int64)
+        marked = city.asked(lambda lake: list(_marked(lake, kind, edges)))
+        upto = np.rint(np.cumsum([0.0, *sum(marked, np.zeros(bins))])).astype(np.int64)
         counts += np.diff(upto)  # rounded after summing, so that no row is lost
     columns = {"start": edges[:-1], "end": edges[1:], "count": counts}
     return pl.DataFrame(columns).with_columns(pl.col("start", "end").cast(TIME))

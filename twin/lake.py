@@ -17,7 +17,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -26,9 +25,10 @@ from events.clock import instant
 from events.decimals import valued
 from events.errors import HistoryLetGoError
 from events.observations import Family
-from twin.lake_file import VERSION, is_whole, read, read_stored, select
+from twin import lake_digests
+from twin.lake_file import is_whole, read, read_stored, select
 from twin.latest import by_entity, landed_schema, latest, whole
-from twin.manifest import QUARTER_US, Band, Manifest, Part, Quarter
+from twin.manifest import FILE, QUARTER_US, Band, Manifest, Part, Quarter, read_manifest
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ class Lake:
     def __init__(self, directory: Path, manifest: Manifest) -> None:
         self.directory = directory
         self.manifest = manifest
+        lake_digests.expected(directory, manifest.digests)
 
     @property
     def position(self) -> int:
@@ -181,15 +182,6 @@ def read_parts(directory: Path, parts: Sequence[Part]) -> list[pl.DataFrame]:
     return [read(directory / part.file, part.start, part.rows) for part in parts]
 
 
-def read_manifest(directory: Path) -> Manifest:
-    """What the lake in `directory` says it holds; an absent, unreadable or other-versioned one holds nothing."""
-    try:
-        manifest = msgspec.json.decode((directory / "manifest.json").read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError):
-        return Manifest()
-    return manifest if manifest.version == VERSION else Manifest()
-
-
 def open_lake(directory: Path, before: Manifest | None = None) -> Lake:
     """The lake in `directory`, empty and at position 0 where there is none.
 
@@ -212,7 +204,7 @@ def open_lake(directory: Path, before: Manifest | None = None) -> Lake:
 def last_change(directory: Path) -> int:
     """When the manifest was replaced last (nanoseconds since 1970), 0 when there is none."""
     try:
-        return (directory / "manifest.json").stat().st_mtime_ns
+        return (directory / FILE).stat().st_mtime_ns
     except OSError:
         return 0
 

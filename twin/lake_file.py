@@ -19,6 +19,7 @@ import polars as pl
 from events.decimals import COUNTS, counted, valued
 from events.durable import replacing
 from events.errors import DamagedLakeError
+from twin import lake_digests
 
 VERSION = 5
 """Of the lake's layout; another one is rebuilt from the log."""
@@ -103,6 +104,7 @@ def entity_starts(path: Path) -> Iterator[tuple[int, int]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    lake_digests.checked([path])
     try:
         footer = pq.read_metadata(path)
     except (pa.ArrowInvalid, OSError) as error:
@@ -114,8 +116,11 @@ def entity_starts(path: Path) -> Iterator[tuple[int, int]]:
 
 
 def _collected(frame: pl.LazyFrame, paths: Sequence[Path]) -> pl.DataFrame:
+    lake_digests.checked(paths)
     try:
         return frame.collect()
+    except FileNotFoundError as error:
+        raise lake_digests.gone(", ".join(str(path) for path in paths if not path.exists())) from error
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
         raise _damaged(", ".join(str(path) for path in paths[:3]), error) from error
 

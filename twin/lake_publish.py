@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from events.durable import copy, put
+from events.durable import copy
 from events.errors import TwinError
 from events.observations import FAMILIES
 from twin.lake import open_lake
-from twin.manifest import Manifest
+from twin.manifest import Manifest, write_manifest
 
 TRIES = 5
 """A flush may take a file away that the manifest read before it still named."""
@@ -55,7 +55,7 @@ def _published(source: Path, target: Path, manifest: Manifest) -> Published:
     for name in FAMILIES:
         if (source / name / "entities.parquet").exists():
             size += _copied(source / name / "entities.parquet", target / name / "entities.parquet")
-    put(target / "manifest.json", msgspec.json.encode(msgspec.structs.replace(manifest, retired=[])))
+    write_manifest(target, msgspec.structs.replace(manifest, retired=[]))
     wanted = {target / file for file in {*files, *before}}
     old = [p for p in target.glob("*/*.parquet") if p not in wanted and p.name != "entities.parquet"]
     for path in old:

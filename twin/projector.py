@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
 from events import batch
 from events.batch import BATCH, Header
 from events.entities import NAMING, dictionaries, take_names
+from events.errors import LakeMovedError, LogReplacedError
 from events.log import Log, LogEvent
 from events.observations import FAMILIES, Family
 from events.quarantine import QUARANTINE, RELEASED
+from events.sealing.chain import Mark
+from events.sealing.records import sound
 from twin import checkpoint
 from twin.checkpoint import Checkpoint
 from twin.codec import tags
-from twin.lake import Lake, last_change, open_lake, read_manifest
+from twin.lake import Lake, last_change, open_lake
 from twin.latest import in_order, landed, landed_schema, whole
-from twin.manifest import QUARTER_US
+from twin.manifest import QUARTER_US, Manifest, read_manifest
 from twin.place import Place
 from twin.projection import Batch
 from twin.projections import ledger as ledgers
 from twin.projections.history import flush
 from twin.projections.live import Live
 from twin.projections.register import Register
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CHUNK_ROWS = 1_000_000
 """Rows folded at once: large enough for columnar work, small enough for memory."""
@@ -39,7 +48,12 @@ FLUSH_ROWS = 2_000_000
 
 
 class Projector:
-    """Live state, ledger and recent rows at `position`; the lake beneath. `catch_up` tails the log."""
+    """Live state, ledger and recent rows at `position`; the lake beneath. `catch_up` tails the log.
+
+    `mark` is where the log's chain stands there. What is on disk and of another log than this one (a backup was put
+    back, a server failed over to an older copy) is passed over and made anew; so is what is held here when the log is
+    replaced beneath it.
+    """
 
     def __init__(self, log: Log, directory: Path, *, city: Path | None = None) -> None:
         """`city`: where the city file lies that says what history is kept, if not in `directory`."""
@@ -54,11 +68,15 @@ class Projector:
     def reload(self) -> None:
         """Start again from what is on disk."""
         saved = checkpoint.load(self._checkpoints)
+        if not self._holds(saved.position, saved.mark, self._checkpoints):
+            saved = checkpoint.empty_checkpoint()
         self._lake_changed = last_change(self._lake_directory)
-        self.lake: Lake = open_lake(self._lake_directory)
+        self.lake: Lake = self._own(open_lake(self._lake_directory))
         self.live, self.ledger, self._folded = saved.live, saved.ledger, saved.position
+        self._folded_mark = saved.mark
         self.pending: dict[str, list[pl.DataFrame]] = {name: [] for name in FAMILIES}
         self.position = min(self._folded, self.lake.position)
+        self.mark = saved.mark if self._folded <= self.lake.position else self.lake.manifest.mark
         self.entities = dictionaries(self._log.vault)
         self.register = Register.empty()
         if self.position:
@@ -67,8 +85,19 @@ class Projector:
     def catch_up(self, *, write: bool = False, upto: int | None = None) -> int:
         """Fold what the log has gained (up to a position); `write` flushes as rows pile up. The new position.
 
-        While one flush is written, what follows is folded.
+        While one flush is written, what follows is folded. A log that is not the one that was folded so far, or that is
+        replaced in the midst, is folded from its beginning.
         """
+        try:
+            if self._log.bears(self.mark):
+                return self._caught_up(upto, write=write)
+        except LogReplacedError as error:
+            logger.warning("%s", error)
+        logger.warning("%s: the log was replaced by another one; what was built from it is made anew", self._place.file)
+        self.reload()
+        return self._caught_up(upto, write=write)
+
+    def _caught_up(self, upto: int | None, *, write: bool) -> int:
         head = self._log.head() if upto is None else upto
         with ThreadPoolExecutor(1) as pool:
             saving: Future[bool] | None = None
@@ -101,14 +130,19 @@ class Projector:
         """The state at this position, and the rows that the lake lacks, which are not pending any more."""
         rows, self.pending = self.pending, {name: [] for name in FAMILIES}
         names = {name: entities.names() for name, entities in self.entities.items()}
-        return _Taken(self.position, Checkpoint(max(self.position, self._folded), self.live, self.ledger), rows, names)
+        position, mark = (self.position, self.mark) if self.position >= self._folded else self._state_at()
+        return _Taken(self.position, self.mark, Checkpoint(position, self.live, self.ledger, mark), rows, names)
+
+    def _state_at(self) -> tuple[int, Mark]:
+        """Where live state and ledger stand while the lake beneath is made anew."""
+        return self._folded, self._folded_mark
 
     def _keep(self, taken: _Taken) -> bool:
         """Flush and checkpoint what was taken; where that cannot be, its rows are pending again."""
         kept = False
         try:
             with _exclusive(self._checkpoints / "lock") as mine:
-                if mine and read_manifest(self._lake_directory).position <= taken.position:
+                if mine and self._on_disk().position <= taken.position and self._log.seal(taken.mark):
                     self._flush(taken)
                     kept = True
         finally:
@@ -120,7 +154,7 @@ class Projector:
     def _flush(self, taken: _Taken) -> None:
         lake = self._newer_lake(taken.position) or self.lake
         rows = {name: _after(lake, frames) for name, frames in taken.rows.items()}
-        self.lake = flush(lake, rows, taken.position, self._retention())
+        self.lake = flush(lake, rows, taken.position, self._retention(), taken.mark)
         self._lake_changed = last_change(self._lake_directory)
         for name, known in taken.names.items():
             if (self._lake_directory / name).exists():
@@ -132,10 +166,46 @@ class Projector:
         if (changed := last_change(self._lake_directory)) == self._lake_changed:
             return None
         lake = open_lake(self._lake_directory, self.lake.manifest)
-        if lake.position > position:
+        if lake.position > position or not self._holds(lake.position, lake.manifest.mark, self._lake_directory):
             return None
         self._lake_changed = changed
         return lake if lake.position >= self.lake.position else None
+
+    def asked(self, question: Callable[[Lake], T]) -> T:
+        """A question to the lake; where its files are gone since (a rebuild beside), to the one that stands there now.
+
+        LakeMovedError where that one is gone, too, or is further on than this projector: refresh, and ask again.
+        """
+        try:
+            return question(self.lake)
+        except LakeMovedError:
+            lake = self._newer_lake(self.position)
+            if lake is None:
+                raise
+            self.lake = lake
+            return question(lake)
+
+    def _on_disk(self) -> Manifest:
+        """What the lake on disk says, nothing where it is of another log."""
+        manifest = read_manifest(self._lake_directory)
+        ours = self._holds(manifest.position, manifest.mark, self._lake_directory)
+        return manifest if ours else Manifest()
+
+    def _own(self, lake: Lake) -> Lake:
+        """The lake, an empty one where it is of another log."""
+        ours = self._holds(lake.position, lake.manifest.mark, self._lake_directory)
+        return lake if ours else Lake(lake.directory, Manifest(retired=sorted(lake.manifest.files())))
+
+    def _holds(self, position: int, mark: Mark, what: Path) -> bool:
+        """Whether something derived that stands at `position` is of this log."""
+        if position == 0 or (mark.position > 0 and self._log.holds(mark)):
+            return True
+        logger.warning(
+            "%s covers position %d of another log than the one here (head %d): a backup was put back, or events are "
+            "missing at its end; it is made anew from the log: twin rebuild, then twin log verify",
+            what, position, self._log.head(),
+        )  # fmt: skip
+        return False
 
     def _let_go(self) -> None:
         """Rows that the lake covers are not pending."""
@@ -168,7 +238,10 @@ class Projector:
         self.live = Live().fold(self.live, [b for b in batches if b.position > self._folded])
         self.ledger = ledgers.fold(self.ledger, headers)
         self.position = events[-1].position
-        self._folded = max(self._folded, self.position)
+        for event in events:
+            self.mark = self.mark.after(event)
+        if self.position >= self._folded:
+            self._folded, self._folded_mark = self.position, self.mark
 
     def _remember(self, events: list[LogEvent]) -> None:
         """Take names of entities, and domain events into the register."""
@@ -187,6 +260,7 @@ class _Taken:
     """
 
     position: int
+    mark: Mark
     state: Checkpoint
     rows: dict[str, list[pl.DataFrame]]
     names: dict[str, pl.DataFrame]
@@ -216,9 +290,8 @@ def _batches(events: Sequence[LogEvent]) -> list[Batch]:
 
 def _batch(event: LogEvent, header: Header) -> Batch:
     family = FAMILIES[header.family]
-    return Batch(
-        family, event.position, header, landed(family, batch.decode(event.state, family.stored), event.position)
-    )
+    rows = batch.decode(sound(event).state, family.stored)
+    return Batch(family, event.position, header, landed(family, rows, event.position))
 
 
 def _chunks(log: Log, after: int, upto: int) -> Iterator[list[LogEvent]]:

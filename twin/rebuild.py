@@ -16,14 +16,14 @@ from typing import Any
 
 import msgspec
 
-from events.durable import move, put
+from events.durable import move
 from events.errors import DamagedLakeError
 from events.log import Log
 from events.observations import FAMILIES
 from twin import checkpoint
 from twin.checkpoint import Checkpoint
 from twin.lake import Lake, open_lake
-from twin.manifest import Manifest
+from twin.manifest import Manifest, write_manifest
 from twin.projector import Projector
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def rebuild(log: Log, directory: Path) -> Rebuilt:
         fresh.catch_up(write=True, upto=max(head, open_lake(directory / "lake").position))
         fresh.save()
         _adopt(fresh.lake, directory / "lake")
-        checkpoint.save(directory / "checkpoints", Checkpoint(fresh.position, fresh.live, fresh.ledger))
+        checkpoint.save(directory / "checkpoints", Checkpoint(fresh.position, fresh.live, fresh.ledger, fresh.mark))
     shutil.rmtree(building, ignore_errors=True)
     rows = sum(q.rows for qs in fresh.lake.manifest.families.values() for q in qs)
     return Rebuilt(fresh.position, rows, found, before)
@@ -105,7 +105,7 @@ def _adopt(fresh: Lake, running: Path) -> None:
         move(path, running / path.parent.name / path.name)
     manifest = msgspec.convert(_renamed(msgspec.to_builtins(fresh.manifest), names), Manifest)
     retired = sorted(old.files() | set(old.retired))
-    put(running / "manifest.json", msgspec.json.encode(msgspec.structs.replace(manifest, retired=retired)))
+    write_manifest(running, msgspec.structs.replace(manifest, retired=retired))
 
 
 def _named(file: str, born: str) -> str:

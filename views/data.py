@@ -186,7 +186,7 @@ class Reader:
 
     def _once(self, key: tuple[Any, ...], answer: Callable[[], T]) -> T:
         with self._lock:
-            full = (*key, self.city.head)
+            full = (*key, self.city.mark)
             if full not in self._answers:
                 self._answers[full] = answer()
                 while len(self._answers) > KEPT:

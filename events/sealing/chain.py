@@ -11,40 +11,15 @@ back and grew again has other events there, however high its head is.
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol
 
 import msgspec
 
-from events.sealing.records import content
+from events.sealing.records import Record, content
 
 CHAIN = "taipei-twin log chain 1"
 """What is hashed, and in which order: another version is another word here."""
 
 _START = hashlib.sha256(CHAIN.encode()).hexdigest()
-
-
-class Record(Protocol):
-    """An event at its position, its references resolved."""
-
-    @property
-    def position(self) -> int:
-        """Place in the log."""
-
-    @property
-    def stream(self) -> str:
-        """Stream."""
-
-    @property
-    def version(self) -> int:
-        """Version within the stream."""
-
-    @property
-    def tag(self) -> str:
-        """Stored type name."""
-
-    @property
-    def state(self) -> bytes:
-        """Stored content."""
 
 
 class Mark(msgspec.Struct, frozen=True, omit_defaults=True):

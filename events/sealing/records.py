@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -25,6 +26,33 @@ COLUMNAR = frozenset({BATCH, "entities.v1", "entities.v2", "quarantine.v1", "qua
 
 _FIELD = b',"record_sha256":"'
 _TAIL = len(_FIELD) + 64 + len(b'"}')
+
+
+class Record(Protocol):
+    """An event at its position, its references resolved."""
+
+    @property
+    def position(self) -> int:
+        """Place in the log."""
+
+    @property
+    def stream(self) -> str:
+        """Stream."""
+
+    @property
+    def version(self) -> int:
+        """Version within the stream."""
+
+    @property
+    def tag(self) -> str:
+        """Stored type name."""
+
+    @property
+    def state(self) -> bytes:
+        """Stored content."""
+
+
+R = TypeVar("R", bound=Record)
 
 
 class _Recorded(msgspec.Struct):
@@ -81,6 +109,16 @@ def amiss(stream: str, version: int, tag: str, state: bytes) -> str | None:
     said, plain = state[-66:-2].decode("ascii", "replace"), state[:-_TAIL] + b"}"
     found = _own(stream, version, tag, plain)
     return None if found == said else f"digest {found[:12]}… where the record says {said[:12]}…"
+
+
+def sound(event: R) -> R:
+    """The event, once its own digest agrees; CorruptEventError names its position."""
+    if (wrong := amiss(event.stream, event.version, event.tag, event.state)) is not None:
+        raise CorruptEventError(
+            f"position {event.position}: {event.tag} of {event.stream}: {wrong}; run `twin log verify`, and "
+            "restore the log from a backup"
+        )
+    return event
 
 
 def has_digest(tag: str, state: bytes) -> bool:

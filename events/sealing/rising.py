@@ -28,17 +28,19 @@ StoreClock = Callable[[], int]
 
 
 def rising(events: Sequence[StoredEvent], last: int | None, clock: StoreClock, where: str) -> list[StoredEvent]:
-    """`events` as they are stored behind a record made at `last` (None: before the first): times, then digests.
+    """`events` of one append as they are stored behind a record made at `last` (None: before the first).
 
+    They became known at once: later ones of the append have no earlier time than those before, and may have the same.
     ClockAheadError when the writer is ahead of the log and of its store.
     """
     stored: list[StoredEvent] = []
+    least: int | None = None
     for event in events:
-        own = recorded_us(event.state)
-        state = event.state
+        own, state = recorded_us(event.state), event.state
         if own is not None:
-            last = _time(own, last, clock, where)
-            state = made_at(state, last) if last != own else state
+            time = _time(own, last, clock, where) if least is None else max(own, least)
+            state = made_at(state, time) if time != own else state
+            least = time
         state = told(str(event.originator_id), event.originator_version, event.topic, state)
         stored.append(replace(event, state=state))
     return stored
@@ -47,16 +49,15 @@ def rising(events: Sequence[StoredEvent], last: int | None, clock: StoreClock, w
 def _time(own: int, last: int | None, clock: StoreClock, where: str) -> int:
     if last is None or abs(own - last) <= AHEAD_US:
         return own if last is None or own > last else last + 1
-    if own > last:
-        store = clock()
-        if own > store + AHEAD_US and last <= store + AHEAD_US:
-            raise ClockAheadError(
-                f"{where}: this writer's clock says {_shown(own)}, {(own - store) / 1e6:,.0f} s ahead of the log's "
-                f"store and {(own - last) / 1e6:,.0f} s ahead of the log's last record; set the clock (NTP), then go on; "
-                "nothing was written"
-            )
-        return own
-    return own if last > clock() + AHEAD_US else last + 1
+    store = clock()
+    if own < last:
+        return own if last > store + AHEAD_US else last + 1
+    if own > store + AHEAD_US and last <= store + AHEAD_US:
+        raise ClockAheadError(
+            f"{where}: this writer's clock says {_shown(own)}, {(own - store) / 1e6:,.0f} s ahead of the log's "
+            f"store and {(own - last) / 1e6:,.0f} s ahead of the log's last record: set it (NTP); nothing was written"
+        )
+    return own
 
 
 def _shown(us: int) -> str:

@@ -22,7 +22,8 @@ RECENT = 1024
 _MADE = (
     "CREATE TABLE IF NOT EXISTS seals (position BIGINT PRIMARY KEY, digest TEXT NOT NULL, before_digest TEXT NOT NULL)"
 )
-_KEPT = "INSERT INTO seals (position, digest, before_digest) VALUES ({m}, {m}, {m}) ON CONFLICT (position) DO NOTHING"
+_KEPT = "INSERT INTO seals (position, digest, before_digest) VALUES ({m}, {m}, {m}) ON CONFLICT (position)"
+_AGAIN = " DO UPDATE SET digest = excluded.digest, before_digest = excluded.before_digest"
 _NEAREST = "SELECT position, digest, before_digest FROM seals WHERE position <= {m} ORDER BY position DESC LIMIT 1"
 _ALL = "SELECT position, digest, before_digest FROM seals WHERE position > {m} ORDER BY position"
 _THINNED = (
@@ -38,14 +39,13 @@ class SealStore:
         """`database`: the datastore of the log's recorder, which gives cursors in transactions."""
         self._database = database
         self._sqlite = sqlite
-        self._made = False
 
     def keep(self, mark: Mark) -> None:
-        """Seal the log at `mark`; one that is there stays."""
+        """Seal the log at `mark`; one of another log that was left there goes."""
         self.make()
         low, high = mark.position - 3 * RECENT, mark.position - RECENT
         with self._database.transaction(commit=True) as cursor:
-            cursor.execute(self._sql(_KEPT), (mark.position, mark.digest, mark.before))
+            cursor.execute(self._sql(_KEPT + _AGAIN), (mark.position, mark.digest, mark.before))
             cursor.execute(self._sql(_THINNED), (low, high, low, high))
 
     def nearest(self, position: int) -> Mark:
@@ -59,13 +59,12 @@ class SealStore:
 
     def make(self) -> None:
         """Make the table where there is none."""
-        if not self._made:
+        if not self._is_there():
             with self._database.transaction(commit=True) as cursor:
                 cursor.execute(_MADE)
-            self._made = True
 
     def _rows(self, query: str, position: int) -> list[Mark]:
-        if not self._made and not self._is_there():
+        if not self._is_there():
             return []
         with self._database.transaction(commit=False) as cursor:
             cursor.execute(self._sql(query), (position,))
@@ -73,7 +72,7 @@ class SealStore:
         return [Mark(row["position"], row["digest"], row["before_digest"]) for row in rows]
 
     def _is_there(self) -> bool:
-        """Whether the table is (a log from before has none, and one that may only be read gets none)."""
+        """Whether the table is: a log from before, and one put back from such a backup, has none until a save."""
         query = (
             "SELECT count(*) AS n FROM sqlite_master WHERE name = 'seals'"
             if self._sqlite
@@ -81,8 +80,7 @@ class SealStore:
         )
         with self._database.transaction(commit=False) as cursor:
             cursor.execute(query)
-            self._made = bool(cursor.fetchone()["n"])
-        return self._made
+            return bool(cursor.fetchone()["n"])
 
     def _sql(self, query: str) -> str:
         return query.format(m="?" if self._sqlite else "%s", every=EVERY)

@@ -19,7 +19,8 @@ from replay.city import City
 from tests.house.checkout import CHECKOUT
 from tests.twin.test_projections import SOURCE, readings
 from twin.backup import MANIFEST, back_up
-from twin.lake import open_lake, read_manifest
+from twin.lake import open_lake
+from twin.manifest import read_manifest
 from twin.place import Place, init
 from twin.projector import Projector
 from twin.rebuild import rebuild

@@ -38,11 +38,17 @@ LAST_ENTITY = 2**32 - 1
 
 
 def extended(
-    directory: Path, family: Family, quarters: Sequence[Quarter], bands: Sequence[Band], position: int, landed: int
+    directory: Path,
+    family: Family,
+    quarters: Sequence[Quarter],
+    bands: Sequence[Band],
+    position: int,
+    landed: int,
+    born: str,
 ) -> list[Band]:
     """`bands` without those of spans let go or overtaken by late rows, and with further ones, as known at `position`.
 
-    These hold about twice as many rows as have `landed` since.
+    These hold about twice as many rows as have `landed` since; `born` stands in their files' names.
     """
     held = list(_sound(quarters, bands))
     left = max(2 * landed, BAND_ROWS)
@@ -53,7 +59,8 @@ def extended(
         files = [directory / file for file in _files(span)]
         low = span[0].number // SPAN * SPAN
         ranges = list(islice(_ranges(files, first), max(1, left // BAND_ROWS)))
-        written = [_written(directory, family, files, low, entities, position=position) for entities in ranges]
+        name = f"{family.name}/band-{instant(low * QUARTER_US):%Y-%m-%dT%HZ}-{position:012d}-{born}"
+        written = [_written(directory, family, files, low, entities, name, position=position) for entities in ranges]
         held += written
         left -= max(sum(band.rows for band in written), 1)
     return sorted(held, key=lambda b: (b.low, b.first))
@@ -85,12 +92,20 @@ def _next_entity(span: Sequence[Quarter], bands: Sequence[Band]) -> int | None:
 
 
 def _written(
-    directory: Path, family: Family, files: Sequence[Path], low: int, entities: tuple[int, int], *, position: int
+    directory: Path,
+    family: Family,
+    files: Sequence[Path],
+    low: int,
+    entities: tuple[int, int],
+    begins: str,
+    *,
+    position: int,
 ) -> Band:
+    """Write one band; its file's name `begins` so."""
     first, last = entities
     within = pl.col("time").is_between(_time(low), _time(low + SPAN), closed="left")
     rows = by_entity([select(files, pl.col("entity").is_between(first, last) & within)])
-    name = f"{family.name}/band-{instant(low * QUARTER_US):%Y-%m-%dT%HZ}-{position:012d}-{first}.parquet"
+    name = f"{begins}-{first}.parquet"
     write(directory / name, rows, family.name, "band", position)
     return Band(name, low, low + SPAN, first, last, rows.height, position)
 

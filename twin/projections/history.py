@@ -18,13 +18,14 @@ import numpy as np
 import polars as pl
 
 from events.decimals import valued
-from events.durable import put
 from events.observations import FAMILIES
 from events.runs import starts
+from events.sealing.chain import BEGINNING, Mark
 from twin.lake import Lake, read_parts, read_runs, stretches
+from twin.lake_digests import digest_of
 from twin.lake_file import Kind, read, write
 from twin.latest import ORDER, arranged, by_entity, in_order, latest, whole
-from twin.manifest import MARK_ROWS, QUARTER_US, Manifest, Part, Quarter
+from twin.manifest import MARK_ROWS, QUARTER_US, Manifest, Part, Quarter, write_manifest
 from twin.projections import bands
 
 OPENING_EVERY = 50_000
@@ -36,17 +37,24 @@ PARTS_MOST = 8
 FILE_ROWS = 2_000_000
 """Rows of one file that compaction writes, so that it never holds many busy quarters at once."""
 
+BORN = 8
+"""Digits of the log's digest that stand in a file's name: files of another log never have the same names."""
+
 KEEP_ALL: Mapping[str, int] = {}
 """No family's history is let go."""
 
 
 def flush(
-    lake: Lake, pending: Mapping[str, Sequence[pl.DataFrame]], position: int, retention: Mapping[str, int] = KEEP_ALL
+    lake: Lake,
+    pending: Mapping[str, Sequence[pl.DataFrame]],
+    position: int,
+    retention: Mapping[str, int] = KEEP_ALL,
+    mark: Mark = BEGINNING,
 ) -> Lake:
     """The lake with `pending` rows (by family, `twin.latest.landed_schema`) added, covering the log to `position`.
 
-    `retention`: days of history kept by family; quarters that ended earlier than that before the newest one are let
-    go, once what they leave behind stands in an opening state.
+    `mark`: where the log's chain stands there. `retention`: days of history kept by family; quarters that ended earlier
+    than that before the newest one are let go, once what they leave behind stands in an opening state.
     """
     if position <= lake.position:
         return lake
@@ -59,18 +67,29 @@ def flush(
             rows, family = pl.concat(frames, rechunk=True), FAMILIES[name]
             before = lake.quarters(family)
             further = pool.submit(
-                bands.extended, lake.directory, family, before, lake.bands(family), lake.position, rows.height
+                bands.extended,
+                lake.directory,
+                family,
+                before,
+                lake.bands(family),
+                lake.position,
+                rows.height,
+                held.mark.digest[:BORN],
             )
-            work = _Flush(lake.directory, name, position, kept_from.get(name, 0))
+            work = _Flush(lake.directory, name, position, kept_from.get(name, 0), mark.digest[:BORN])
             families[name] = work.let_go(work.added(before, rows), retention.get(name))
             by_entities[name] = further.result()
             kept_from |= {name: work.kept_from} if work.kept_from else {}
-    fresh = Manifest(position, families=families, bands=by_entities, kept_from=kept_from)
-    fresh = msgspec.structs.replace(fresh, retired=sorted(held.files() - fresh.files()), sizes=_sizes(lake, fresh))
+    fresh = Manifest(position, families=families, bands=by_entities, kept_from=kept_from, mark=mark)
+    fresh = msgspec.structs.replace(
+        fresh,
+        retired=sorted(held.files() - fresh.files()),
+        sizes=_sizes(lake, fresh),
+        digests=_digests(lake, fresh),
+    )
     for file in set(held.retired) - fresh.files():
         (lake.directory / file).unlink(missing_ok=True)
-    put(lake.directory / "manifest.json", msgspec.json.encode(fresh))
-    return Lake(lake.directory, fresh)
+    return Lake(lake.directory, write_manifest(lake.directory, fresh))
 
 
 @dataclass
@@ -81,6 +100,7 @@ class _Flush:
     family: str
     position: int
     kept_from: int
+    born: str
     _files: Iterator[int] = field(default_factory=count)
 
     def added(self, before: Sequence[Quarter], rows: pl.DataFrame) -> list[Quarter]:
@@ -112,7 +132,7 @@ class _Flush:
         """Write rows as one file by quarter and entity; its slices by quarter number."""
         if not rows.height:
             return
-        file = f"{self.family}/part-{self.position:012d}-{next(self._files)}.parquet"
+        file = f"{self.family}/part-{self.position:012d}-{self.born}-{next(self._files)}.parquet"
         quartered = rows.with_columns(quarter=pl.Series((whole(rows, "time") // QUARTER_US).astype(np.int32)))
         ordered = arranged(quartered, ["quarter", "entity", *ORDER])
         self._write(file, ordered.drop("quarter"), "part")
@@ -162,7 +182,7 @@ class _Flush:
         return [*opening, *(valued(latest(rows)) for rows in runs)]
 
     def _opened(self, quarter: Quarter, state: Sequence[pl.DataFrame]) -> Quarter:
-        file = f"{self.family}/opening-{_name(quarter)}-{self.position:012d}.parquet"
+        file = f"{self.family}/opening-{_name(quarter)}-{self.position:012d}-{self.born}.parquet"
         self._write(file, latest(in_order(state)), "opening")
         return msgspec.structs.replace(quarter, opening=file)
 
@@ -174,6 +194,12 @@ def _sizes(before: Lake, fresh: Manifest) -> dict[str, int]:
     """Bytes of every file that counts."""
     known, directory = before.manifest.sizes, before.directory
     return {file: known.get(file) or (directory / file).stat().st_size for file in sorted(fresh.files())}
+
+
+def _digests(before: Lake, fresh: Manifest) -> dict[str, str]:
+    """SHA-256 of every file that counts."""
+    known, directory = before.manifest.digests, before.directory
+    return {file: known.get(file) or digest_of(directory / file) for file in sorted(fresh.files())}
 
 
 def _groups(quarters: Sequence[Quarter]) -> Iterator[list[Quarter]]:
