@@ -7,6 +7,9 @@ no estimate, no delay, state `not_listed`. An older snapshot that comes late con
 
 What the earlier snapshot listed is asked of the beliefs (`events.beliefs`), so that nothing new has to be remembered: a
 restart, or another ingester, concludes the same.
+
+Feeds whose rows are dated by the things themselves (vehicles, trip updates, alerts, stations) say what they list in
+another way: `events.listings`.
 """
 
 from __future__ import annotations
@@ -18,17 +21,17 @@ import polars as pl
 
 from events.clock import micros
 from events.feeds.snapshots import MARK, bucket_of, mark_of
+from events.listings import NOT_LISTED, with_ends
 from events.memory import Memory
 from events.observations import ARRIVALS, TIME
 from events.settle import rows_of
 
-NOT_LISTED = "not_listed"
 IDENTITY = list(ARRIVALS.entity)
 
 
 def with_absences(frames: Mapping[str, pl.DataFrame], memory: Memory) -> dict[str, pl.DataFrame]:
-    """`frames` with a row for every arrival that a complete snapshot among them no longer lists."""
-    found = dict(frames)
+    """`frames` with a row for everything that a complete document among them no longer lists."""
+    found = with_ends(frames, memory)
     if "states" not in found or "arrivals" not in found:
         return found
     marks = found["states"].filter(pl.col("point_id").str.contains(MARK)).select("point_id", "time").unique()

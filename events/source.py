@@ -51,6 +51,6 @@ def document_polls(form: Format, document: bytes, source: SourceId) -> list[Poll
     """A document as polls of `source`, which keeps no offsets, received now."""
     received = now()
     return [
-        Poll(source, NO_OFFSET, NO_OFFSET, {form: [Payload(part, received)]}, {form: [NO_OFFSET]})
+        Poll(source, NO_OFFSET, NO_OFFSET, {form: [Payload(part, received, source)]}, {form: [NO_OFFSET]})
         for part in form.split(document)
     ]

@@ -38,7 +38,7 @@ def format_declared(told: Declaration, formats: Mapping[str, Format], timetable:
     if told.format not in OWN:
         form = formats[told.format]
         decode = form.decode if timetable is None else gtfs_rt.decoder(timetable)
-        return Format(told.name, told.topic, ce_type, form.content_type, decode, form.split, form.whole)
+        return Format(told.name, told.topic, ce_type, form.content_type, decode, form.split, form.whole, form.lists)
     split = messages if told.format == "csv" else partial(_split, told)
     return Format(told.name, told.topic, ce_type, CONTENT_TYPES[told.format], partial(_decode, told), split)
 

@@ -18,10 +18,15 @@ UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
 class Payload(msgspec.Struct, frozen=True, gc=False):
-    """One message or document as it arrived; `received_at` (UTC) anchors relative times and times that are missing."""
+    """One message or document as it arrived; `received_at` (UTC) anchors relative times and times that are missing.
+
+    `origin` names the feed that it is one of a row of documents of (`events.feeds.listing`); "" where none is known, as
+    of what is tried again: such a document speaks for itself alone.
+    """
 
     data: bytes
     received_at: datetime
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,5 @@ class Format:
     """A file's bytes as messages small enough for a topic (tables become slices); default: the document itself."""
     whole: Callable[[bytes], bytes] = field(default=lambda row: row)
     """A row that was refused alone, as a document that `decode` takes; a whole document stays as it is."""
+    lists: bool = False
+    """Whether a document tells by leaving out, so that a payload needs its `origin`."""

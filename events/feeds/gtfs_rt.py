@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import polars as pl
 from google.protobuf.message import DecodeError
@@ -19,6 +18,17 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 from events.errors import PayloadError
 from events.feeds.buses import vehicles
 from events.feeds.buses.alerts import State, alert_fault, alert_states
+from events.feeds.buses.listed import (
+    ALERTS,
+    TRIPS,
+    VEHICLES,
+    FullFeed,
+    TornEntity,
+    entity_listing,
+    feed_name,
+    full_listing,
+    torn,
+)  # fmt: skip
 from events.feeds.buses.trips import NO_STOP, Stop, Trip, arrivals, fault, told_stops, told_trip
 from events.feeds.decoded import Decoded, Decoder, Payload
 from events.feeds.packed import unpacked
@@ -29,6 +39,7 @@ from events.observations import POSITIONS, STATES
 VERSIONS = ("1.0", "1", "2.0", "2")
 """Versions of the standard that are read."""
 
+EARLIEST_S, LATEST_S = 946_684_800, 7_258_118_400  # years 2000 and 2200
 NOT_TAKEN = ("shape", "stop", "trip_modifications")
 
 
@@ -53,6 +64,8 @@ class _Read:
     states: list[State] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     entities: list[tuple[int, gtfs.FeedMessage, gtfs.FeedEntity]] = field(default_factory=list)
+    full: list[FullFeed] = field(default_factory=list)
+    torn: list[TornEntity] = field(default_factory=list)
 
 
 def _decoded(payloads: Sequence[Payload], timetable: Timetable | None) -> Decoded:
@@ -63,13 +76,16 @@ def _decoded(payloads: Sequence[Payload], timetable: Timetable | None) -> Decode
         except PayloadError as error:
             read.refused.append(Refused(record, f"gtfs-rt: {error}", payload.data))
             continue
-        _read_feed(read, feed, record, payload.received_at)
-    stops, telling = arrivals(read.trips, read.stops, timetable)
+        _read_feed(read, feed, record, payload)
+    stops, calls = arrivals(read.trips, read.stops, timetable)
+    telling = set(calls["entity"].unique().to_list())
     for number, (record, feed, entity) in enumerate(read.entities):
         if number not in telling:
             read.refused.append(_refused(feed, entity, record, NO_STOP))
     positions = pl.DataFrame(read.positions, schema=POSITIONS.decoded, orient="row")
-    states = pl.DataFrame(read.states, schema=STATES.decoded, orient="row")
+    told = pl.DataFrame(read.states, schema=STATES.decoded, orient="row")
+    listing = (full_listing(read.full, positions, stops, told), entity_listing(read.torn, calls))
+    states = pl.concat([told, *listing]) if read.full or read.torn else told
     offered = positions.height + stops.height + states.height + len(read.refused)
     frames = {"positions": positions, "arrivals": stops, "states": states}
     return Decoded(frames, refused_frame(read.refused), offered)
@@ -92,25 +108,61 @@ def feed_message(data: bytes) -> gtfs.FeedMessage:
     return feed
 
 
-def _read_feed(read: _Read, feed: gtfs.FeedMessage, record: int, received_at: datetime) -> None:
+def _read_feed(read: _Read, feed: gtfs.FeedMessage, record: int, payload: Payload) -> None:
     """Take what each entity tells: rows, or a refusal for every thing that tells none."""
-    feed_time_s = feed.header.timestamp or received_at.timestamp()
+    feed_time_s = feed.header.timestamp or payload.received_at.timestamp()
+    lists = feed_name(payload.origin) if EARLIEST_S <= feed_time_s <= LATEST_S else ""
+    differential = feed.header.incrementality == gtfs.FeedHeader.DIFFERENTIAL
+    full = FullFeed(record, lists, round(feed_time_s * 1e6)) if lists and not differential else None
     for entity in feed.entity:
-        if entity.is_deleted:
-            continue
-        faults: list[str] = []
-        is_vehicle = entity.HasField("vehicle")
-        if is_vehicle:
-            faults += _read_vehicle(read, entity, record, feed_time_s)
-        is_trip = entity.HasField("trip_update")
-        if is_trip:
-            faults += _read_trip(read, feed, entity, record, feed_time_s)
-        is_alert = entity.HasField("alert")
-        if is_alert:
-            faults += _read_alert(read, entity, record, feed_time_s)
-        faults += _further(entity, taken=is_vehicle or is_trip or is_alert)
-        if faults:
-            read.refused += [_refused(feed, entity, record, why) for why in faults]
+        before = (len(read.positions), len(read.states), len(read.entities))
+        if not entity.is_deleted:
+            _read_entity(read, feed, entity, record, feed_time_s, full)
+        if lists and differential:
+            read.torn.append(
+                _told_alone(read, entity, TornEntity(record, lists, round(feed_time_s * 1e6), entity.id), before)
+            )
+    if full is not None:
+        read.full.append(full)
+
+
+def _read_entity(
+    read: _Read, feed: gtfs.FeedMessage, entity: gtfs.FeedEntity, record: int, feed_time_s: float, full: FullFeed | None
+) -> None:
+    """Take an entity's rows, or a refusal for every part of it that tells none."""
+    faults: list[str] = []
+    is_vehicle, is_trip, is_alert = (
+        entity.HasField("vehicle"), entity.HasField("trip_update"), entity.HasField("alert")
+    )  # fmt: skip
+    if is_vehicle:
+        bad = _read_vehicle(read, entity, record, feed_time_s)
+        faults += bad
+        if full is not None:
+            full.kinds.add(VEHICLES)
+            full.vehicles += [vehicles.name_of(entity)] if bad else []
+    if is_trip:
+        bad = _read_trip(read, feed, entity, record, feed_time_s)
+        faults += bad
+        if full is not None:
+            full.kinds.add(torn(TRIPS) if bad else TRIPS)
+    if is_alert:
+        bad = _read_alert(read, entity, record, feed_time_s)
+        faults += bad
+        if full is not None:
+            full.kinds.add(ALERTS)
+            full.alerts += [entity.id] if bad else []
+    faults += _further(entity, taken=is_vehicle or is_trip or is_alert)
+    if faults:
+        read.refused += [_refused(feed, entity, record, why) for why in faults]
+
+
+def _told_alone(read: _Read, entity: gtfs.FeedEntity, alone: TornEntity, before: tuple[int, int, int]) -> TornEntity:
+    """What an entity of a differential feed told of: what was read since `before`."""
+    positions, states, trips = before
+    alone.vehicle = vehicles.name_of(entity) if len(read.positions) > positions else None
+    alone.points = [point for point, *_ in read.states[states:]]
+    alone.trip = trips if len(read.entities) > trips else None
+    return alone
 
 
 def _read_trip(

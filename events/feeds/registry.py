@@ -42,7 +42,9 @@ FORMATS: dict[str, Format] = {
             youbike_archive.whole,
         ),
         Format("gbfs", "city.gbfs", f"{_TYPE}.bike.station.status.v1", _JSON, gbfs.decode, gbfs.split, gbfs.whole),
-        Format("gtfs-rt", "city.gtfs-rt", f"{_TYPE}.bus.position.v1", "application/x-protobuf", gtfs_rt.decode),
+        Format(
+            "gtfs-rt", "city.gtfs-rt", f"{_TYPE}.bus.position.v1", "application/x-protobuf", gtfs_rt.decode, lists=True
+        ),
         Format(
             "senml", "city.senml", f"{_TYPE}.meter.reading_batch.v1", "application/senml+json",
             senml.decode, senml.split,

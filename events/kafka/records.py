@@ -48,6 +48,11 @@ def poll_of(
     if form is None:
         return _sorted(source, first, fetched, refused, registry, compacted=compacted)
     payloads = _payloads(fetched.values, fetched.times_ms)
+    if form.lists:
+        payloads = [
+            msgspec.structs.replace(payload, origin=_origin(source, headers))
+            for payload, headers in zip(payloads, fetched.headers, strict=True)
+        ]
     at = {form: list(fetched.offsets)}
     return Poll(source, first, fetched.offsets[-1], {form: payloads}, at, refused, _some_undated(fetched))
 
@@ -123,7 +128,7 @@ def _sorted(
             except PayloadError as error:
                 refused.append(Refusal(offset, "", str(error), content.data))
                 continue
-            payloads.setdefault(form, []).append(Payload(content.data, _instant(time_ms)))
+            payloads.setdefault(form, []).append(Payload(content.data, _instant(time_ms), _origin(source, headers)))
             offsets.setdefault(form, []).append(offset)
     return Poll(source, first, fetched.offsets[-1], payloads, offsets, refused, _some_undated(fetched))
 
@@ -146,3 +151,13 @@ def _form(topic: str, ce_type: str, content_type: str, registry: Registry) -> Fo
     if form is None:
         raise PayloadError(f"topic {topic}: no format for CloudEvents type {ce_type!r}, content type {content_type!r}")
     return form
+
+
+def _origin(source: SourceId, headers: Headers) -> str:
+    """The feed that a message is one of a row of: its CloudEvents source, else the partition."""
+    return _text(dict(headers).get("ce_source")) or source
+
+
+def _text(value: bytes | None) -> str:
+    """A header's value; one without bytes is as good as none."""
+    return (value or b"").decode(errors="replace")

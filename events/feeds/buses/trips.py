@@ -115,8 +115,8 @@ def told_stops(update: gtfs.TripUpdate, entity: int) -> Iterator[Stop]:
         )  # fmt: skip
 
 
-def arrivals(trips: list[Trip], stops: list[Stop], timetable: Timetable | None) -> tuple[pl.DataFrame, set[int]]:
-    """The soonest arrival of every route, stop and direction of a feed; entities that tell at least one."""
+def arrivals(trips: list[Trip], stops: list[Stop], timetable: Timetable | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The soonest arrival of every route, stop and direction of a feed; and every one's identity with its `entity`."""
     told_of = pl.DataFrame(trips, schema=TRIPS, orient="row")
     listed = told(told_of, pl.DataFrame(stops, schema=STOPS, orient="row"))
     known = (listed if timetable is None else planned(told_of, listed, timetable)).filter(
@@ -133,7 +133,7 @@ def arrivals(trips: list[Trip], stops: list[Stop], timetable: Timetable | None) 
         pl.when(served & (wait_s.abs() <= LARGEST_S)).then(wait_s).cast(pl.Int32).alias("estimate_s"),
         pl.when(served & (pl.col("delay_s").abs() <= LARGEST_S)).then("delay_s").cast(pl.Int32).alias("delay_s"),
     )
-    return _soonest(timed), set(known["entity"].unique().to_list())
+    return _soonest(timed), timed.select("entity", *ARRIVALS.entity)
 
 
 def _soonest(rows: pl.DataFrame) -> pl.DataFrame:
