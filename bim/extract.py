@@ -15,6 +15,7 @@ from bim.compare.told import told
 from bim.facts import Attribute, Entity, Facts, Property, Quantity, Step
 from bim.materials import made_of
 from bim.own_attributes import OwnAttributes
+from bim.parser.levels import with_levels
 from bim.parser.measures import Measures
 from bim.parser.predefined_sets import PredefinedSets, is_predefined, name_of
 from bim.parser.property_kinds import PropertyKinds
@@ -40,7 +41,7 @@ def facts(model: ifcopenshell.file, path: Path) -> Facts:
     rows, quantities, unread_sets = _set_rows(model, sets, measures, plain, predefined)
     above, other_parents = relations.parents(model)
     return Facts(
-        entities=found,
+        entities=with_levels(model, found, above, factors.get("LENGTHUNIT")),
         lineage={ifc_class: attributes.lineage(ifc_class) for ifc_class in {each.ifc_class for each in found}},
         parents=above,
         other_parents=other_parents,
@@ -55,7 +56,7 @@ def facts(model: ifcopenshell.file, path: Path) -> Facts:
         length_unit_m=factors.get("LENGTHUNIT"),
         area_unit_m2=measures.factor("AREAUNIT"),
         map_conversions=site.map_conversions(model, described, sets),
-        site=site.site_position(model),
+        site=site.site_position(model, metre),
         instances=len(model.entity_names()),
         unread=unread + unread_sets,
         classes=sorted(model.types()),

@@ -93,7 +93,9 @@ class MaterialPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class MapConversion(msgspec.Struct, frozen=True):
-    """A georeference as the file writes it, numbers in the file's own units."""
+    """A georeference as the file writes it, numbers in the file's own units. `factors`: of x and y beyond `scale`
+    (IfcMapConversionScaled). Of an IfcRigidOperation eastings and northings are the first and second coordinate, of a
+    geographic CRS in degrees."""
 
     source: str
     crs: str | None
@@ -104,14 +106,21 @@ class MapConversion(msgspec.Struct, frozen=True):
     ordinate: float
     scale: float
     map_unit_m: float | None
+    factors: tuple[float, float] = (1.0, 1.0)
 
 
 class SitePosition(msgspec.Struct, frozen=True):
-    """IfcSite's own latitude and longitude, degrees, and the direction of true north in the model's plane."""
+    """IfcSite's own latitude and longitude, degrees, and the direction of true north in the model's plane.
+
+    Law (ISO 16739-1, IfcSite): they are those of the origin of the site's own placement, `origin_m` in the model;
+    `elevation_m` is that origin's height above the sea.
+    """
 
     lon_deg: float
     lat_deg: float
     true_north: tuple[float, float]
+    origin_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    elevation_m: float = 0.0
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -6,6 +6,7 @@
 `status` is one of
     map_conversion       IfcMapConversion
     pset_map_conversion  ePSet_MapConversion, buildingSMART's way for IFC2X3
+    rigid_operation      IfcRigidOperation (IFC4X3): θ is 0, scale 1; on a geographic CRS a plane around that point
     twice                the placements already hold map coordinates beside a map conversion: only the first count
     site_position        no map conversion; IfcSite's latitude and longitude with true north (often a default: check it)
     stated               no map conversion; the caller said where
@@ -17,6 +18,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
@@ -26,6 +28,13 @@ import pyproj
 
 from bim.facts import Facts, MapConversion
 
+_RIGID = "IfcRigidOperation"
+_STATUS = {
+    "IfcMapConversion": "map_conversion",
+    "ePSet_MapConversion": "pset_map_conversion",
+    _RIGID: "rigid_operation",
+}
+
 FAR_M = 1e5
 """Placements farther from the model's zero than this hold map coordinates."""
 
@@ -34,7 +43,8 @@ _SCALE_TOLERANCE = 0.01
 
 
 class Georeference(msgspec.Struct, frozen=True):
-    """Where a model stands. `crs` as pyproj takes it; `crs_unit_m` metres per unit of its axes."""
+    """Where a model stands. `crs` as pyproj takes it; `crs_unit_m` metres per unit of its axes. `scale_y`: of y, where
+    it is another than that of x."""
 
     status: str
     crs: str | None = None
@@ -46,14 +56,15 @@ class Georeference(msgspec.Struct, frozen=True):
     scale: float = 1.0
     crs_unit_m: float = 1.0
     notes: list[str] = []
+    scale_y: float | None = None
 
     def lon_lat(self, xy_m: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
         """(n, 2) local metres as (n, 2) longitude, latitude in degrees WGS84; None without georeference."""
         if self.crs is None:
             return None
-        x, y = xy_m[:, 0], xy_m[:, 1]
-        easting = self.origin_e_m + self.scale * (x * self.cos - y * self.sin)
-        northing = self.origin_n_m + self.scale * (x * self.sin + y * self.cos)
+        x, y = xy_m[:, 0] * self.scale, xy_m[:, 1] * (self.scale if self.scale_y is None else self.scale_y)
+        easting = self.origin_e_m + x * self.cos - y * self.sin
+        northing = self.origin_n_m + x * self.sin + y * self.cos
         to_wgs84 = _to_wgs84(self.crs, threading.get_ident())
         lon, lat = to_wgs84.transform(easting / self.crs_unit_m, northing / self.crs_unit_m)
         return np.column_stack([lon, lat])
@@ -75,16 +86,18 @@ def georeference(
 ) -> Georeference:
     """Where a file says that it stands. `far`: a typical placement beyond `FAR_M`; `stated_site`: (lon, lat) given."""
     for conversion in facts.map_conversions:
-        found = _by_conversion(conversion, facts.length_unit_m or 1.0, far)
-        if found is not None and (found.status == "twice" or found.is_on_earth()):
-            return found
+        for found in _by_conversion(conversion, facts.length_unit_m or 1.0, far):
+            if found.status == "twice" or found.is_on_earth():
+                return found
     notes = [_refused(each) for each in facts.map_conversions]
     if far is not None:
         notes.append(f"placements lie near ({far[0]:.0f}, {far[1]:.0f}) m, map coordinates without a CRS")
     if stated_site is not None:
         return _around("stated", stated_site, (0.0, 1.0), notes)
-    if facts.site is not None and far is None:
-        return _around("site_position", (facts.site.lon_deg, facts.site.lat_deg), facts.site.true_north, notes)
+    if facts.site is not None and (far is None or math.dist(far, facts.site.origin_m[:2]) < FAR_M):
+        site = facts.site
+        point = (site.lon_deg, site.lat_deg)
+        return _around("site_position", point, site.true_north, notes, site.origin_m, site.elevation_m)
     return Georeference("none", notes=notes)
 
 
@@ -101,7 +114,7 @@ def known_crs(name: str | None) -> pyproj.CRS | None:
 
 def _refused(conversion: MapConversion) -> str:
     crs = known_crs(conversion.crs)
-    if crs is None or crs.is_geographic:
+    if crs is None or (crs.is_geographic and conversion.source != _RIGID):
         return f"{conversion.source} names no known map ({conversion.crs!r}); give an EPSG code such as EPSG:3826"
     place = f"({conversion.eastings:g}, {conversion.northings:g})"
     return f"{conversion.source} puts the model at {place}, which is no place on the map {conversion.crs!r}"
@@ -109,13 +122,40 @@ def _refused(conversion: MapConversion) -> str:
 
 def _by_conversion(
     conversion: MapConversion, length_unit_m: float, far: tuple[float, float] | None
-) -> Georeference | None:
+) -> Iterator[Georeference]:
+    """How a conversion may be meant, the likelier first: without a map unit its numbers are in the map's own, but
+    exporters write them in the file's."""
     crs = known_crs(conversion.crs)
-    if crs is None or crs.is_geographic:
-        return None
-    notes: list[str] = []
+    if crs is None:
+        return
+    if crs.is_geographic:
+        if conversion.source == _RIGID and (lon_lat := _lon_lat(conversion, crs)) is not None:
+            yield _around("rigid_operation", lon_lat, (0.0, 1.0), [], elevation_m=conversion.height)
+        return
     unit_m = crs.axis_info[0].unit_conversion_factor
-    map_unit_m = conversion.map_unit_m or unit_m
+    stated_m = conversion.map_unit_m
+    for map_unit_m in (stated_m,) if stated_m is not None else dict.fromkeys((unit_m, length_unit_m)):
+        yield _on_map(conversion, crs, unit_m, map_unit_m, length_unit_m, far)
+
+
+def _lon_lat(conversion: MapConversion, crs: pyproj.CRS) -> tuple[float, float] | None:
+    """The point of a geographic CRS by the order of its axes (EPSG: latitude first); the other way round where only
+    that is a point."""
+    first, second = conversion.eastings, conversion.northings
+    is_latitude_first = crs.axis_info[0].direction == "north"
+    ways = ((second, first), (first, second)) if is_latitude_first else ((first, second), (second, first))
+    return next(((lon, lat) for lon, lat in ways if abs(lat) <= 90.0 and abs(lon) <= 180.0), None)
+
+
+def _on_map(
+    conversion: MapConversion,
+    crs: pyproj.CRS,
+    unit_m: float,
+    map_unit_m: float,
+    length_unit_m: float,
+    far: tuple[float, float] | None,
+) -> Georeference:
+    notes: list[str] = []
     if not math.isclose(map_unit_m, 1.0):
         notes.append(f"map unit is {map_unit_m:g} m")
     name = f"EPSG:{code}" if (code := crs.to_epsg()) else crs.to_string()
@@ -123,17 +163,21 @@ def _by_conversion(
         notes.append("georeferenced twice: the placements hold map coordinates too; the map conversion is not applied")
         return Georeference("twice", name, crs_unit_m=unit_m, notes=notes)
     length = math.hypot(conversion.abscissa, conversion.ordinate) or 1.0
+    factors = dict.fromkeys(conversion.factors)
+    scales = [_scale(conversion.scale * factor, map_unit_m / length_unit_m, notes) for factor in factors]
+    of_x, of_y = scales[0], scales[-1]
     return Georeference(
-        "map_conversion" if conversion.source == "IfcMapConversion" else "pset_map_conversion",
+        _STATUS[conversion.source],
         name,
         conversion.eastings * map_unit_m,
         conversion.northings * map_unit_m,
         conversion.height * map_unit_m,
         conversion.abscissa / length,
         conversion.ordinate / length,
-        _scale(conversion.scale, map_unit_m / length_unit_m, notes),
+        of_x,
         unit_m,
         notes,
+        None if of_x == of_y else of_y,
     )
 
 
@@ -147,8 +191,19 @@ def _scale(stated: float, change_of_unit: float, notes: list[str]) -> float:
     return 1.0
 
 
-def _around(status: str, lon_lat: tuple[float, float], north: tuple[float, float], notes: list[str]) -> Georeference:
-    """A plane around a point: azimuthal equidistant, its y axis turned to true north."""
+def _around(
+    status: str,
+    lon_lat: tuple[float, float],
+    north: tuple[float, float],
+    notes: list[str],
+    at_m: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    elevation_m: float = 0.0,
+) -> Georeference:
+    """A plane around a point, which lies at `at_m` in the model: azimuthal equidistant, its y axis turned to true
+    north."""
     length = math.hypot(*north) or 1.0
+    cos, sin = north[1] / length, north[0] / length
+    x_m, y_m, z_m = at_m
     crs = f"+proj=aeqd +lat_0={lon_lat[1]:.9f} +lon_0={lon_lat[0]:.9f} +datum=WGS84 +units=m +type=crs"
-    return Georeference(status, crs, cos=north[1] / length, sin=north[0] / length, notes=notes)
+    east_m, north_m = x_m * cos - y_m * sin, x_m * sin + y_m * cos
+    return Georeference(status, crs, -east_m, -north_m, elevation_m - z_m, cos, sin, notes=notes)
