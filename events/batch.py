@@ -37,6 +37,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a columnar event says of itself without opening its frame; times are UTC microseconds since 1970.
 
     Of the rows a poll `offered`, `rows` landed here, `duplicates` told nothing new, and `refused` sit in quarantine.
+    Of the rows, `referring` tell what their entity was anyway (`events.told_again`).
     """
 
     family: str
@@ -51,6 +52,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     offered: int = 0
     refused: int = 0
     duplicates: int = 0
+    referring: int = 0
 
     @property
     def recorded(self) -> datetime:
@@ -81,6 +83,11 @@ def framed(header: Header, payload: bytes) -> bytes:
 def header_of(state: bytes) -> Header:
     """The header alone, without touching the frame."""
     return _split(state)[0]
+
+
+def refers(state: bytes) -> bool:
+    """Whether some rows refer to other batches, told without reading the header."""
+    return state[:3] == MAGIC and b'"referring":' in state[7 : 7 + int.from_bytes(state[3:7], "big")]
 
 
 def decode(state: bytes, schema: dict[str, pl.DataType], columns: list[str] | None = None) -> pl.DataFrame:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from events.extents import Ints, Keys, size
-from events.runs import Mask, ends, starts
+from events.runs import Mask, ends
 
 Hashes = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.uint32]
@@ -115,15 +115,6 @@ class Beliefs:
         if late.any():
             repeated[late] = self._late_repeats(rows.only(late), landed)
         return np.asarray(repeated)
-
-    def unchanged(self, rows: Rows) -> Mask:
-        """Which rows equal what their entity last was, whatever the instant (for slowly changing families)."""
-        self._grow(rows)
-        before = self.high_digest[rows.entity].copy()
-        before[rows.time < self.high_time[rows.entity]] = 0
-        same_entity = ~starts(rows.entity)
-        before[same_entity] = np.roll(rows.digest, 1)[same_entity]
-        return np.asarray(rows.digest == before)
 
     def accept(self, rows: Rows) -> None:
         """Take rows that landed."""

@@ -24,11 +24,12 @@ from events.ids import Position, SourceId, StreamId
 from events.log import Log, NewEvent, Tracked
 from events.memory import Memory, Touched
 from events.memory_file import load_memory, save_memory
-from events.observations import FAMILIES
+from events.observations import FAMILIES, Family
 from events.quarantine import QUARANTINE, Refusal
-from events.settle import settle
+from events.settle import rows_of, settle
 from events.source import NO_OFFSET, Poll
 from events.tenancy import of_present_households, withheld
+from events.told_again import shortened
 
 logger = logging.getLogger(__name__)
 
@@ -201,12 +202,23 @@ class Ingester:
         settled = settle(kind, coded, memory.beliefs[family], memory.landed(kind, self._log))
         count = sum(rows.height for rows in settled)
         duplicates = left = 0 if kind.slowly_changing else frame.height - count
+        referring = 0
         for rows in settled:
             if rows.height or left:
-                counted = msgspec.structs.replace(header, offered=rows.height + left, duplicates=left)
-                events.append((_event(BATCH, _spanning(counted, rows), rows), _touched(rows)))
-                left = 0
-        return Landed({family: count}, duplicates)
+                stored, again = self._told_once(kind, rows)
+                counted = msgspec.structs.replace(header, offered=rows.height + left, duplicates=left, referring=again)
+                events.append((_event(BATCH, _spanning(counted, rows), stored), Touched.of(kind, stored)))
+                left, referring = 0, referring + again
+        return Landed({family: count - referring}, duplicates)
+
+    def _told_once(self, kind: Family, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+        """The rows of a slowly changing family with values only where they are new, and how many are not."""
+        if not kind.slowly_changing:
+            return rows, 0
+        told = rows_of(kind, rows)
+        same_as = self._memory.facts[kind.name].same_as(told.entity, told.digest)
+        again = int(np.count_nonzero(same_as))
+        return (shortened(rows, same_as) if again else rows), again
 
     def _refuse(self, refusals: list[Refusal], header: Header, events: list[New]) -> Landed:
         fresh = self._memory.fresh_refusals(refusals) if header.last_offset == NO_OFFSET else refusals
@@ -226,10 +238,6 @@ def _sums(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
 def _event(tag: str, header: Header, frame: pl.DataFrame) -> NewEvent:
     """An event of its source's stream, not numbered yet."""
     return NewEvent(StreamId(header.source), 0, tag, batch.encode(header, frame))
-
-
-def _touched(rows: pl.DataFrame) -> Touched:
-    return Touched.by(rows["entity"].to_numpy(), rows["time"].to_physical().to_numpy())
 
 
 def decode(poll: Poll, moment: datetime) -> Decoded:

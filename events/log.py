@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
 
+from events import batch
 from events.arrivals import by_listening, by_looking
 from events.errors import CorruptEventError, LogReplacedError
 from events.ids import Position, SourceId, StreamId
@@ -25,6 +26,7 @@ from events.sealing.store import SealStore
 from events.segment_store import SegmentStore
 from events.segments import Segments, is_reference
 from events.sql_errors import POSTGRES, shown
+from events.told_again import Filler
 from events.vault import Vault
 
 PAGE = 64
@@ -104,8 +106,18 @@ class Log:
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
     ) -> Iterator[LogEvent]:
         """Events after position `after` up to `upto` (both optional), in order, of the given tags or all."""
+        for event in self._recorded(after, upto=upto, tags=tags, page=page):
+            if event.tag == batch.BATCH and batch.refers(event.state):
+                yield replace(event, state=self._filler(event.state).filled(event.position, event.state))
+            else:
+                yield event
+
+    def _recorded(
+        self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
+    ) -> Iterator[LogEvent]:
+        """As `read`, with rows that refer to other batches as they are (`events.told_again`)."""
         for event in self.stored(after, upto=upto, tags=tags, page=page):
-            yield replace(event, state=self._segments.resolved(event.state)) if is_reference(event.state) else event
+            yield replace(event, state=self._resolved(event.state)) if is_reference(event.state) else event
 
     def stored(
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
@@ -126,7 +138,7 @@ class Log:
         """Whether the event at `mark` is still the one that was taken there: one event is read."""
         if mark.position == 0:
             return True
-        return mark.follows(next(self.read(mark.position - 1, upto=mark.position, page=1), None))
+        return mark.follows(next(self._recorded(mark.position - 1, upto=mark.position, page=1), None))
 
     def holds(self, mark: Mark) -> bool:
         """Whether this log, all of it up to `mark`, is the one that was read: by the nearest seal and what follows."""
@@ -137,7 +149,7 @@ class Log:
     def mark(self, *, upto: int | None = None, since: Mark = BEGINNING) -> Mark:
         """Where a reader of everything up to `upto` stands, given the mark of a part of it."""
         found = since
-        for event in self.read(since.position, upto=upto):
+        for event in self._recorded(since.position, upto=upto):
             found = found.after(event)
         return found
 
@@ -240,6 +252,7 @@ class Log:
         self.segment_store = SegmentStore(database, sqlite=self._sqlite)
         self.seal_store = SealStore(database, sqlite=self._sqlite)
         self._segments = Segments(self._segment)
+        self._fillers: dict[str, Filler] = {}
         recorder.stamps.resolved = self._resolved  # type: ignore[attr-defined]
 
     @contextmanager
@@ -266,6 +279,15 @@ class Log:
 
     def _resolved(self, state: bytes) -> bytes:
         return self._segments.resolved(state) if is_reference(state) else state
+
+    def _filler(self, state: bytes) -> Filler:
+        return self._fillers.setdefault(batch.header_of(state).family, Filler(self._batch_at))
+
+    def _batch_at(self, position: int) -> bytes:
+        event = next(self._recorded(position - 1, upto=position, page=1), None)
+        if event is None or event.tag != batch.BATCH:
+            raise CorruptEventError(f"{self._location}: no batch at position {position}; run `twin log verify`")
+        return event.state
 
     def _segment(self, number: int) -> bytes | None:
         with self._store():

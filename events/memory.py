@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import polars as pl
 
 from events import batch
 from events.batch import BATCH
@@ -24,6 +25,7 @@ from events.runs import ends
 from events.sealing.chain import BEGINNING, Mark
 from events.sealing.records import sound
 from events.settle import rows_of
+from events.told_again import SAME_AS, Facts, in_full
 from events.vault import Vault
 
 TAGS = (*NAMING, BATCH, QUARANTINE)
@@ -36,6 +38,8 @@ class Touched:
 
     entities: Codes
     days: Ints
+    told: Rows | None = None
+    """Of a slowly changing family: the last row of each entity that is written in full there."""
 
     @classmethod
     def by(cls, entity: Codes, time: Ints) -> Touched:
@@ -43,6 +47,15 @@ class Touched:
         low, high = (int(time.min()) // DAY_US, int(time.max()) // DAY_US) if len(time) else (0, -1)
         days = np.arange(low, high + 1) if high - low < 2 else np.unique(time // DAY_US)
         return cls(entity[ends(entity)], days)
+
+    @classmethod
+    def of(cls, family: Family, rows: pl.DataFrame) -> Touched:
+        """Of a batch's stored rows, with the column `same_as` where some refer to other batches."""
+        touched = cls.by(rows["entity"].to_numpy(), rows["time"].to_physical().to_numpy())
+        if not family.slowly_changing:
+            return touched
+        told = rows_of(family, in_full(rows))
+        return replace(touched, told=told.only(ends(told.entity)))
 
 
 @dataclass
@@ -55,6 +68,9 @@ class Memory:
     entities: dict[str, Entities] = field(init=False)
     beliefs: dict[str, Beliefs] = field(default_factory=lambda: {n: Beliefs() for n in FAMILIES})
     places: dict[str, Whereabouts] = field(default_factory=lambda: {n: Whereabouts() for n in FAMILIES})
+    facts: dict[str, Facts] = field(
+        default_factory=lambda: {n: Facts() for n, f in FAMILIES.items() if f.slowly_changing}
+    )
     refused: set[bytes] = field(default_factory=set)
     allowance: Allowance = field(default_factory=Allowance)
     _versions: dict[str, int] = field(default_factory=dict)
@@ -117,13 +133,16 @@ class Memory:
         if event.tag != BATCH:
             return self.recall(event)
         family = FAMILIES[batch.header_of(event.state).family]
-        rows = rows_of(family, batch.decode(event.state, family.stored))
-        self.beliefs[family.name].accept(rows)
-        self._note(event, Touched.by(rows.entity, rows.time))
+        frame = batch.decode(event.state, {**family.stored, SAME_AS: pl.Int64()})
+        self.beliefs[family.name].accept(rows_of(family, frame))
+        self._note(event, Touched.of(family, frame))
 
     def _note(self, event: LogEvent, touched: Touched | None) -> None:
         if touched is not None:
-            self.places[batch.header_of(event.state).family].note(touched.entities, touched.days, event.position)
+            family = batch.header_of(event.state).family
+            self.places[family].note(touched.entities, touched.days, event.position)
+            if touched.told is not None:
+                self.facts[family].note(touched.told.entity, touched.told.digest, event.position)
         elif event.tag == QUARANTINE:
             header = batch.header_of(event.state)
             self.allowance.note(header.source, header.recorded_at, len(event.state))

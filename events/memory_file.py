@@ -20,10 +20,11 @@ from events.memory import Memory
 from events.observations import FAMILIES
 from events.quarantine import QUARANTINE
 from events.sealing.chain import Mark
+from events.told_again import Facts
 
 logger = logging.getLogger(__name__)
 
-FORMAT = f"memory.v2 polars {pl.__version__}"
+FORMAT = f"memory.v3 polars {pl.__version__}"
 """Digests of values hold for one version of polars only."""
 
 DIGEST = 32
@@ -37,6 +38,8 @@ def save_memory(path: Path, memory: Memory) -> None:
     for name in FAMILIES:
         arrays[f"{name}.time"] = memory.beliefs[name].high_time
         arrays[f"{name}.digest"] = memory.beliefs[name].high_digest
+        if name in memory.facts:
+            arrays[f"{name}.fact"], arrays[f"{name}.told"] = memory.facts[name].position, memory.facts[name].digest
         places = memory.places[name]
         arrays[f"{name}.days"] = np.array(list(places.days), np.int64)
         for key, extents in (("entities", places.entities), ("by_day", places.by_day)):
@@ -61,6 +64,8 @@ def load_memory(path: Path, log: Log) -> Memory | None:
             memory = Memory(int(arrays["position"]), log.vault, Mark(int(at), digest, before))
             for name in FAMILIES:
                 memory.beliefs[name] = Beliefs(arrays[f"{name}.time"], arrays[f"{name}.digest"])
+                if name in memory.facts:
+                    memory.facts[name] = Facts(arrays[f"{name}.fact"], arrays[f"{name}.told"])
                 entities, by_day = (
                     Extents.unpacked(arrays[f"{name}.{key}.count"], arrays[f"{name}.{key}.stretches"])
                     for key in ("entities", "by_day")

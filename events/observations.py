@@ -46,8 +46,8 @@ class Quality(IntEnum):
 class Family:
     """One kind of observation.
 
-    `entity` names the identity columns (text), `values` the observed columns; `slowly_changing` families keep only
-    rows that differ from what was last believed of the entity.
+    `entity` names the identity columns (text), `values` the observed columns; of `slowly_changing` families the values
+    are written when they change, and every further report only says that they still hold (`events.told_again`).
     """
 
     name: str

@@ -26,8 +26,6 @@ def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, landed: Landed
     same = _repeats_key(rows)
     repeated = beliefs.repeats(rows, landed)
     repeated[same] = (rows.digest == np.roll(rows.digest, 1))[same]
-    if family.slowly_changing:
-        repeated |= beliefs.unchanged(rows)
     keep = ~repeated
     beliefs.accept(rows.only(keep))
     sequence = _sequence(same)

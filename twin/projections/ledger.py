@@ -43,7 +43,7 @@ def fold(state: Ledger, headers: Iterable[tuple[str, Header | None]]) -> Ledger:
             continue
         before = sources.get(header.source, SourceLedger())
         if tag == BATCH:
-            observations[header.family] = observations.get(header.family, 0) + header.rows
+            observations[header.family] = observations.get(header.family, 0) + header.rows - header.referring
             rows = 0 if FAMILIES[header.family].slowly_changing else header.rows
             sources[header.source] = SourceLedger(
                 before.rows + rows,
