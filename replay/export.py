@@ -33,6 +33,9 @@ MEDIA = {
 }
 """File endings that can be written, and their media types."""
 
+BARE = (".parquet", ".arrow", ".csv")
+"""File endings of a frame without metadata."""
+
 FORMULA = r"^[=+\-@\t\r]"
 """What a text begins with that a spreadsheet takes for a formula."""
 
@@ -89,6 +92,22 @@ def write(frame: pl.DataFrame, path: Path, provenance: Provenance) -> list[Path]
     return [path]
 
 
+def write_bare(frame: pl.DataFrame, path: Path) -> None:
+    """Write `frame` alone by the path's ending (BARE); UsageError for another one, or where it cannot be written."""
+    if path.suffix not in BARE:
+        raise UsageError(f"{path}: {path.suffix or 'a file without ending'} is not written; give {', '.join(BARE)}")
+    try:
+        match path.suffix:
+            case ".parquet":
+                frame.write_parquet(path)
+            case ".arrow":
+                frame.write_ipc(path)
+            case _:
+                _sheet(frame).write_csv(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error}") from error
+
+
 def catalogue_record(path: Path, rows: int, provenance: Provenance, issued: datetime) -> dict[str, Any]:
     """The DCAT 3 record of an exported file, with its size and SHA-256."""
     data = path.read_bytes()
@@ -139,6 +158,12 @@ def as_text(column: str) -> pl.Expr:
     return pl.when(held.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), held)).otherwise(held).alias(column)
 
 
+def _sheet(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame as a table of CSV."""
+    text = local_times(frame)
+    return text.with_columns(as_text(column) for column in text.select(pl.selectors.string()).columns)
+
+
 def _write_arrow(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
     import pyarrow as pa  # only this format needs it
 
@@ -155,8 +180,8 @@ def _write_ngsi_ld(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) ->
 
 
 def _write_csv(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> list[Path]:
-    text = local_times(frame)
-    text.with_columns(as_text(column) for column in text.select(pl.selectors.string()).columns).write_csv(path)
+    text = _sheet(frame)
+    text.write_csv(path)
     units = msgspec.json.decode(metadata["twin:units"])
     columns = [{"titles": c} | ({"twin:unit": units[c]} if c in units else {}) for c in text.columns]
     described = {"@context": "http://www.w3.org/ns/csvw", "url": path.name, **metadata}

@@ -125,3 +125,43 @@ def described(path: Path) -> tuple[dict[str, Any], pl.DataFrame]:
     table = pa.ipc.open_file(path).read_all()
     metadata = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
     return metadata, pl.DataFrame(pl.from_arrow(table))
+
+
+@pytest.mark.parametrize("known", ["6", "99", "-1"])
+@pytest.mark.parametrize(
+    "command", [("cut", "--out", "a.parquet"), ("diff",), ("show", "m1"), ("export", "--out", "a.csv")]
+)
+def test_a_position_that_the_log_does_not_have_is_wrong_usage(
+    golden: Twin, command: tuple[str, ...], known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = golden(*command, "--known", known)
+    assert code == 2
+    assert f"--known {known}: the log has positions 0 to 5" in err
+
+
+@pytest.mark.parametrize("command", [("cut",), ("diff", "--at", THREE, "--known", SEEN)])
+def test_a_frame_is_written_by_its_files_ending_and_another_one_is_wrong_usage(
+    golden: Twin, command: tuple[str, ...], tmp_path: Path
+) -> None:
+    rows = []
+    for name, read in (("a.parquet", pl.read_parquet), ("a.arrow", pl.read_ipc), ("a.csv", pl.read_csv)):
+        assert golden(*command, "--out", tmp_path / name)[0] == 0
+        rows.append(read(tmp_path / name).height)
+    assert rows == [rows[0]] * 3 and rows[0] > 0
+    for name in ("a.xlsx", "a", "a.parquet.bak"):
+        code, _, err = golden(*command, "--out", tmp_path / name)
+        assert (code, (tmp_path / name).exists()) == (2, False)
+        assert ".parquet, .arrow, .csv" in err
+
+
+def test_a_difference_for_people_says_nothing_of_what_is_not_there(
+    golden: Twin, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden("diff", "--at", THREE)
+    capsys.readouterr()
+    monkeypatch.setattr(sys, "argv", ["twin", "diff", "--at", THREE, "--known", "0"])
+    cli.app(standalone_mode=False)
+    said = capsys.readouterr().out
+    assert "change=added" in said
+    assert "None" not in said

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -140,3 +142,13 @@ def test_twin_ui_answers_on_loopback_and_ends_with_a_signal(small_city: Path) ->
         wait_for(f"http://127.0.0.1:{port}/_stcore/health", ui)
         ui.terminate()
         assert ui.wait(20) == 0
+
+
+def test_no_file_of_the_city_names_a_folder_of_the_machine_that_built_it(small_city: Path) -> None:
+    """Given the models' reports, then each names its file, and nothing that begins with the machine's root."""
+    reports = sorted((small_city / "archive").rglob("report.json"))
+    assert reports
+    for report in reports:
+        told = msgspec.json.decode(report.read_bytes())
+        assert told["file"].endswith(".ifc") and "/" not in told["file"]
+        assert tempfile.gettempdir().encode() not in report.read_bytes()

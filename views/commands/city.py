@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from events.clock import now
-from events.errors import UsageError
 from events.observations import family as family_named
 from events.sql_errors import shown
 from replay.city import City as OpenCity
+from replay.export import write_bare
 from twin.place import CityFile, Place
 from twin.place import init as make_city
 from twin.rebuild import rebuild as rebuild_projections
@@ -61,7 +61,10 @@ def load_sites(
 
 
 def cut(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.parquet", help="Where to write the frame 輸出檔.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="FILE.parquet, .arrow or .csv: where to write the frame 輸出檔."),
+    ],
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="As of TIME (RFC 3339 with a zone) 截至時間.")
     ] = None,
@@ -79,12 +82,9 @@ def cut(
     family_named(family)
     moment = instant(at)
     with OpenCity.open(city) as opened:
-        taken = opened.cut(moment, known_word(known))
+        taken = opened.cut(moment, known_word(known, opened.head))
         frame = taken.frame(family)
-        try:
-            frame.write_parquet(out)
-        except OSError as error:
-            raise UsageError(f"{out}: cannot be written: {error}") from error
+        write_bare(frame, out)
     answer = {"out": str(out), "family": family, "rows": frame.height, "at": at or "latest", "known": taken.known}
     show(answer, as_json=json)
 

@@ -93,7 +93,7 @@ def consumption_of(
     chosen: Period = next(p for p in EVERY if p == period)
     first, last = parse_time(start), parse_time(end)
     with OpenCity.open(city) as opened:
-        word = known_word(known)
+        word = known_word(known, opened.head)
         position = opened.head if word is None else opened.position_at(word)
         edges = periods(first, last, chosen, billing_day=billing_day)
         series = readings_around(opened, [point], edges[0], edges[-1], position)

@@ -33,7 +33,7 @@ def incidents(
     if unknown:
         raise UsageError(f"no kind of incident {unknown[0]!r}; there are {', '.join(WORDS)}")
     with OpenCity.open(city) as opened:
-        word = known_word(known)
+        word = known_word(known, opened.head)
         position = opened.head if word is None else opened.position_at(word)
         found = incidents_of(opened, parse_time(start), parse_time(end), position)
     if kind:

@@ -84,7 +84,7 @@ def show_indicator(
     """
     with OpenCity.open(city) as opened:
         declared, kept = IndicatorStore(opened.place.directory).indicator(name)
-        word = known_word(known)
+        word = known_word(known, opened.head)
         position = opened.head if word is None else opened.position_at(word)
         moment = instant(at) or now()
         rows = indicators.at(opened, declared, moment, position)

@@ -50,14 +50,21 @@ def instant(text: str | None) -> datetime | None:
     return None if text is None else parse_time(text)
 
 
-def known_word(text: str | None) -> int | datetime | None:
-    """`--known`: digits are a log position, anything else a record time."""
+def known_word(text: str | None, head: int) -> int | datetime | None:
+    """`--known`: digits are a position of a log that ends at `head`, anything else a record time.
+
+    UsageError for a position that the log does not have: an answer as known then cannot be given yet.
+    """
     if text is None:
         return None
     digits = text.removeprefix("-")
     if digits.isdecimal() and len(digits) > _POSITION_DIGITS:
         raise UsageError(f"--known {text[:_POSITION_DIGITS]}…: no log has a position of {len(digits)} digits")
-    return int(text) if digits.isdecimal() else parse_time(text)
+    if not digits.isdecimal():
+        return parse_time(text)
+    if not 0 <= int(text) <= head:
+        raise UsageError(f"--known {text}: the log has positions 0 to {head}; leave --known out for all of it")
+    return int(text)
 
 
 def named_files(arguments: list[str]) -> list[tuple[str, Path]]:
@@ -74,8 +81,8 @@ def _lines(row: dict[str, Any]) -> None:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             print(f"{key}:")
             for item in value:
-                print("  " + "  ".join(f"{k}={v}" for k, v in item.items()))
+                print("  " + "  ".join(f"{k}={v}" for k, v in item.items() if v is not None))
         elif isinstance(value, dict):
             print(f"{key}: " + "  ".join(f"{k}={v}" for k, v in value.items()))
         else:
-            print(f"{key}: {value}")
+            print(f"{key}: {'—' if value is None else value}")

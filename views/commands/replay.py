@@ -19,7 +19,7 @@ from replay.cut import Cut
 from replay.diff import diff as difference
 from replay.diff import frame_of, identity
 from replay.documents import DOCUMENTS, document_of
-from replay.export import Provenance, catalogue_record
+from replay.export import Provenance, catalogue_record, write_bare
 from replay.export import write as write_export
 from replay.incident_sources import sources_of
 from replay.incidents import next_incident
@@ -53,7 +53,9 @@ def diff(
         str | None, typer.Option("--known2", metavar="POSITION|TIME", help="The second cut's knowledge 第二已知時點.")
     ] = None,
     family: Family = "readings",
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.parquet", help="Write all rows 輸出檔.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write all rows: .parquet, .arrow or .csv 輸出檔.")
+    ] = None,
     communities: Annotated[
         tuple[str, str] | None,
         typer.Option("--communities", metavar="A B", help="Two communities at --at, side by side 兩個基地並列比較."),
@@ -74,17 +76,19 @@ def diff(
     """
     if communities is not None:
         with OpenCity.open(city) as opened:
-            cut = opened.cut(instant(at), known_word(known))
+            cut = opened.cut(instant(at), known_word(known, opened.head))
             both = side_by_side(cut, *communities)
         show({"communities": communities, "known": cut.known, "quantities": both.to_dicts()}, as_json=json)
         return
     with OpenCity.open(city) as opened:
-        second = known_word(known2) if known2 is not None or at2 is None else known_word(known)
-        a = opened.cut(instant(at), known_word(known))
+        second = (
+            known_word(known2, opened.head) if known2 is not None or at2 is None else known_word(known, opened.head)
+        )
+        a = opened.cut(instant(at), known_word(known, opened.head))
         b = opened.cut(instant(at2 or at), second)
         changes = difference(a, b, family)
     if out is not None:
-        _written(changes.write_parquet, out)
+        write_bare(changes, out)
     counts = {word: int((changes["change"] == word).sum()) for word in ("added", "removed", "changed")}
     rows = changes.head(ROWS_SHOWN).to_dicts() if out is None else []
     answer: dict[str, Any] = {"family": family, "known": [a.known, b.known], **counts, "rows": changes.height}
@@ -103,7 +107,7 @@ def show_entity(
     Example: twin show 500101001 --at 2026-08-20T19:41:52+08:00 --city city
     """
     with OpenCity.open(city) as opened:
-        cut = opened.cut(instant(at), known_word(known))
+        cut = opened.cut(instant(at), known_word(known, opened.head))
         facts = facts_of(cut, entity, now())
     show(
         {"entity": entity, "at": at or "latest", "known": cut.known, "facts": [asdict(f) for f in facts]}, as_json=json
@@ -132,9 +136,11 @@ def why(
     with OpenCity.open(city) as opened:
         chain: Chain | IndicatorChain
         if indicator is None:
-            chain = chain_of(opened, entity, quantity, instant(at), known_word(known))
+            chain = chain_of(opened, entity, quantity, instant(at), known_word(known, opened.head))
         else:
-            chain = why_indicator(opened, indicator, entity, quantity, instant(at) or now(), known_word(known))
+            chain = why_indicator(
+                opened, indicator, entity, quantity, instant(at) or now(), known_word(known, opened.head)
+            )
     show(asdict(chain), as_json=json)
 
 
@@ -168,7 +174,7 @@ def replay(
     first, last = parse_time(start), parse_time(end)
     messages = rows = played = 0
     with OpenCity.open(city) as opened:
-        position = opened.cut(known=known_word(known)).known
+        position = opened.cut(known=known_word(known, opened.head)).known
         first = _incident_after(opened, first, last, position) if to_incident else first
         open_at = partial(moments, opened, family)
         player = Player(lambda since: open_at(since, last, position), first, speed=speed or None)
@@ -214,7 +220,7 @@ def export(
             f"--format {form} and {out}: give one of {', '.join(f'{f} ({e})' for f, e in ENDINGS.items())}"
         )
     with OpenCity.open(city) as opened:
-        cut = opened.cut(instant(at), known_word(known))
+        cut = opened.cut(instant(at), known_word(known, opened.head))
         frame = frame_of(cut, family)
         told = _provenance(opened, cut, frame, family, instant(at), licence)
     files = write_export(frame, out, told)
