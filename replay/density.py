@@ -8,9 +8,9 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from events.clock import micros
+from events.clock import instant, micros
 from events.errors import NaiveTimeError, UsageError
-from events.observations import TIME, Family
+from events.observations import FAMILIES, TIME, Family
 from events.observations import family as family_named
 from replay.city import City
 from replay.engines.registers import Floats, Ints
@@ -49,6 +49,45 @@ def density(city: City, family: str, start: datetime, end: datetime, bins: int) 
         counts += np.diff(upto)  # rounded after summing, so that no row is lost
     columns = {"start": edges[:-1], "end": edges[1:], "count": counts}
     return pl.DataFrame(columns).with_columns(pl.col("start", "end").cast(TIME))
+
+
+SPARSE_SHARE, APART_US = 0.02, 2 * 86_400_000_000
+"""What lies more than two days before everything else, and is less than this share of it, is no part of a time bar."""
+
+
+def dense_span(city: City) -> tuple[datetime, datetime] | None:
+    """As `City.span`, without the first few observations that lie far before all others: one thing's own clock may be
+    months behind, and would stretch a bar of time. None before the first observation."""
+    span = city.span()
+    counts = sorted(_stretches(city))
+    if span is None or not counts:
+        return span
+    left, total, first = 0, sum(rows for _, _, rows in counts), 0
+    for place in range(1, len(counts)):
+        left += counts[place - 1][2]
+        if left > SPARSE_SHARE * total:
+            break
+        if counts[place][0] - max(high for _, high, _ in counts[:place]) > APART_US:
+            first = place
+    return instant(counts[first][0]), span[1]
+
+
+def _stretches(city: City) -> Iterator[tuple[int, int, int]]:
+    """First and last time of what landed in each quarter of a day, and how many rows, lake and pending."""
+    for kind in FAMILIES.values():
+        if kind.slowly_changing:
+            continue
+        for quarter in city.lake.quarters(kind):
+            if quarter.parts:
+                times = [(part.first_time, part.last_time) for part in quarter.parts]
+                yield min(low for low, _ in times), max(high for _, high in times), quarter.rows
+        for frame in city.pending(kind.name):
+            quarters = frame.select(pl.col("time").dt.epoch("us").alias("us")).group_by(pl.col("us") // QUARTER_US)
+            yield from (
+                quarters.agg(low=pl.col("us").min(), high=pl.col("us").max(), rows=pl.len())
+                .select("low", "high", "rows")
+                .rows()
+            )
 
 
 def _recent(city: City, family: Family, edges: Ints) -> Ints:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import msgspec
 
+from events.clock import EPOCH
 from events.errors import CorruptEventError
 from twin.aggregates.access import AccessEvent
 from twin.aggregates.building import BuildingEvent
-from twin.aggregates.community import CommunityEvent
+from twin.aggregates.community import CommunityChanged, CommunityEvent, CommunityRegistered
 from twin.aggregates.compliance import ComplianceEvent
 from twin.aggregates.devices import DevicesEvent
 from twin.aggregates.household import HouseholdEvent
@@ -59,10 +61,18 @@ def decode(tag: str, state: bytes, upcasters: Mapping[tuple[str, int], Upcaster]
         return None
     try:
         if tag in tags():
-            return _decoder().decode(state)
+            return _dated(_decoder().decode(state))
         return _lifted(name, int(number), msgspec.json.decode(state), upcasters)
     except (msgspec.MsgspecError, KeyError) as error:
         raise CorruptEventError(f"a stored {tag} cannot be read ({error}); run `twin log verify`") from error
+
+
+def _dated(event: DomainEvent) -> DomainEvent:
+    """Lists of sites told before 2026-11 without a date stand at 1970: they hold from when they were told, as today."""
+    if isinstance(event, CommunityRegistered | CommunityChanged) and event.time == EPOCH:
+        holds: datetime = event.recorded_at
+        return msgspec.structs.replace(event, time=holds)
+    return event
 
 
 def _lifted(

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -57,12 +58,17 @@ class Service:
         rows: Iterable[CommunityFacts | Mapping[str, Any]],
         *,
         time: datetime | None = None,
+        since: Mapping[str, datetime] = MappingProxyType({}),
         source: str = "unnamed list",
     ) -> list[Position]:
-        """Take the city's list of sites: all rows in one transaction (columns of a mapping: see `twin.sites`)."""
+        """Take the city's list of sites: all rows in one transaction (columns of a mapping: see `twin.sites`).
+
+        They hold from `time`, the date of the list (now), or from a date of their own (`since`, by community id).
+        """
         recorded = self._now()
         facts = [row if isinstance(row, CommunityFacts) else community_facts(row, source) for row in rows]
-        commands = [RegisterCommunity(f, time or recorded, recorded) for f in facts]
+        dated = [(f, since.get(f.community_id, time or recorded)) for f in facts]
+        commands = [RegisterCommunity(f, holds, recorded) for f, holds in dated]
         return execute(self._log, [Step(community.stream(c.facts.community_id), COMMUNITY, c) for c in commands])
 
     def publish_model(

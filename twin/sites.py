@@ -1,24 +1,49 @@
 """The city's list of social-housing sites: a tab-separated table, `#` lines are comments.
 
 Columns: id, name, district, address, longitude, latitude (degrees, WGS84); optional: name_en, households, residents,
-floors, status. Other columns are passed over; an empty cell is unknown.
+floors, status, since (the date or time from which the row holds, where its source gives one). Other columns are passed
+over; an empty cell is unknown. A row without `since` holds from the date of the list (`twin sites load --as-of`).
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from events.errors import PayloadError
+from events.clock import TAIPEI, parse_time
+from events.errors import PayloadError, TwinError
 from twin.aggregates.community import CommunityFacts
 
 REQUIRED = ("id", "name", "district", "address", "longitude", "latitude")
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A site as a list tells of it; `since`: the instant from which that holds (UTC), None: the list's own date."""
+
+    facts: CommunityFacts
+    since: datetime | None
+
+
 def read_sites(path: Path, source: str | None = None) -> list[CommunityFacts]:
     """Facts of every site in the file, in its order; `source` names the publication (the file's name by default)."""
+    return [site.facts for site in read_list(path, source)]
+
+
+def day_or_time(text: str) -> datetime:
+    """The UTC instant of an RFC 3339 time, or of the beginning of a date in Taipei (2026-08-01)."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=TAIPEI).astimezone(UTC)
+    except ValueError:
+        return parse_time(text)
+
+
+def read_list(path: Path, source: str | None = None) -> list[Listed]:
+    """As `read_sites`, each with the instant from which its row holds."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             table = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t")
@@ -52,10 +77,11 @@ def community_facts(row: Mapping[str, Any], source: str) -> CommunityFacts:
     )
 
 
-def _facts(row: Mapping[str, Any], path: Path, number: int, source: str) -> CommunityFacts:
+def _facts(row: Mapping[str, Any], path: Path, number: int, source: str) -> Listed:
     try:
-        return community_facts(row, source)
-    except (ValueError, TypeError) as error:
+        since = _text(row, "since")
+        return Listed(community_facts(row, source), None if since is None else day_or_time(since))
+    except (ValueError, TypeError, TwinError) as error:
         raise PayloadError(
             f"{path}, site {number} ({row.get('name')}): {error}; correct the cell or leave it empty"
         ) from error
@@ -68,13 +94,13 @@ def _needed(row: Mapping[str, Any], column: str) -> str:
     return value
 
 
-def _once_each(sites: list[CommunityFacts], path: Path) -> list[CommunityFacts]:
+def _once_each(sites: list[Listed], path: Path) -> list[Listed]:
     """`sites`, no id twice; PayloadError names the second of a pair."""
     first: dict[str, int] = {}
     for number, site in enumerate(sites, 1):
-        if (before := first.setdefault(site.community_id, number)) != number:
+        if (before := first.setdefault(site.facts.community_id, number)) != number:
             raise PayloadError(
-                f"{path}, site {number} ({site.name}): id {site.community_id!r} is site {before}'s already"
+                f"{path}, site {number} ({site.facts.name}): id {site.facts.community_id!r} is site {before}'s already"
             )
     return sites
 

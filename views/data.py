@@ -19,7 +19,8 @@ from bim.model import BuildingModel
 from events.clock import now
 from events.quarantine import Quarantined, quarantined
 from replay.city import City
-from replay.density import density
+from replay.cut import Cut
+from replay.density import dense_span, density
 from replay.diff import diff
 from replay.evidence import Evidence, evidence
 from replay.incidents import next_incident
@@ -73,9 +74,8 @@ class Reader:
             return self.city.refresh()
 
     def span(self) -> tuple[datetime, datetime] | None:
-        """First and last event time, None before the first."""
-        with self._lock:
-            return self.city.span()
+        """The stretch of a time bar (`replay.density.dense_span`), None before the first observation."""
+        return self._once(("span",), lambda: dense_span(self.city))
 
     def snapshot(self, at: datetime | None, known: int | None) -> Snapshot | None:
         """The city page's cut; None while the city holds nothing at all."""
@@ -115,10 +115,11 @@ class Reader:
         return self._once(("incident", after, known), lambda: next_incident(self.city, after, known))
 
     def station_difference(self, at: datetime | None, known: int | None, against: Against) -> pl.DataFrame:
-        """Bikes available by station, beside `against`.
+        """Bikes available at every station of either instant, beside `against`.
 
-        Columns: station_id, change, reason, before, after, difference, relative, position (of the later row), name,
-        name_en, longitude, latitude.
+        Columns: station_id, kind (more, fewer, same, unknown: no data at one of the instants), reason, before, after,
+        difference, relative (null where undefined: from 0, or unknown), position (of the later row), name, name_en,
+        longitude, latitude. Sorted by station_id.
         """
         key = ("difference", at, known, against)
         return self._once(key, lambda: _station_difference(self.city, at, known, against))
@@ -208,12 +209,26 @@ def _station_difference(city: City, at: datetime | None, known: int | None, agai
     moment = at or (span[1] if span else now())
     then = moment - against.earlier if against.earlier else moment
     before, after = city.cut(then, known if against.known is None else against.known), city.cut(moment, known)
-    found = diff(before, after, "docks")
-    bikes = "num_vehicles_available"
-    told = found.select(
-        "station_id", "change", "reason", before=f"{bikes}_before", after=f"{bikes}_after",
-        difference=f"{bikes}_difference", relative=f"{bikes}_relative", position="position_after",
+    bikes = pl.col("num_vehicles_available")
+    sides = (before.frame("docks").select("station_id", before=bikes), after.frame("docks"))
+    both = sides[0].join(
+        sides[1].select("station_id", "position", after=bikes), on="station_id", how="full", coalesce=True
+    )
+    change = (pl.col("after") - pl.col("before")).alias("difference")
+    kind = (
+        pl.when(pl.col("difference").is_null()).then(pl.lit("unknown"))
+        .when(pl.col("difference") > 0).then(pl.lit("more"))
+        .when(pl.col("difference") < 0).then(pl.lit("fewer"))
+        .otherwise(pl.lit("same"))
     )  # fmt: skip
+    relative = pl.when(pl.col("before") > 0).then(pl.col("difference") / pl.col("before"))
+    reasons = diff(before, after, "docks").select("station_id", "reason")
+    told = (
+        both.with_columns(change)
+        .join(reasons, on="station_id", how="left")
+        .select("station_id", "reason", "before", "after", "difference", "position", kind=kind, relative=relative)
+        .sort("station_id")
+    )
     names = after.frame("stations").select("station_id", "name", "name_en", "longitude", "latitude")
     return told.join(names, on="station_id", how="left", maintain_order="left")
 
@@ -225,4 +240,12 @@ def _changes(before: BuildingModel, after: BuildingModel) -> tuple[pl.DataFrame,
 
 def _register(city: City, at: datetime | None, known: int | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     cut = city.cut(at, known)
-    return cut.communities(), cut.buildings()
+    return _placed(city, cut), cut.buildings()
+
+
+def _placed(city: City, cut: Cut) -> pl.DataFrame:
+    """Communities as then known; of those that were not known yet but have a building, their name and place alone."""
+    there, built = cut.communities(), cut.buildings()["community_id"].unique()
+    later = city.cut(None, cut.known).communities().filter(pl.col("community_id").is_in(built.implode()))
+    unknown = [pl.lit(None, there.schema[c]).alias(c) for c in ("households", "residents", "floors", "status")]
+    return pl.concat([there, later.with_columns(unknown).join(there, "community_id", how="anti")])

@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from events.clock import now
-from events.observations import Quality
 from replay.city import City
 from views import usage
+
+LIVE_STATION = timedelta(hours=24)
+"""A station that told nothing for longer counts no more. YouBike's time of a station is that of its last change: of
+1,790 in a capture (2026-08-20 19:41) none in service was older than six hours; the 28 older than a day were closed."""
 
 ON_THE_ROAD = timedelta(minutes=10)
 """A vehicle that was not heard of for longer is off the map."""
@@ -27,11 +30,13 @@ class Snapshot:
     sites      communities (`twin.projections.register`) with `modelled`, whether a building model is there
     buildings  buildings with a model
     stations   station_id, time, num_vehicles_available, num_docks_available, capacity, name, name_en, district,
-               longitude, latitude; only stations whose place is known
+               longitude, latitude, live (in service, and heard of within LIVE_STATION before `at`); only stations
+               whose place is known
     vehicles   positions heard of within ON_THE_ROAD before `at`
     trails     vehicle_id, path ([[longitude, latitude]…]) of the last TRAIL
     use        homes' use of the last 24 h by community and medium (`views.usage.by_community`)
-    measured, estimated, silent   meters whose last register was measured, was estimated, is older than `usage.FRESH`
+    quality    of which meters and homes the use of the last 24 h is told, and how many of them were wholly measured
+    silent     meters that never told anything, or whose last reading is older than `usage.FRESH`
     """
 
     at: datetime
@@ -43,15 +48,8 @@ class Snapshot:
     vehicles: pl.DataFrame
     trails: pl.DataFrame
     use: pl.DataFrame
-    measured: int
-    estimated: int
+    quality: usage.Quality
     silent: int
-
-    @property
-    def measured_share(self) -> float | None:
-        """Share of the last registers that were measured, None without meters."""
-        total = self.measured + self.estimated
-        return self.measured / total if total else None
 
     def used(self, medium: str) -> tuple[float | None, int]:
         """(use of all homes that count in the last 24 h, number of them) of a medium."""
@@ -62,12 +60,11 @@ class Snapshot:
 def snapshot(city: City, at: datetime | None, known: int | None) -> Snapshot | None:
     """The city page's cut; None while the city holds nothing at all."""
     span, cut = city.span(), city.cut(at, known)
-    if span is None and not cut.communities().height:
+    if span is None and not city.cut(None, known).communities().height:
         return None
     moment = at or (span[1] if span else now())
     use = usage.meter_use(city, moment, known)
     last = use.filter(pl.col("time").is_not_null())
-    estimated = cut.frame("readings").filter(pl.col("quality") != Quality.MEASURED).height
     buildings = cut.buildings()
     modelled = pl.col("community_id").is_in(buildings["community_id"].to_list())
     placed = pl.col("longitude").is_not_null()  # a vehicle that is not listed any more has no place
@@ -78,20 +75,21 @@ def snapshot(city: City, at: datetime | None, known: int | None) -> Snapshot | N
         cut.live,
         cut.communities().with_columns(modelled=modelled),
         buildings,
-        _stations(cut.frame("docks"), cut.frame("stations")),
+        _stations(cut.frame("docks"), cut.frame("stations"), moment),
         vehicles,
         _trails(city, vehicles, moment, known),
         usage.by_community(use),
-        cut.frame("readings").height - estimated,
-        estimated,
+        usage.quality(use),
         use.height - last.filter(pl.col("age_h") <= usage.FRESH / timedelta(hours=1)).height,
     )
 
 
-def _stations(docks: pl.DataFrame, stations: pl.DataFrame) -> pl.DataFrame:
+def _stations(docks: pl.DataFrame, stations: pl.DataFrame, at: datetime) -> pl.DataFrame:
     places = stations.select("station_id", "name", "name_en", "district", "longitude", "latitude")
     counts = ("num_vehicles_available", "num_docks_available", "capacity")
-    joined = docks.select("station_id", "time", *counts).join(places, "station_id", how="inner")
+    heard = (pl.col("time") >= at - LIVE_STATION) & pl.col("num_vehicles_available").is_not_null()
+    live = heard & pl.col("is_renting").fill_null(value=True)
+    joined = docks.select("station_id", "time", *counts, live=live).join(places, "station_id", how="inner")
     return joined.filter(pl.col("longitude").is_not_null()).sort("station_id")
 
 

@@ -106,7 +106,7 @@ def test_the_address_takes_the_city_back(opened: Open) -> None:
 
 def test_what_was_not_known_yet_is_not_shown(opened: Open) -> None:
     shown = _metrics(opened(_city, k="1"))
-    assert shown["可借自行車"].startswith("0 ")
+    assert shown["可借自行車"] == "—"
     assert shown["用電 · 近 24 小時"] == theme.DASH
 
 

@@ -16,11 +16,9 @@ from twin.place import CityFile, Place
 from twin.place import init as make_city
 from twin.rebuild import rebuild as rebuild_projections
 from twin.service import Service
-from twin.sites import read_sites
+from twin.sites import day_or_time, read_list
 from twin.verify import verify as verify_log
 from views.commands.options import REFUSED, City, Json, Known, instant, known_word, show
-
-EVER = "1970-01-01T00:00:00Z"
 
 sites = typer.Typer(help="The city's list of social-housing sites 社會住宅基地清單.", no_args_is_help=True)
 log = typer.Typer(help="The city's log of events 事件紀錄.", no_args_is_help=True)
@@ -46,17 +44,28 @@ def init(
 def load_sites(
     file: Annotated[Path, typer.Argument(help="A tab-separated table of sites.")],
     city: City = Path("city"),
-    since: Annotated[str, typer.Option(help="TIME from which the facts hold 資料生效時間.")] = EVER,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", "--since", metavar="DATE|TIME", help="Date of the list: its facts hold from then (now) 資料日期."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Take the list of sites; given again, only what differs is told. 載入社會住宅基地。
 
-    Example: twin sites load social_housing_sites.tsv --city city
+    A row with a date in column `since` holds from then; nothing is known of a site before.
+
+    Example: twin sites load social_housing_sites.tsv --as-of 2026-08-01 --city city
     """
     place = Place(city)
-    rows = read_sites(file)
+    listed = read_list(file)
+    rows = [site.facts for site in listed]
+    since = {site.facts.community_id: site.since for site in listed if site.since is not None}
+    date = None if as_of is None else day_or_time(as_of)
     with place.log() as opened:
-        told = Service(opened, place.archive, now).register_communities(rows, time=instant(since), source=file.name)
+        service = Service(opened, place.archive, now)
+        told = service.register_communities(rows, time=date, since=since, source=file.name)
     show({"file": str(file), "sites": len(rows), "events": len(told)}, as_json=json)
 
 

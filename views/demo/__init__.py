@@ -9,7 +9,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from events.clock import EPOCH, now
+from events.clock import TAIPEI, now
 from events.ids import SourceId
 from events.ingest import Ingester
 from events.log import Log
@@ -26,6 +26,9 @@ from views.demo.week import Share, Week, slices
 
 SITES = Path(__file__).parent.parent / "assets" / "social_housing_sites.tsv"
 SITES_SOURCE = "data.taipei 臺北市社會住宅興建工程進度 (CC BY 4.0), 2026-08"
+
+LISTED = datetime(2026, 8, 1, tzinfo=TAIPEI)
+"""Date of the list of sites: what it tells holds from then."""
 
 METERS, BIKES, BUSES = SourceId("demo:meters"), SourceId("demo:bikes"), SourceId("demo:buses")
 
@@ -68,7 +71,7 @@ def build(directory: Path, report: Report, *, end: datetime | None = None, size:
 
 def _tell_sites(service: Service, report: Report) -> None:
     report("社會住宅基地 Sites", 0.0)
-    service.register_communities(read_sites(SITES, SITES_SOURCE), time=EPOCH)
+    service.register_communities(read_sites(SITES, SITES_SOURCE), time=LISTED)
 
 
 def _tell_week(log: Log, place: Place, service: Service, window: Window, size: Size, report: Report) -> None:

@@ -10,14 +10,19 @@ from views import theme
 from views.i18n import Language, named, text
 from views.layers.deck import layer, told
 
-DELTA: dict[str, theme.Colour] = {"more": theme.COOL, "fewer": theme.WARM, "same": theme.UNKNOWN}
+DELTA: dict[str, theme.Colour] = {
+    "more": theme.COOL,
+    "fewer": theme.WARM,
+    "same": theme.MUTED,
+    "unknown": theme.UNKNOWN,
+}
 """Blue for more, amber for fewer: told apart by the colour-blind."""
 
 SMALLEST_M, PER_BIKE_M = 26, 9
 
 
 def differences(stations: pl.DataFrame, language: Language) -> Any:
-    """Stations: station_id, name, name_en, longitude, latitude, before, after, difference."""
+    """Stations: station_id, kind, name, name_en, longitude, latitude, before, after, difference."""
     return layer(
         "ScatterplotLayer",
         "differences",
@@ -34,8 +39,9 @@ def differences(stations: pl.DataFrame, language: Language) -> Any:
 
 def _dot(row: dict[str, Any], language: Language) -> dict[str, Any]:
     amount = row["difference"] or 0
-    kind = "more" if amount > 0 else "fewer" if amount < 0 else "same"
-    counts = f"{theme.number(row['before'])} → {theme.number(row['after'])} ({amount:+,})"
+    kind = row["kind"]
+    by = text(language, "diff_unknown") if kind == "unknown" else f"{amount:+,}"
+    counts = f"{theme.number(row['before'])} → {theme.number(row['after'])} ({by})"
     return {
         "position": [row["longitude"], row["latitude"]],
         "colour": [*DELTA[kind], 220 if amount else 120],

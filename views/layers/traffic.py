@@ -74,12 +74,16 @@ def vehicles(frame: pl.DataFrame, trails: pl.DataFrame, language: Language) -> l
 
 
 def _station(row: dict[str, Any], language: Language) -> dict[str, Any]:
-    bikes, docks, capacity = (row[c] or 0 for c in ("num_vehicles_available", "num_docks_available", "capacity"))
-    counts = f"{text(language, 'bikes_table')} {bikes} · {text(language, 'docks_table')} {docks}"
+    bikes, docks, capacity = (row[c] for c in ("num_vehicles_available", "num_docks_available", "capacity"))
+    counts = (
+        f"{text(language, 'bikes_table')} {theme.number(bikes)} · {text(language, 'docks_table')} {theme.number(docks)}"
+    )
+    counts = counts if row["live"] else f"{text(language, 'bikes_stale_map')} · {counts}"
+    colour = theme.BIKES[availability(bikes, docks or 0, capacity or 0)] if row["live"] else theme.UNKNOWN
     return {
         "id": row["station_id"],
         "position": [row["longitude"], row["latitude"]],
-        "colour": [*theme.BIKES[availability(bikes, docks, capacity)], 235],
+        "colour": [*colour, 235 if row["live"] else 120],
         "tip": told(named(language, row["name"], row["name_en"]), counts, theme.clock(row["time"])),
     }
 

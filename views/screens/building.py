@@ -51,6 +51,4 @@ def _note(state: State, chosen: Chosen) -> None:
     known = state.known if state.known is not None else reader().head
     last = chosen.use.filter(pl.col("time").is_not_null())
     silent = chosen.use.height - last.filter(pl.col("age_h") <= theme.hours(usage.FRESH)).height
-    estimated = last.filter(pl.col("estimated")).height
-    share = 1 - estimated / last.height if last.height else None
-    cut_note(state, chosen.at, known, share, estimated, silent)
+    cut_note(state, chosen.at, known, usage.quality(chosen.use), silent)

@@ -52,7 +52,7 @@ def _tools(state: State, shown: Snapshot) -> list[str]:
     """The cut and the layers, each a click away; the layers that are drawn."""
     cut, layers = st.columns([2.1, 1], gap="small")
     with cut:
-        cut_note(state, shown.at, shown.known, shown.measured_share, shown.estimated, shown.silent)
+        cut_note(state, shown.at, shown.known, shown.quality, shown.silent)
     with layers, st.popover(state.say("layers"), width="stretch"):
         return _layers(state)
 

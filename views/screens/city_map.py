@@ -44,7 +44,9 @@ def _storeys(shown: Snapshot, read: Reader) -> list[tuple[dict[str, Any], pl.Dat
     places = {r["community_id"]: r for r in shown.sites.iter_rows(named=True)}
     found: list[tuple[dict[str, Any], pl.DataFrame]] = []
     for building in shown.buildings.iter_rows(named=True):
-        site = places[building["community_id"]]
+        site = places.get(building["community_id"])
+        if site is None:  # the list that names the site is younger than this instant
+            continue
         place = (site["longitude"], site["latitude"])
         storeys = outlines.near(outlines.storeys(read.model(building["sha256"]), place), place)
         found += [(site, storeys)] if storeys.height else []

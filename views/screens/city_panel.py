@@ -48,6 +48,7 @@ def legend(state: State) -> str:
     """What the map's colours mean."""
     kinds = [(status(state.language, word), colour) for word, colour in theme.STATUS.items()]
     bikes = [(state.say(f"bikes_{name}"), colour) for name, colour in theme.BIKES.items()]
+    bikes.append((state.say("bikes_stale_map"), theme.UNKNOWN))
     return (
         swatches(f"{state.say('legend_sites')} · {state.say('legend_models')}", kinds)
         + swatches(state.say("legend_bikes"), bikes)
@@ -104,7 +105,14 @@ def _meters(state: State, shown: Snapshot, community_id: str) -> pl.DataFrame:
 def _tables(state: State, shown: Snapshot) -> None:
     by_district, by_site = st.tabs([state.say("districts"), state.say("sites")])
     for tab, frame in ((by_district, _districts(state, shown)), (by_site, _sites(state, shown))):
-        tab.dataframe(frame, hide_index=True, height=TABLE_PX, width="stretch", column_config=whole_numbers(frame))
+        tab.dataframe(
+            frame,
+            hide_index=True,
+            height=TABLE_PX,
+            width="stretch",
+            column_config=whole_numbers(frame),
+            placeholder=theme.DASH,
+        )
     st.caption(state.say("privacy"))
 
 
@@ -114,17 +122,25 @@ def _districts(state: State, shown: Snapshot) -> pl.DataFrame:
     labels = {same_name(k["name"]): named(state.language, k["name"], k["name_en"]) for k in known}
     spelt = {d: same_name(d) for d in [*shown.sites["district"], *shown.stations["district"]] if d}
     place = pl.col("district").replace(spelt)
-    sites = shown.sites.group_by(place).agg(homes=pl.col("households").sum(), sites=pl.len())
-    bikes = shown.stations.drop_nulls("district").group_by(place).agg(bikes=pl.col("num_vehicles_available").sum())
+    some = pl.col("households").count() > 0
+    homes = pl.when(some).then(pl.col("households").sum())
+    sites = shown.sites.group_by(place).agg(homes=homes, sites=pl.len())
+    live = shown.stations.filter("live").drop_nulls("district")
+    bikes = live.group_by(place).agg(bikes=pl.col("num_vehicles_available").sum())
     frame = (
         pl.DataFrame({"district": list(labels)}).join(sites, "district", how="left").join(bikes, "district", how="left")
     )
     return frame.select(
         pl.col("district").replace_strict(labels).alias(state.say("district")),
-        pl.col("homes").fill_null(0).alias(state.say("households")),
-        pl.col("sites").fill_null(0).alias(state.say("sites")),
-        pl.col("bikes").fill_null(0).alias(state.say("bikes")),
-    ).sort(state.say("households"), descending=True)
+        _of_list(shown, "homes").alias(state.say("households")),
+        _of_list(shown, "sites").alias(state.say("sites")),
+        pl.col("bikes").alias(state.say("bikes")),
+    ).sort(state.say("households"), descending=True, nulls_last=True)
+
+
+def _of_list(shown: Snapshot, column: str) -> pl.Expr:
+    """Counts of the list of sites: what a list does not name is none, without a list it is unknown."""
+    return pl.col(column).fill_null(0) if shown.sites.height else pl.col(column)
 
 
 def _sites(state: State, shown: Snapshot) -> pl.DataFrame:

@@ -9,23 +9,27 @@ import streamlit as st
 from views import theme
 from views.plain import markup
 from views.state import State, change, hold, reader
+from views.usage import Quality
 
 _KNOWN = "known_input"
 
 
-def cut_note(
-    state: State, shown: datetime, known: int, measured_share: float | None, estimated: int, silent: int
-) -> None:
-    """A popover: as of, as known, share measured, and a way to look as known at an earlier position."""
-    share = theme.quantity(measured_share, "1")
+def cut_note(state: State, shown: datetime, known: int, quality: Quality, silent: int) -> None:
+    """A popover: as of, as known, of which meters and homes use is told and how much of it was measured, and a way to
+    look as known at an earlier position."""
+    share = theme.quantity(quality.share, "1")
+    counted = state.say("of_all", n=theme.number(quality.counted), total=theme.number(quality.meters))
+    homes = state.say("of_all", n=theme.number(quality.homes_counted), total=theme.number(quality.homes))
     with st.popover(f"{state.say('cut')} · {state.say('measured')} {share}", width="stretch"):
         st.html(
             rows(
                 {
                     state.say("as_of"): f"{theme.clock(shown)} UTC+8",
                     state.say("as_known"): f"{known:,} / {reader().head:,}",
-                    state.say("measured"): share,
-                    state.say("estimated_meters"): theme.number(estimated),
+                    state.say("measured_meters"): share,
+                    state.say("counted_meters"): counted,
+                    state.say("counted_homes"): homes,
+                    state.say("estimated_meters"): theme.number(quality.counted - quality.measured),
                     state.say("silent_meters"): theme.number(silent),
                 }
             )

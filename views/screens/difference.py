@@ -32,9 +32,9 @@ def page() -> None:
     with right:
         against = _against(state)
         found = reader().station_difference(state.at, state.known, against)
-        changed = found.filter(pl.col("difference").is_null() | (pl.col("difference") != 0))
-        st.caption(state.say("diff_count", n=f"{changed.height:,}", total=f"{found.height:,}"))
-        st.dataframe(_table(state, changed), hide_index=True, width="stretch", height=430)
+        changed = found.filter(pl.col("kind") != "same")
+        st.caption(_sentence(state, found))
+        st.dataframe(_table(state, changed), hide_index=True, width="stretch", height=430, placeholder=theme.DASH)
         st.code(_command(state, against, changed), language="shell")
     with left:
         drawn = found.drop_nulls(["longitude", "latitude"])
@@ -58,10 +58,17 @@ def _against(state: State) -> Against:
     return Against(known=int(known))
 
 
+def _sentence(state: State, found: pl.DataFrame) -> str:
+    """How many stations differ, do not, and cannot be compared: the classes of the map and its legend."""
+    counts = {kind: f"{found.filter(kind=kind).height:,}" for kind in DELTA}
+    return state.say("diff_count", total=f"{found.height:,}", **counts)
+
+
 def _table(state: State, changed: pl.DataFrame) -> pl.DataFrame:
     named = pl.col("name_en") if state.language == "en" else pl.col("name")
     return changed.sort(pl.col("difference").abs(), "station_id", descending=[True, False], nulls_last=True).select(
         pl.coalesce(named, "name", "station_id").alias(state.say("change_name")),
+        pl.col("kind").replace({kind: state.say(f"diff_{kind}") for kind in DELTA}).alias(state.say("diff_kind")),
         pl.col("before").alias(state.say("diff_before")),
         pl.col("after").alias(state.say("diff_after")),
         pl.col("difference").alias(f"{state.say('difference')} ({state.say('diff_unit')})"),

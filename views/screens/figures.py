@@ -35,9 +35,10 @@ Card = tuple[str, str, str]
 
 
 def _homes(state: State, shown: Snapshot) -> Card:
-    total = int(shown.sites["households"].sum())
-    done = int(shown.sites.filter(pl.col("status") == DONE)["households"].sum())
-    note = state.say("homes_sub", done=theme.number(done), sites=shown.sites.height)
+    total = _sum(shown.sites["households"])
+    told = shown.sites["status"].null_count() < shown.sites.height
+    done = int(shown.sites.filter(pl.col("status") == DONE)["households"].sum()) if told else None
+    note = state.say("homes_sub", done=theme.number(done), sites=theme.number(shown.sites.height or None))
     return state.say("homes"), theme.quantity(total, "戶" if state.language != "en" else "homes"), note
 
 
@@ -50,14 +51,22 @@ def _used(state: State, shown: Snapshot, medium: str) -> Card:
 
 
 def _bikes(state: State, shown: Snapshot) -> Card:
-    sums = shown.stations.select(pl.col("num_vehicles_available", "num_docks_available").sum()).row(0)
-    note = state.say("bikes_sub", docks=theme.number(sums[1]), stations=theme.number(shown.stations.height))
-    return state.say("bikes"), theme.quantity(sums[0], "輛" if state.language != "en" else "bikes"), note
+    live = shown.stations.filter("live")
+    docks, bikes = _sum(live["num_docks_available"]), _sum(live["num_vehicles_available"])
+    note = state.say("bikes_sub", docks=theme.number(docks), stations=theme.number(live.height))
+    if stale := shown.stations.height - live.height:
+        note += " · " + state.say("bikes_stale", n=theme.number(stale))
+    return state.say("bikes"), theme.quantity(bikes, "輛" if state.language != "en" else "bikes"), note
 
 
 def _buses(state: State, shown: Snapshot) -> Card:
     unit = "輛" if state.language != "en" else "buses"
-    return state.say("buses"), theme.quantity(shown.vehicles.height, unit), state.say("buses_sub")
+    return state.say("buses"), theme.quantity(shown.vehicles.height or None, unit), state.say("buses_sub")
+
+
+def _sum(values: pl.Series) -> int | None:
+    """Sum of what is known, None where nothing is."""
+    return int(values.sum()) if values.count() else None
 
 
 def _why_homes(state: State, shown: Snapshot) -> None:

@@ -9,7 +9,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "diff_day": ("1 天前", "a day earlier"),
     "diff_week": ("1 週前", "a week earlier"),
     "diff_learned": ("當時所知", "what was known"),
-    "diff_count": ("{total} 站中 {n} 站有差異", "{n} of {total} stations differ"),
+    "diff_count": (
+        "{total} 站：{more} 站增加、{fewer} 站減少、{same} 站相同、{unknown} 站缺其一時點的資料",
+        "{total} stations: {more} have more, {fewer} fewer, {same} the same, {unknown} without data at one instant",
+    ),
+    "diff_kind": ("變化", "Change"),
+    "diff_unknown": ("當時無資料", "no data then"),
     "diff_legend": ("可借車輛的增減", "Bikes available, more or fewer"),
     "diff_more": ("增加", "more"),
     "diff_fewer": ("減少", "fewer"),
