@@ -21,6 +21,7 @@ from events.feeds import (
     youbike,
     youbike_archive,
 )  # fmt: skip
+from events.feeds.buses import network, tdx
 from events.feeds.charging import ocpi, ocpp
 from events.feeds.decoded import Format
 from events.feeds.messages import split_array
@@ -52,6 +53,11 @@ FORMATS: dict[str, Format] = {
         Format(
             "bus-estimate", "city.bus-estimate", f"{_TYPE}.bus.estimate.v1", _JSON,
             bus_estimate.decode, bus_estimate.split,
+        ),
+        Format("tdx-bus", "city.tdx-bus", f"{_TYPE}.bus.tdx.v1", _JSON, tdx.decode, tdx.split, tdx.whole),
+        Format(
+            "bus-network", "city.bus-network", f"{_TYPE}.bus.network.v1", _JSON,
+            network.decode, network.split, network.whole,
         ),
         Format("parking", "city.parking", f"{_TYPE}.parking.status.v1", _JSON, parking.decode, parking.split),
         Format("aqi", "city.aqi", f"{_TYPE}.air.station.observed.v1", _JSON, aqi.decode, aqi.split),

@@ -59,6 +59,8 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         "gtfs-rt": [(protobuf / f"gtfs_{n}.pb").read_bytes() for n in ("vehicle_positions", "trip_update")]
         + [alert_feed()],
         "bus-estimate": [_first_stops(shared_data)],
+        "tdx-bus": [(shared_data / "field" / "feeds" / "tdx_bus_a1.json").read_bytes(), ESTIMATES],
+        "bus-network": [_first_facts(shared_data, n) for n in ("GetStopLocation", "GetRoute")],
         "parking": [_first_lots(shared_data), _first_lots(shared_data, "TCMSV_alldesc.json.gz"), SIGNS],
         "aqi": [_first_sites(shared_data)],
         "airbox": [_first_boxes(shared_data)],
@@ -106,6 +108,22 @@ def _first_stops(shared_data: Path) -> bytes:
     snapshot = gzip.decompress((shared_data / "bus" / "estimate_2024-09-08T144600.json.gz").read_bytes())
     document = msgspec.json.decode(snapshot)
     return msgspec.json.encode(document | {"BusInfo": document["BusInfo"][:4]})
+
+
+def _first_facts(shared_data: Path, name: str) -> bytes:
+    document = msgspec.json.decode(gzip.decompress((shared_data / "bus" / f"{name}.json.gz").read_bytes()))
+    return msgspec.json.encode(document | {"BusInfo": document["BusInfo"][:3]})
+
+
+ESTIMATES = msgspec.json.encode(
+    {
+        "UpdateTime": "2024-03-12T08:00:15+08:00",
+        "Estimates": [
+            {"StopID": "36407", "StopName": {"Zh_tw": "捷運站"}, "RouteID": "10132", "Direction": 0, **told}
+            for told in ({"EstimateTime": 120, "StopStatus": 0}, {"StopStatus": 3})
+        ],
+    }
+)
 
 
 SIGNS = (
