@@ -107,10 +107,12 @@ def types(model: ifcopenshell.file) -> dict[Step, Any]:
 
 def connections(model: ifcopenshell.file) -> list[tuple[Step, Step, str]]:
     """(door, stair, lift …; space or storey; how): what a graph of ways through the building is made of."""
+    passages = _Passages(model)
     found = [
-        (Step(relation[5].id()), Step(relation[4].id()), "bounds_outside" if _is_outside(relation[8]) else "bounds")
+        (passage, Step(relation[4].id()), "bounds_outside" if _is_outside(relation[8]) else "bounds")
         for relation in by_type(model, "IfcRelSpaceBoundary")
-        if relation[4] is not None and relation[5] is not None and relation[5].is_a() in _PASSAGES
+        if relation[4] is not None and relation[5] is not None
+        for passage in passages.of(relation[5])
     ]
     found += [
         (Step(element.id()), Step(place.id()), "serves")
@@ -118,6 +120,27 @@ def connections(model: ifcopenshell.file) -> list[tuple[Step, Step, str]]:
         if element.is_a() in _PASSAGES
     ]
     return list(dict.fromkeys([*found, *_open(model)]))
+
+
+class _Passages:
+    """What a boundary's element is a passage by: itself, the door that fills an opening, the door of a leaf."""
+
+    def __init__(self, model: ifcopenshell.file) -> None:
+        self._whole = {
+            part.id(): relation[4]
+            for relation in by_type(model, "IfcRelAggregates")
+            if relation[4] is not None and relation[4].is_a() in _PASSAGES
+            for part in instances_in(relation[5])
+        }
+        self._fillings: dict[int, list[Any]] = {}
+        for opening, filling in pairs(model, "IfcRelFillsElement", 4, 5):
+            self._fillings.setdefault(opening.id(), []).append(filling)
+
+    def of(self, element: Any) -> list[Step]:
+        """The passages, none for a wall or a window."""
+        fillings = self._fillings.get(element.id(), [element])
+        wholes = [self._whole.get(each.id(), each) for each in fillings]
+        return [Step(each.id()) for each in wholes if each.is_a() in _PASSAGES]
 
 
 def _open(model: ifcopenshell.file) -> list[tuple[Step, Step, str]]:

@@ -5,13 +5,12 @@
 exit is `STREET`. Widths and lengths in metres, null where the model does not say.
 
 What the file relates (`bim.tables` connections) comes first; a door, stair or lift that it relates to nothing is taken
-to join the places it stands against (`bim.touching`), and rooms that no wall parts are open to each other
-(`bim.adjoining`): these are `inferred`. Rooms of a dwelling without doors of its own are one `within`.
+to join the places it stands against (`bim.ways.touching`), and rooms that no wall parts are open to each other
+(`bim.ways.adjoining`): these are `inferred`. Rooms of a dwelling without doors of its own are one `within`.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -19,10 +18,10 @@ from itertools import combinations, pairwise
 import numpy as np
 import polars as pl
 
-from bim.adjoining import adjoining
-from bim.flights import Flight, flights
 from bim.model import BuildingModel
-from bim.touching import Point, Touching
+from bim.ways.adjoining import adjoining
+from bim.ways.flights import Flight, flights
+from bim.ways.touching import Point, Touching
 
 STREET = "street"
 """The place outside that every exit leads to."""
@@ -87,8 +86,11 @@ class _Survey:
     def ways(self) -> Ways:
         rows: list[_Row] = []
         elements = self.model.elements.select("element_id", "ifc_class", "storey_id", "overall_width_m")
+        doors = set(elements.filter(pl.col("ifc_class").is_in(_DOORS))["element_id"])
         for element_id, ifc_class, storey_id, width_m in elements.iter_rows():
             if ifc_class in _DOORS:
+                if not doors.isdisjoint(self.touching.wholes(element_id)):
+                    continue  # a leaf of a door
                 rows += self._door(element_id, ifc_class, storey_id, width_m)
             elif ifc_class == "IfcTransportElement":
                 rows += self._lift(element_id)
@@ -101,7 +103,7 @@ class _Survey:
 
     def _door(self, key: str, ifc_class: str, storey_id: str | None, width_m: float | None) -> list[_Row]:
         at = self.touching.middle(key)
-        said = self.related.get(key, [])
+        said = [each for part in (key, *self.touching.parts(key)) for each in self.related.get(part, [])]
         sides = sorted({place for place, _ in said}) or self.touching.beside(key, storey_id)
         is_outer = any(relation == "bounds_outside" for _, relation in said) or not said
         clear_m = None if width_m is None else round(width_m - FRAME_M, 4)
@@ -122,13 +124,18 @@ class _Survey:
         ]
 
     def _stair(self, flight: Flight) -> list[_Row]:
+        """A stair past more than two places is shared out among them by how far each is above the one below."""
         said = [place for key in flight.keys for place, relation in self.related.get(key, []) if relation == "serves"]
-        ends = self._upward(said or self.touching.landings(flight.keys, flight.storey_id))
-        steps_m = None
-        if flight.risers and flight.riser_m and flight.tread_m:
-            steps_m = round(flight.risers * math.hypot(flight.riser_m, flight.tread_m), 4)
-        told = (flight.clear_width_m, steps_m, flight.risers, flight.riser_m, flight.tread_m, not said)
-        return [(flight.keys[0], "stair", a, b, *told) for a, b in pairwise(ends)]
+        ends = list(pairwise(self._upward(said or self.touching.landings(flight.keys, flight.storey_id))))
+        rises = [self._rise(a, b) for a, b in ends]
+        rows: list[_Row] = []
+        for (a, b), rise_m in zip(ends, rises, strict=True):
+            share = 1.0 if len(ends) == 1 or not sum(rises) else rise_m / sum(rises)
+            length_m = None if flight.length_m is None else round(flight.length_m * share, 4)
+            risers = None if flight.risers is None else round(flight.risers * share)
+            steps = (flight.clear_width_m, length_m, risers, flight.riser_m, flight.tread_m)
+            rows.append((flight.keys[0], "stair", a, b, *steps, not said))
+        return rows
 
     def _open(self, rows: list[_Row]) -> list[_Row]:
         """What the file says is open, then rooms that no wall parts and nothing else joins yet."""

@@ -25,6 +25,11 @@ class Touching:
         self._outline: dict[str, Polygon] = {}
         self._base_m: dict[str, float | None] = {}
         self._on_storey: dict[str | None, list[str]] = {}
+        self._parent: dict[str, str | None] = dict(model.elements.select("element_id", "parent_id").iter_rows())
+        self._parts: dict[str, list[str]] = {}
+        for part, whole in self._parent.items():
+            if whole in self._parent:
+                self._parts.setdefault(whole, []).append(part)
         self._instance = {name: nth for nth, name in enumerate(model.meshes.entity_id.astype(str).tolist())}
         self._storeys: list[str] = model.storeys["storey_id"].to_list()
         spaces = model.footprints.filter(kind="space").sort("entity_id", "part")
@@ -43,15 +48,34 @@ class Touching:
         return round(outline.centroid.x, 4), round(outline.centroid.y, 4), self._base_m[space]
 
     def middle(self, element: str) -> Point | None:
-        """Middle of an element's box in plan; None if it was not drawn."""
-        instance = self._instance.get(element)
-        if instance is None:
+        """Middle of an element's box in plan, of one that is made of parts of theirs; None if nothing was drawn."""
+        drawn = [self._instance[element]] if element in self._instance else []
+        drawn = drawn or [self._instance[part] for part in self.parts(element) if part in self._instance]
+        if not drawn:
             return None
-        corners = self._model.meshes.placed(instance)
+        corners = np.concatenate([self._model.meshes.placed(instance) for instance in drawn])
         if not len(corners):
             return None
         x_m, y_m = (corners.min(axis=0) + corners.max(axis=0))[:2] / 2
         return float(x_m), float(y_m)
+
+    def parts(self, element: str) -> list[str]:
+        """What an element is made of, in any depth."""
+        found, seen = [element], {element}
+        for each in found:
+            new = [part for part in self._parts.get(each, ()) if part not in seen]
+            seen.update(new)
+            found += new
+        return found[1:]
+
+    def wholes(self, element: str) -> list[str]:
+        """The elements that an element is a part of, nearest first."""
+        found: list[str] = []
+        above = self._parent.get(element)
+        while above in self._parent and above not in found:
+            found.append(above)
+            above = self._parent[above]
+        return found
 
     def beside(self, door: str, storey_id: str | None) -> list[str]:
         """The at most two spaces of its storey that a door stands between, sorted."""
