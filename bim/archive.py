@@ -3,6 +3,7 @@
     <archive_dir>/<sha256[:2]>/<sha256>/
         source.<ifc|ifczip|ifc.gz>   the file as it was given
         report.json                  name, schema, units, georeference, coverage, and what the caller stated
+        digests.json                 bim.archive_digests
         tables/<name>.parquet        bim.tables
         meshes.npz                   bim.meshes
 
@@ -20,7 +21,7 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from bim import meshes
+from bim import archive_digests, meshes
 from bim.coverage import Coverage
 from bim.errors import ArchiveError, ArchiveUnavailableError
 from bim.georeference import Georeference
@@ -57,7 +58,9 @@ def holds(archive_dir: Path, sha256: str, stated: str) -> bool:
         report = _report(place(archive_dir, sha256))
     except ArchiveError:
         return False
-    return report.layout == LAYOUT and report.stated == stated
+    if report.layout != LAYOUT or report.stated != stated:
+        return False
+    return not archive_digests.amiss(place(archive_dir, sha256))  # a damaged one is read from its file again
 
 
 def read(archive_dir: Path, sha256: str) -> BuildingModel:
@@ -69,12 +72,14 @@ def read(archive_dir: Path, sha256: str) -> BuildingModel:
         path = folder / "tables" / f"{name}.parquet"
         if report.layout < LAYOUT and _lacks(path, name):
             _complete(archive_dir, report)
+        archive_digests.check(folder, f"tables/{name}.parquet")
         try:
             return pl.read_parquet(path)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise ArchiveError(f"{folder}: table {name} is damaged ({error}); load {report.file} again") from error
 
     def drawn() -> Meshes:
+        archive_digests.check(folder, "meshes.npz")
         try:
             return meshes.read(folder / "meshes.npz")
         except (OSError, ValueError, KeyError) as error:
@@ -98,6 +103,7 @@ def source(archive_dir: Path, sha256: str) -> Path:
     found = next(place(archive_dir, sha256).glob("source.*"), None)
     if found is None:
         raise ArchiveError(f"{archive_dir}: no model {sha256}; load its file")
+    archive_digests.check(found.parent, found.name)
     return found
 
 
@@ -129,6 +135,7 @@ def _complete(archive_dir: Path, report: Report) -> None:
             fresh = folder / f".writing-{os.getpid()}-{name}"
             again.tables[name].write_parquet(fresh)
             fresh.replace(folder / f"{name}.parquet")
+    archive_digests.write(folder.parent)
 
 
 def _lacks(path: Path, name: str) -> bool:
@@ -142,6 +149,7 @@ def _lacks(path: Path, name: str) -> bool:
 
 
 def _report(folder: Path) -> Report:
+    archive_digests.check(folder, "report.json")
     try:
         return msgspec.json.decode((folder / "report.json").read_bytes(), type=Report)
     except (OSError, msgspec.DecodeError) as error:
@@ -166,6 +174,7 @@ def _fill(folder: Path, model: BuildingModel, file: Path, stated: str) -> None:
         model.coverage,
     )
     (folder / "report.json").write_bytes(msgspec.json.encode(report))
+    archive_digests.write(folder)
 
 
 def _put(fresh: Path, target: Path) -> None:

@@ -25,7 +25,7 @@ from events.sealing.chain import BEGINNING, Mark
 from events.sealing.store import SealStore
 from events.segment_store import SegmentStore
 from events.segments import Segments, is_reference
-from events.sql_errors import POSTGRES, shown
+from events.sql_errors import POSTGRES, integrity, shown
 from events.told_again import Filler
 from events.vault import Vault
 
@@ -232,6 +232,10 @@ class Log:
         with self._store() as recorder:
             mark = recorder.max_tracking_id(source)
         return None if mark is None else mark - 1
+
+    def amiss(self) -> list[str]:
+        """What is wrong with a SQLite log's file, by its own check (a server has its own); never raises."""
+        return integrity(self._where) if self._sqlite else []
 
     def close(self) -> None:
         """Release the store's connections."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from events.errors import LogUnavailableError, UsageError
 
@@ -28,6 +29,16 @@ def sql_errors(location: str, what: str, advice: str) -> Iterator[None]:
         yield
     except kinds as error:
         raise LogUnavailableError(f"{shown(location)}: {what}: {error}; {advice}") from error
+
+
+def integrity(path: str) -> list[str]:
+    """What SQLite's own check finds wrong with a file: pages, rows out of order, rows and indexes that differ."""
+    try:
+        with closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)) as file:
+            found = [str(row[0]) for row in file.execute("PRAGMA integrity_check(20)")]
+    except (sqlite3.Error, ValueError) as error:
+        return [f"{path}: cannot be read: {error}; restore it from a backup"]
+    return [] if found == ["ok"] else [f"{path}: {told}; restore it from a backup" for told in found]
 
 
 def connection_words(url: str) -> dict[str, str]:

@@ -222,8 +222,8 @@ def test_the_command_line_answers_from_the_restored_log(tmp_path: Path) -> None:
         file.rename(tmp_path / file.name)
     run("restore", str(tmp_path / "backup"), *city)
     land(place, ("m2", 4, 2.0))
-    run("cut", "--out", str(tmp_path / "cut"), *city)
-    found = pl.read_parquet(tmp_path / "cut" / "readings.parquet")
+    run("cut", "--out", str(tmp_path / "cut.parquet"), *city)
+    found = pl.read_parquet(tmp_path / "cut.parquet")
     assert found.select("point_id", "value").rows() == [("m1", 1.0), ("m2", 2.0)]
     run("rebuild", *city)
     run("log", "verify", *city)

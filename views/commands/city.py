@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from events.clock import now
+from events.errors import LogError
 from events.observations import family as family_named
 from events.sql_errors import shown
 from replay.city import City as OpenCity
@@ -17,7 +18,9 @@ from twin.place import init as make_city
 from twin.rebuild import rebuild as rebuild_projections
 from twin.service import Service
 from twin.sites import day_or_time, read_list
+from twin.verify import Report
 from twin.verify import verify as verify_log
+from twin.verify_city import verify_city
 from views.commands.options import REFUSED, City, Json, Known, instant, known_word, show
 
 sites = typer.Typer(help="The city's list of social-housing sites 社會住宅基地清單.", no_args_is_help=True)
@@ -100,24 +103,34 @@ def cut(
 
 @log.command("verify")
 def verify(city: City = Path("city"), json: Json = False) -> None:
-    """Check every digest, the order, offsets, names and destroyed keys. 檢查事件紀錄的完整性。
+    """Check every digest, the chain, offsets, names, keys, and the city's files. 檢查事件紀錄與檔案的完整性。
 
-    Ends with 1 when something does not hold together. Gaps in the order are said, and are no problem by themselves.
+    Ends with 1 when something does not hold together. Gaps in the order, and record times that do not rise (logs from
+    before they had to), are said, and are no problem by themselves.
 
     Example: twin log verify --city city
     """
-    with Place(city).log() as opened:
-        report = verify_log(opened)
+    place = Place(city)
+    place.read()
+    try:
+        with place.log() as opened:
+            report = verify_log(opened)
+            files = verify_city(place, opened)
+    except LogError as error:  # a log that cannot even be opened is what this command is asked about
+        report, files = Report(0, 0, (str(error),)), []
+    problems = [*report.problems, *files]
     answer: dict[str, Any] = {
         "events": report.events,
         "position": report.position,
+        "sealed": report.sealed,
         "digests": report.digests,
         "sources": report.sources,
         "gaps": [{"after": low, "before": high} for low, high in report.gaps],
-        "problems": list(report.problems),
+        "inversions": list(report.inversions),
+        "problems": problems,
     }
     show(answer, as_json=json)
-    if report.problems:
+    if problems:
         raise typer.Exit(REFUSED)
 
 
