@@ -8,7 +8,8 @@ states      point_id          text (a string, or base64 data, that a point repor
 docks       station_id        num_vehicles_available, num_docks_available, capacity, num_ebikes_available,
                               num_vehicles_disabled, num_docks_disabled (counts), is_renting, is_returning
 stations    station_id        name, name_en, district, longitude, latitude (degrees, WGS84), capacity; slowly changing.
-                              Bike stations, and car parks as `parking:<id>`
+                              Bike stations, car parks as `parking:<id>`, and whatever reports its place, under what its
+                              points begin with (`airbox:<id>`, `aqi:<id>`, `sta:datastream:<id>`, `health:<id>`)
 positions   vehicle_id        route_id, longitude, latitude (degrees, WGS84; null: not listed any more), bearing
                               (degrees from north), speed (m/s), kind (bus, tram, metro, rail, ferry, cable, bike,
                               scooter, moped, car, other; null where it is not known)

@@ -36,6 +36,9 @@ TYPES = {
 }
 """Frame -> type of its entities."""
 
+PLACES = {"airbox": "AirSensor", "aqi": "AirQualityStation", "sta": "SensorSite", "health": "HealthStation"}
+"""What a station is called whose name begins with such a word (`events.feeds.places`); others are bikes' and cars'."""
+
 UNIT_CODES = {
     "J": "JOU", "Wh": "WHR", "kWh": "KWH", "W": "WTT", "kW": "KWT", "VA": "D46", "kVA": "KVA", "kvar": "KVR",
     "kVAh": "C79", "kvarh": "K3", "V": "VLT", "mV": "2Z", "A": "AMP", "mA": "4K", "Hz": "HTZ", "MHz": "MHZ",
@@ -61,10 +64,11 @@ def entities(frame: pl.DataFrame, name: str) -> list[dict[str, Any]]:
 def _entity(row: dict[str, Any], name: str, key: tuple[str, ...], several: set[str]) -> dict[str, Any]:
     parts = [str(row[c]) for c in key if c != "unit" and row[c] is not None]
     parts += [row["unit"]] if row.get("point_id") in several else []
+    kind = PLACES.get(parts[0].partition(":")[0], TYPES[name]) if name == "stations" else TYPES[name]
     told: dict[str, Any] = {
         "@context": [CORE_CONTEXT],
-        "id": ":".join(["urn:ngsi-ld", TYPES[name], *(quote(part, safe="") for part in parts)]),
-        "type": TYPES[name],
+        "id": ":".join(["urn:ngsi-ld", kind, *(quote(part, safe="") for part in parts)]),
+        "type": kind,
     }
     at = observed_at(row["time"])
     if all(row.get(c) is not None for c in _PLACE):

@@ -5,12 +5,14 @@
 
 Points are `airbox:<device_id>:<key>`: s_d0 PM2.5, s_d1 PM10, s_d2 PM1, c_d0 PM2.5 as calibrated by the network (its
 quality is substituted: it is computed, not measured), s_t0 temperature, s_h0 relative humidity; s_g8 and hcho, whose
-units the network does not state, are passed over. Time is `timestamp`, UTC, whether it says so or not.
+units the network does not state, are passed over. Name and place of the device are a station's,
+`airbox:<device_id>`. Time is `timestamp`, UTC, whether it says so or not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from events.errors import PayloadError
@@ -20,8 +22,9 @@ from events.feeds.json_texts import listed, plain, scalars_of
 from events.feeds.local_time import bare_is_utc
 from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of
+from events.feeds.places import Members
 from events.feeds.refusals import Refused
-from events.feeds.wide import Measure, Reports, cells_of
+from events.feeds.wide import Measure, Reports, cells_of, places_of
 from events.observations import Quality
 
 KEYS = {
@@ -38,6 +41,9 @@ KEYS = {
 """Key -> unit, the range of the instrument, how its value comes to be."""
 
 _PLAIN = {plain(key): measure for key, measure in KEYS.items()}
+
+PLACE = Members(("name", "devicename", "sitename"), ("area",), ("gpslon",), ("gpslat",))
+"""Members that tell the place of `airbox:<device_id>`; `area` is the network's word for a county."""
 
 SILENT = ("", "N/A")
 """Texts that stand for no value: no reading, and none is counted."""
@@ -61,7 +67,8 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
                 rows.append(row)
             except PayloadError as error:
                 refused.append(Refused(record, f"{FORMAT}: {error}", _document([row])))
-    return decoded_frame(FORMAT, cells_of(reports, _PLAIN, SILENT), lambda at: _document([rows[at]]), refused)
+    decoded = decoded_frame(FORMAT, cells_of(reports, _PLAIN, SILENT), lambda at: _document([rows[at]]), refused)
+    return replace(decoded, frames={**decoded.frames, "stations": places_of(reports, PLACE)})
 
 
 def split(document: bytes) -> Sequence[bytes]:

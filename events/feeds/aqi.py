@@ -4,12 +4,14 @@
     {"records": [{"siteid": …, "pm2.5": …, "publishtime": …}]}            the same columns as CSV or Parquet
 
 Points are `aqi:<site_id>:<column>` (pm2_5, o3_8hr …), in the network's units. `publish_time` is local Taipei time.
+Name and place are a station's, `aqi:<site_id>`.
 An empty value or `-` is an instrument that tells nothing: no reading, and none is counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -20,9 +22,10 @@ from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_texts import listed, plain, scalars_of
 from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of, unpacked
+from events.feeds.places import Members
 from events.feeds.refusals import Refused
 from events.feeds.tables import PARQUET, messages, text_table
-from events.feeds.wide import Measure, Reports, cells_of
+from events.feeds.wide import Measure, Reports, cells_of, places_of
 
 UNITS = {
     m.name: m
@@ -43,6 +46,9 @@ UNITS = {
 
 _PLAIN = {plain(column): measure for column, measure in UNITS.items()}
 
+PLACE = Members(("sitename",), ("county",), ("longitude",), ("latitude",))
+"""Columns that tell the place of `aqi:<site_id>`; its district is the county."""
+
 SILENT = ("", "-")
 FORMAT = "aqi"
 
@@ -60,7 +66,8 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
         except PayloadError as error:
             refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
     frame = cells_of(reports, _PLAIN, SILENT)
-    return decoded_frame(FORMAT, frame, lambda at: _document(reports.members[at]), refused)
+    decoded = decoded_frame(FORMAT, frame, lambda at: _document(reports.members[at]), refused)
+    return replace(decoded, frames={**decoded.frames, "stations": places_of(reports, PLACE)})
 
 
 def split(document: bytes) -> Sequence[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.limits import check_refused
 from events.feeds.local_time import utc_times
+from events.feeds.places import Place, station_rows
 from events.feeds.refusals import Refused, first_reason, quoted_text, refused_frame
 from events.observations import READINGS, STATES, Quality
 
@@ -48,6 +49,8 @@ class Cell:
     highest: float = math.inf
     factor: float = 1.0
     quality: Quality = Quality.MEASURED
+    place: Place | None = None
+    """Where it was observed, if that is told."""
 
 
 Told = Iterable[Cell | Refused]
@@ -80,7 +83,9 @@ def decoded_cells(standard: str, told: Callable[[Payload], Told], payloads: Sequ
         cells += [(record, cell) for cell in sound]
         refused += odd
     frame = _frame(cells).with_row_index("at")
-    return decoded_frame(standard, frame, lambda at: bytes_of(cells[at][1].document), refused)
+    decoded = decoded_frame(standard, frame, lambda at: bytes_of(cells[at][1].document), refused)
+    placed = [(record, cell.time, cell.place) for record, cell in cells if cell.place is not None]
+    return replace(decoded, frames={**decoded.frames, "stations": station_rows(placed)}) if placed else decoded
 
 
 def bytes_of(document: Document) -> bytes:

@@ -5,6 +5,7 @@
 
     health:<station>:device_state          a state of STATES
     health:<station>:measurement_count …   COUNTS since the start of the day, unit "count"
+    health:<station>                       a station: `station_name`, `longitude`, `latitude`, where they are told
 
 Nothing else is taken. What a report says beside this (blood pressure, glucose, who was measured …) is refused, and the
 report that goes to quarantine holds only the members above: the rest is dropped here, before anything is stored, and
@@ -26,6 +27,7 @@ from events.feeds.cells import STATE, Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_texts import plain, value_of
 from events.feeds.packed import text_of
+from events.feeds.places import place_of
 from events.feeds.refusals import Refused
 
 STATES = ("ok", "warning", "fault", "offline", "maintenance", "starting", "low_battery", "door_open", "out_of_paper")
@@ -33,7 +35,8 @@ STATES = ("ok", "warning", "fault", "offline", "maintenance", "starting", "low_b
 
 COUNTS = ("measurement_count", "out_of_range_count", "visit_count", "error_count", "restart_count")
 STATION, TIME, STATE_NAME, DROPPED = "station_id", "timestamp", "device_state", "dropped"
-KEPT = {plain(name): name for name in (STATION, TIME, STATE_NAME, *COUNTS)}
+NAME, LONGITUDE, LATITUDE = "station_name", "longitude", "latitude"
+KEPT = {plain(name): name for name in (STATION, TIME, STATE_NAME, *COUNTS, NAME, LONGITUDE, LATITUDE)}
 """A member as a device may spell it -> its name here: all that is ever stored."""
 
 MEASURED = frozenset(
@@ -50,8 +53,13 @@ MEASURED = frozenset(
 """Words for what stands of a person in a report, named in a refusal; other members are only counted."""
 
 MOST = 1_000_000
+LONGEST_NAME = 40
 _STATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,62}[A-Za-z0-9])?")
 _TIME = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?")
+_A_PLACE = re.compile(r"站|室|中心|宅|區|樓|里|院|廳|[Ss]tation|[Rr]oom|[Cc]ent(?:re|er)|[Cc]linic|[Kk]iosk")
+_NAME = re.compile(r"[^\d@<>]*(?:\d{1,3}(?!\d)[^\d@<>]*)*")
+"""Names of stations: they hold a word for a place, and no number that could be somebody's."""
+
 _NATIONAL_ID = re.compile(r"(?:^|[^A-Za-z0-9])[A-Z][A-D1289]\d{8}(?:$|[^A-Za-z0-9])", re.IGNORECASE)
 
 
@@ -106,8 +114,12 @@ def _sound(name: str, value: Any) -> bool:
     """Whether a kept member holds what it should, and so nothing of a person."""
     if name in COUNTS:
         return type(value) is int and 0 <= value <= MOST
+    if name in (LONGITUDE, LATITUDE):
+        return type(value) in (int, float) and abs(value) <= (180 if name == LONGITUDE else 90)
     if not isinstance(value, str):
         return False
+    if name == NAME:
+        return len(value) <= LONGEST_NAME and bool(_A_PLACE.search(value) and _NAME.fullmatch(value))
     if name == STATE_NAME:
         return value.strip().lower() in STATES
     if name == STATION:
@@ -133,8 +145,10 @@ def _cells(report: Mapping[str, Any], arrival: datetime, document: bytes) -> Ite
         return
     point = f"health:{report[STATION]}"
     time = report.get(TIME, arrival.astimezone(UTC).isoformat())
+    place = place_of(point, report.get(NAME), None, report.get(LONGITUDE), report.get(LATITUDE))
     if STATE_NAME in report:
-        yield Cell(f"{point}:{STATE_NAME}", STATE, time, report[STATE_NAME].strip().lower(), document)
+        state = report[STATE_NAME].strip().lower()
+        yield Cell(f"{point}:{STATE_NAME}", STATE, time, state, document, place=place)
     for name in COUNTS:
         if name in report:
-            yield Cell(f"{point}:{name}", "count", time, str(report[name]), document, 0, MOST)
+            yield Cell(f"{point}:{name}", "count", time, str(report[name]), document, 0, MOST, place=place)

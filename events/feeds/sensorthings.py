@@ -5,7 +5,8 @@
 
 A payload is one observation, an array of them, a collection (`value`), a data array, and what else
 `events.feeds.sensorthings_forms` knows; a collection without observations is sound and tells nothing. Points are
-`sta:datastream:<id>`, the id from the Datastream or from its navigation link. The time is `phenomenonTime` (of an
+`sta:datastream:<id>`, the id from the Datastream or from its navigation link, and so are their stations
+(`events.feeds.sensorthings_places`). The time is `phenomenonTime` (of an
 interval its end), else `resultTime`, UTC where no zone is told. A result that is a text is a state, but a number
 written as text is a reading where its Datastream has a unit; true and false are 1 and 0. A reading without a unit of
 measurement, or with one that has no SenML unit (`events.feeds.units`), is refused: units are never guessed. What
@@ -30,6 +31,7 @@ from events.feeds.local_time import bare_is_utc
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
 from events.feeds.sensorthings_forms import observations
+from events.feeds.sensorthings_places import place_told
 from events.feeds.sensorthings_quality import quality_of
 from events.feeds.units.written import unit_of
 from events.observations import Quality
@@ -65,13 +67,14 @@ def _cell(observation: Any) -> Cell:
     described: Mapping[str, Any] = stream if isinstance(stream, dict) else {}
     point, result = f"sta:datastream:{_stream_id(observation, described)}", observation["result"]
     document = partial(_document, observation)
+    place = place_told(point, observation, described)
     if isinstance(result, str) and not (_has_unit(described) and _is_number(result)):
-        return Cell(point, STATE, _time(observation), result, document)
+        return Cell(point, STATE, _time(observation), result, document, place=place)
     if not isinstance(result, str | int | float):
         raise PayloadError(f"{point}: result {quoted(result)} is neither a number nor a text")
     unit, factor = ("/", 1.0) if isinstance(result, bool) else _unit(point, described)
     text, quality = text_of_value(result), _quality(point, observation)
-    return Cell(point, unit, _time(observation), text, document, factor=factor, quality=quality)
+    return Cell(point, unit, _time(observation), text, document, factor=factor, quality=quality, place=place)
 
 
 def _has_unit(stream: Mapping[str, Any]) -> bool:

@@ -38,20 +38,28 @@ def observations(found: Any) -> Iterator[Any]:
         yield from _under_their_stream(found)
     elif any(name in found for name in WITHIN):
         for name in WITHIN:
-            yield from _within(found.get(name))
+            yield from _within(found.get(name), found)
     elif "result" not in found and any(name in found for name in HOLDERS):
         return
     else:
         yield from _single(found)
 
 
-def _within(listed: Any) -> Iterator[Any]:
-    """Observations of the entities in a member: several, one, or none at all."""
+def _within(listed: Any, holder: dict[str, Any]) -> Iterator[Any]:
+    """Observations of the entities in a member of `holder`: several, one, or none at all."""
     for entity in listed if isinstance(listed, list) else [] if listed is None else [listed]:
         if not isinstance(entity, dict):
             yield entity
         elif any(name in entity for name in (*WITHIN, "Observations")):
-            yield from observations(entity)
+            yield from observations(_placed(entity, holder))
+
+
+def _placed(entity: dict[str, Any], holder: dict[str, Any]) -> dict[str, Any]:
+    """A Datastream with the Thing, or a Thing with the Location, that it stands in: they tell its place."""
+    outer = {name: v for name, v in holder.items() if name not in WITHIN}
+    if "Locations" in outer and "Things" not in entity:
+        return {"Thing": outer} | entity
+    return {"Locations": [outer]} | entity if "location" in outer else entity
 
 
 def _of_array(found: dict[str, Any]) -> Iterator[Any]:

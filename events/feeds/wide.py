@@ -10,6 +10,7 @@ import polars as pl
 
 from events.feeds.cells import COLUMNS
 from events.feeds.json_texts import text_of_value
+from events.feeds.places import Members, station_rows
 from events.observations import Quality
 
 
@@ -63,6 +64,12 @@ def cells_of(reports: Reports, measures: Mapping[str, Measure], silent: Sequence
     return found.with_columns(
         point_id=pl.concat_str("point", pl.lit(":"), "name"), factor=pl.lit(1.0, pl.Float64)
     ).select("at", *COLUMNS)
+
+
+def places_of(reports: Reports, members: Members) -> pl.DataFrame:
+    """Rows of STATIONS of the reports whose time can be read, one a report."""
+    told = zip(reports.record, reports.clock, reports.point, reports.members, strict=True)
+    return station_rows((record, clock, members.place(point, report)) for record, clock, point, report in told)
 
 
 def _texts(values: list[Any]) -> pl.Series:
