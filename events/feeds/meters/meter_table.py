@@ -28,7 +28,7 @@ from events.feeds.decoded import Decoded, Payload
 from events.feeds.meters.meter_columns import long_form
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.tables import messages, text_table
-from events.feeds.wall_clock import clocks
+from events.feeds.times.wall_clock import clocks
 from events.observations import READINGS, STATES
 
 FORMAT = "meter-table"

@@ -1,0 +1,1 @@
+"""Times as feeds write them."""
