@@ -15,7 +15,7 @@ import polars as pl
 from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.limits import check_refused
-from events.feeds.local_time import utc_times
+from events.feeds.local_time import utc_times, why_none
 from events.feeds.places import Place, station_rows
 from events.feeds.refusals import Refused, first_reason, quoted_text, refused_frame
 from events.observations import READINGS, STATES, Quality
@@ -128,7 +128,10 @@ def _checks() -> tuple[tuple[pl.Expr, pl.Expr | str], ...]:
     bounds = pl.concat_str(pl.lit(", not within "), low, pl.lit(" to "), high, pl.lit(" "), pl.col("unit"))
     return (
         ((point == "") | (point.str.len_chars() > LONGEST), "a point without a name, or with one too long"),
-        (pl.col("time").is_null(), pl.concat_str(named, quoted_text("clock"), pl.lit(" is no time"))),
+        (
+            pl.col("time").is_null(),
+            pl.concat_str(named, quoted_text("clock"), pl.lit(" is no time"), why_none("clock")),
+        ),
         (state & (pl.col("text").str.len_chars() > LONGEST), pl.concat_str(named, pl.lit("a state too long"))),
         (~state & value.is_null(), pl.concat_str(named, quoted_text("text"), pl.lit(" is no number"))),
         (~state & ~value.is_between("lowest", "highest"), pl.concat_str(named, value.cast(pl.String), bounds)),

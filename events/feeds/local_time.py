@@ -76,7 +76,9 @@ def _read(text: pl.Series) -> pl.Series:
     left = instants.is_null() & clean.is_not_null()
     if not left.any():
         return instants
-    others = written(clean.filter(left)).select(_since_earliest(_placed(pl.col("day") + pl.col("clock"), pl.col("zone"))))
+    others = written(clean.filter(left)).select(
+        _since_earliest(_placed(pl.col("day") + pl.col("clock"), pl.col("zone")))
+    )
     place = pl.select(pl.when(left).then(left.cum_sum().cast(pl.Int64) - 1)).to_series()
     return pl.select(pl.coalesce(instants, others.to_series().gather(place))).to_series()
 
@@ -135,3 +137,15 @@ def bare_is_utc(text: str) -> str:
     ('2026-08-20T11:41:52Z', '2026-08-20T11:41:52+08:00')
     """
     return f"{text.strip()}Z" if _BARE.fullmatch(text.strip()) else text
+
+
+def why_none(column: str) -> pl.Expr:
+    """What more there is to say of a text that is no time: that it may be two, or is a clock that was never set."""
+    told = pl.col(column).str.strip_chars()
+    two = told.str.contains(r"^\d{1,2}[/-]\d{1,2}[/-](\d{4}|\d\d)\b")
+    unset = told.str.contains(r"^(1970|1980|2000)[/-]")
+    return (
+        pl.when(two).then(pl.lit(", or may be two: write the year first"))
+        .when(unset).then(pl.lit(" since 2001: the clock was never set"))
+        .otherwise(pl.lit(""))
+    )  # fmt: skip

@@ -5,48 +5,59 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from events.errors import PayloadError
-from events.feeds.packed import text_of, unpacked
+from events.feeds.packed import unpacked
+from events.feeds.sheets.encodings import utf8_of
+from events.feeds.sheets.headers import Headed, IsHeader, headed
 
 PARQUET = b"PAR1"
 MESSAGE_ROWS = 5_000
 MESSAGE_BYTES = 400_000
 """A message of a table holds at most so many rows, and about so many bytes: well under Kafka's megabyte."""
 
-SEPARATORS = (",", "\t", ";", "|")
-
 
 @dataclass(frozen=True)
 class Table:
-    """The rows that fit the header, all columns text, and the lines that hold more fields than it names."""
+    """The rows that fit the header, all columns text, and the lines that hold more fields than it names.
+
+    `titles` are the words that stand above the header.
+    """
 
     rows: pl.DataFrame
     ragged: list[bytes] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
 
 
-def text_table(data: bytes) -> Table:
-    """A CSV (header first; gzip allowed) or Parquet table as text; PayloadError when it is neither.
+def text_table(data: bytes, is_header: IsHeader | None = None) -> Table:
+    """A CSV (gzip allowed) or Parquet table as text; PayloadError when it is neither.
 
-    Instants with a zone are written in UTC with `Z`; nested columns are left out.
+    The header is the first line, or the first of which `is_header` says so. Encodings are those of
+    `events.feeds.sheets.encodings`. Instants with a zone are written in UTC with `Z`; nested columns are left out.
     """
     content = unpacked(data)
-    table = Table(_parquet(content)) if content.startswith(PARQUET) else _csv(text_of(content))
+    if content.startswith(PARQUET):
+        table = Table(_parquet(content))
+    else:
+        sheet = headed(utf8_of(content), is_header)
+        table = replace(_csv(sheet), titles=sheet.words)
     if not table.rows.height and not table.ragged:
         raise PayloadError("a table without rows")
     columns = [_as_text(name, dtype) for name, dtype in table.rows.schema.items() if not dtype.is_nested()]
-    return Table(table.rows.select(columns), table.ragged)
+    return replace(table, rows=table.rows.select(columns))
 
 
-def messages(data: bytes) -> Sequence[bytes]:
-    """A table as messages of the same form, each with its header; one that cannot be read stays whole."""
+def messages(data: bytes, is_header: IsHeader | None = None) -> Sequence[bytes]:
+    """A table as messages of the same form, each with its titles and header; one that cannot be read stays whole."""
     try:
         content = unpacked(data)
-        return _parquet_slices(content) if content.startswith(PARQUET) else _csv_slices(text_of(content))
+        if content.startswith(PARQUET):
+            return _parquet_slices(content)
+        return _csv_slices(headed(utf8_of(content), is_header))
     except PayloadError:
         return [data]
 
@@ -58,29 +69,30 @@ def _parquet(content: bytes) -> pl.DataFrame:
         raise PayloadError(f"Parquet cannot be read ({_first_line(error)})") from error
 
 
-def _csv(content: bytes) -> Table:
+def _csv(sheet: Headed) -> Table:
     try:
-        return Table(pl.read_csv(content, separator=_separator(content), infer_schema=False))
+        return Table(pl.read_csv(sheet.table, separator=sheet.separator, infer_schema=False))
     except (PolarsError, PanicException):
-        return _csv_line_by_line(content)
+        return _csv_line_by_line(sheet)
 
 
-def _csv_line_by_line(content: bytes) -> Table:
+def _csv_line_by_line(sheet: Headed) -> Table:
     """The slow way, which tells the lines that do not fit from those that do."""
     try:
-        text = io.StringIO(content.decode(), newline="")
-        header, *lines = csv.reader(text, delimiter=_separator(content), strict=True)
+        text = io.StringIO(sheet.table.decode(), newline="")
+        header, *lines = csv.reader(text, delimiter=sheet.separator, strict=True)
         fitting = [line for line in lines if line and len(line) <= len(header)]
-        ragged = [",".join(line).encode() for line in lines if len(line) > len(header)]
+        ragged = [_line_of(line, sheet.separator) for line in lines if len(line) > len(header)]
         padded = [line + [""] * (len(header) - len(line)) for line in fitting]
         return Table(pl.DataFrame(padded, schema=dict.fromkeys(header, pl.String), orient="row"), ragged)
     except (csv.Error, ValueError, PolarsError) as error:
         raise PayloadError(f"CSV cannot be read ({_first_line(error)})") from error
 
 
-def _separator(content: bytes) -> str:
-    header = content.split(b"\n", 1)[0].decode()
-    return max(SEPARATORS, key=header.count)
+def _line_of(fields: Sequence[str], separator: str) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="").writerow(fields)
+    return text.getvalue().encode()
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -105,23 +117,28 @@ def _parquet_bytes(table: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _csv_slices(content: bytes) -> list[bytes]:
-    header, *lines = content.removesuffix(b"\n").split(b"\n")
-    size = _rows_a_message(len(content), len(lines))
+def _csv_slices(sheet: Headed) -> list[bytes]:
+    header, *lines = sheet.table.removesuffix(b"\n").split(b"\n")
+    size = _rows_a_message(len(sheet.table), len(lines))
     if len(lines) <= size:
-        return [content]
-    if b'"' in content:
-        return _quoted_slices(content, size)
-    return [b"\n".join([header, *lines[at : at + size]]) for at in range(0, len(lines), size)]
+        return [_under(sheet, sheet.table)]
+    if b'"' in sheet.table:
+        return _quoted_slices(sheet, size)
+    return [_under(sheet, b"\n".join([header, *lines[at : at + size]])) for at in range(0, len(lines), size)]
 
 
-def _quoted_slices(content: bytes, size: int) -> list[bytes]:
+def _quoted_slices(sheet: Headed, size: int) -> list[bytes]:
     """Slices of a table whose quoted fields may hold line ends."""
-    table = _csv(content)
+    table = _csv(sheet)
     if table.ragged:
-        return [content]
-    separator = _separator(content)
-    return [part.write_csv(separator=separator).encode() for part in table.rows.iter_slices(size)]
+        return [_under(sheet, sheet.table)]
+    slices = table.rows.iter_slices(size)
+    return [_under(sheet, part.write_csv(separator=sheet.separator).encode()) for part in slices]
+
+
+def _under(sheet: Headed, table: bytes) -> bytes:
+    """A table under the title lines again."""
+    return b"\n".join([*sheet.titles, table])
 
 
 def _rows_a_message(size_bytes: int, rows: int) -> int:

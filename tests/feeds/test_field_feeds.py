@@ -49,6 +49,14 @@ UNITS = {
 
 WHOLE = set[Told]().union(*(register(MORNING + timedelta(seconds=10 * n), 1234.5 + n / 1000) for n in range(3)))
 
+AMI = "meter:04123456789"
+QUARTER = datetime(2024, 3, 11, 16, 15, tzinfo=UTC)
+
+
+def used(column: str, *values: tuple[datetime, float], meter: str = AMI) -> set[Told]:
+    return {(f"{meter}:{column}", "kWh", at, value) for at, value in values}
+
+
 CASES: list[tuple[str, str, set[Told], list[str]]] = [
     ("dsmr", "dsmr_capture_cut_at_end.p1", WHOLE, ["it was cut off"]),
     ("dsmr", "dsmr_factory_clock.p1", set(), ["clock was never set", "clock was never set"]),
@@ -77,6 +85,34 @@ CASES: list[tuple[str, str, set[Told], list[str]]] = [
         station("sta:datastream", NOTED + timedelta(minutes=10), *((str(n), *told) for n, told in UNITS.items())),
         ["'NTU' has no SenML unit", "'度' has no SenML unit"],
     ),
+    (
+        "meter-table",
+        "taipower_ami.csv",
+        used("用電量(度)", (QUARTER, 0.125), (QUARTER + timedelta(minutes=15), 0.150)),
+        [],
+    ),
+    (
+        "meter-table",
+        "taipower_ami_kwh_2400.csv",
+        used(
+            "用電量_kWh",
+            (QUARTER + timedelta(hours=23, minutes=30), 0.125),
+            (QUARTER + timedelta(hours=23, minutes=45), 0.15),
+        ),
+        [],
+    ),
+    ("meter-table", "meter_title_rows.csv", used("用電量_kWh", (QUARTER, 0.125)), []),
+    (
+        "meter-table",
+        "meter_thousands.csv",
+        used(
+            "reading (kWh)",
+            (QUARTER - timedelta(minutes=15), 1234.5),
+            (QUARTER + timedelta(minutes=45), 1235.1),
+            meter="meter:M1",
+        ),
+        [],
+    ),
 ]
 
 
@@ -88,3 +124,12 @@ def test_a_small_input_of_the_field_has_its_right_value(
     assert told(decoded) == right
     assert len(reasons(decoded)) == len(refused)
     assert all(part in why for part, why in zip(refused, reasons(decoded), strict=True))
+
+
+def test_both_ways_to_write_a_year_of_the_republic_are_read(shared_data: Path) -> None:
+    document = (shared_data / "field" / "feeds" / "taipower_ami_roc.csv").read_bytes()
+    first, second = document.splitlines()[1:]
+    head = document.splitlines()[0]
+    rows = [offer(FORMATS["meter-table"].decode, b"\n".join([head, row])) for row in (first, second)]
+    assert [told(row) for row in rows] == [used("kWh", (QUARTER, 0.125)), used("kWh", (QUARTER, 0.150))]
+    assert not any(row.refused.height for row in rows)

@@ -1,178 +1,239 @@
-"""What the columns of a utility's table mean, and the table as one value a row."""
+"""A utility's table as one value a row, by what its header says (`events.feeds.meters.headers`)."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from events.errors import PayloadError
-from events.feeds.json_texts import plain
-from events.observations import Quality
-
-METER = (
-    "meterid", "meter", "meterserial", "serial", "serialnumber", "nmi", "customerid", "pointid", "deviceid",
-    "householdid", "household", "lclid", "siteid", "id", "電號", "表號", "電表號碼", "水號",
-)  # fmt: skip
-TIME = (
-    "readingdatetime", "datetime", "timestamp", "time", "readingtime", "tstp", "intervalend", "endtime",
-    "intervalstart", "localtime", "資料時間", "時間",
-)  # fmt: skip
-DATE = ("date", "day", "readingdate", "日期")
-UNIT, VALUE, ZONE, QUALITY = (
-    ("unit", "uom", "units", "單位"),
-    ("value", "reading", "數值"),
-    ("timezone", "tz"),
-    "quality",
+from events.feeds.meters.headers import (
+    INSTANT,
+    QUALITY,
+    QUANTITY,
+    UNIT,
+    VALUE,
+    ZONE,
+    date_column,
+    meter_column,
+    names_of,
+    table_unit,
+    time_column,
+    unit_in,
+    word_is_unit,
 )
-QUANTITY = ("obis", "register", "quantity", "channel", "stream")
-UNITS = {
-    "kwh": "kWh", "wh": "Wh", "mwh": "MWh", "kw": "kW", "w": "W", "kvarh": "kvarh", "kvar": "kvar", "kva": "kVA",
-    "va": "VA", "v": "V", "a": "A", "m3": "m3", "m³": "m3", "l": "l", "litre": "l", "litres": "l", "liter": "l",
-    "liters": "l", "度": "",
-}  # fmt: skip
-"""Word for a unit in a table, in small letters -> SenML unit (MWh, which has none, becomes kWh)."""
-
-KNOWN = {
-    "globalactivepower": "kW", "globalreactivepower": "kvar", "voltage": "V", "globalintensity": "A",
-    "submetering1": "Wh", "submetering2": "Wh", "submetering3": "Wh", "energykwhhh": "kWh", "kwhhhperhalfhour": "kWh",
-}  # fmt: skip
-"""Columns of well-known tables whose names do not end in a unit (UCI household power, Low Carbon London)."""
+from events.feeds.meters.times_of_day import end_of, is_clock, minutes_of
+from events.feeds.sheets.numbers import UNSURE, plain_numbers
+from events.feeds.tables import Table
+from events.feeds.times.day_order import year_first
+from events.feeds.times.written import written
+from events.feeds.units.written import DEGREE, degree_of, plain_unit
+from events.observations import Quality
 
 DAY_FIRST = "globalactivepower"
 """Column of the one well-known table (UCI household power) that writes 16/12/2006."""
 
-SILENT = ("", "?")
+SILENT = ("", "?", "-", "--", "---", "N/A", "n/a", "NA", "#N/A", "null", "NULL", "None", "NaN", "nan", "無資料", "缺值")
 """Texts that stand where a table tells nothing."""
-
-WHOLE = ("kwh", "wh", "mwh", "kvarh", "m3")
-"""Units that are a column's whole name; shorter ones might be anything."""
 
 QUALITY_WORDS = {"a": 0, "actual": 0, "e": 1, "estimate": 1, "s": 2, "substitute": 2, "f": 2}
 """Utilities' words for a quality, beside our own."""
 
+NOT_TOLD = "度 is kWh of electricity and m3 of water or gas: a column or a title line must say which (電號, 水號 …)"
+
 UNNAMED = "unnamed"
-_SUFFIX = re.compile(r"^(.*?)[\s_(\[]+([A-Za-z³0-9]+)[)\]]?\s*$")
-_OF_DAY = re.compile(r"^\s*(?:[A-Za-z]+[\s_]*)?(\d{1,2}):?(\d\d)(?::00)?\s*$")
+_ACCOUNT = re.compile(
+    r"(?:電號|水號|表號|錶號|[電水]?[表錶]號碼|用戶(?:號碼|編號))\s*[:：]?\s*([A-Za-z0-9][A-Za-z0-9-]*)?\s*$"
+)
+_UNIT_TITLE = re.compile(r"^單位\s*[:：]?\s*(\S+)?$")
+_EXCEL = r"""^="?(.*?)"?$|^'(.*)$"""
 
 
-def long_form(table: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Sheet:
+    """A table whose columns are called `#0`, `#1` …, since it may have columns of our names; and what it is headed by.
+
+    `called` gives the column as it is called, `by_name` its place by its plain name.
+    """
+
+    rows: pl.DataFrame
+    called: Mapping[str, str]
+    by_name: Mapping[str, str]
+    titles: Sequence[str]
+
+    def first(self, words: Sequence[str]) -> str | None:
+        """The column of the first of these names that there is."""
+        return next((self.by_name[word] for word in words if word in self.by_name), None)
+
+    def of(self, words: Sequence[str], default: str | None = None) -> pl.Expr:
+        """That column, or a text in its place."""
+        column = self.first(words)
+        return pl.col(column) if column else pl.lit(default, pl.String)
+
+    def degree(self, *columns: str) -> str | None:
+        """What 度 is by these columns' names, the meter's, or the title lines."""
+        meter = meter_column(self.by_name)
+        return degree_of([*columns, *(() if meter is None else (meter,)), *self.titles])
+
+
+def long_form(table: Table) -> pl.DataFrame:
     """One value a row: row, point_id, unit, local (time as text), zone, text, factor, quality, fault (null: none).
 
     PayloadError when the columns do not say which time, value and unit there are.
     """
-    names = {f"#{at}": column for at, column in enumerate(table.columns)}  # a table may have columns of our names
-    by_name = {plain(column): name for name, column in reversed(names.items())}
-    rows = table.rename({column: name for name, column in names.items()}).with_row_index("row")
-    rows = rows.with_columns(_meter(by_name), _of(by_name, ZONE, None).alias("zone"), _told(by_name))
-    of_day = {name: minutes for name, column in names.items() if (minutes := _of_day(column)) is not None}
-    if of_day and _first(by_name, DATE):
-        return _finished(_wide(rows, by_name, of_day))
-    rows = rows.with_columns(_time(by_name, rows, table.columns))
-    if (value := _first(by_name, VALUE)) and _first(by_name, UNIT):
-        quantity = _of(by_name, QUANTITY, "value")
-        return _finished(rows.with_columns(text=pl.col(value), quantity=quantity, word=_of(by_name, UNIT, None)))
-    units = {name: u for name, column in names.items() if (u := _unit_of(column)) is not None}
-    if not units:
-        have = ", ".join(table.columns[:8])
+    sheet = _sheet(table)
+    rows = sheet.rows.with_columns(_meter(sheet), sheet.of(ZONE).alias("zone"), sheet.of((QUALITY,)).alias("told"))
+    of_day = {at: minutes for at, column in sheet.called.items() if (minutes := minutes_of(column)) is not None}
+    if of_day and (date := date_column(sheet.by_name)):
+        return _finished(_wide(sheet, rows, of_day, sheet.by_name[date]))
+    rows = rows.with_columns(_time(sheet))
+    if (value := sheet.first(VALUE)) and (unit := sheet.first(UNIT)):
+        quantity = sheet.of(QUANTITY, "value")
+        told = rows.with_columns(text=pl.col(value), quantity=quantity, word=pl.col(unit), column=pl.lit(value))
+        return _finished(told.with_columns(_units(sheet, told, sheet.called[value])))
+    return _finished(_by_column(sheet, rows))
+
+
+def _by_column(sheet: Sheet, rows: pl.DataFrame) -> pl.DataFrame:
+    """A value a row of a table with a column a quantity."""
+    taken = {sheet.first((QUALITY,)), *(sheet.by_name.get(n) for n in (meter_column(sheet.by_name),) if n)}
+    words = {at: u for at, column in sheet.called.items() if at not in taken and (u := unit_in(column)) is not None}
+    if not words:
+        have = ", ".join(list(sheet.called.values())[:8])
         raise PayloadError(f"no column tells a value with its unit, such as supply_kwh: the table has {have}")
+    units = {
+        at: (sheet.degree(sheet.called[at]) or DEGREE) if plain_unit(w) == DEGREE else w for at, w in words.items()
+    }
     kept = ["row", "meter", "zone", "told", "local"]
-    long = rows.unpivot(list(units), index=kept, variable_name="quantity", value_name="text")
-    word = pl.col("quantity").replace_strict(units, return_dtype=pl.String)
-    return _finished(long.with_columns(word=word, quantity=pl.col("quantity").replace(names)))
+    long = rows.unpivot(list(units), index=kept, variable_name="column", value_name="text")
+    word = pl.col("column").replace_strict(units, return_dtype=pl.String).alias("word")
+    return long.with_columns(word, quantity=pl.col("column").replace_strict(sheet.called, return_dtype=pl.String))
+
+
+def _units(sheet: Sheet, rows: pl.DataFrame, column: str) -> pl.Expr:
+    """`word`: the unit that each row tells, 度 by what the table, or the row's quantity, says that it counts."""
+    if not rows["word"].str.contains(DEGREE, literal=True).any():
+        return pl.col("word")
+    told = sheet.degree(column)
+    quantities = rows["quantity"].drop_nulls().unique().to_list()
+    by_quantity = {q: degree_of([q]) or told or DEGREE for q in quantities}
+    degree = pl.col("quantity").replace_strict(by_quantity, default=told or DEGREE, return_dtype=pl.String)
+    is_degree = pl.col("word").str.strip_chars() == DEGREE
+    return pl.when(is_degree).then(degree).otherwise(pl.col("word")).alias("word")
 
 
 def _finished(long: pl.DataFrame) -> pl.DataFrame:
-    word = pl.col("word").str.strip_chars().str.to_lowercase()
-    unit = word.replace_strict(UNITS, default=None, return_dtype=pl.String)
     told = pl.col("told").str.strip_chars().str.to_lowercase()
     qualities = {q.name.casefold(): int(q) for q in Quality} | QUALITY_WORDS
     quality = told.replace_strict(qualities, default=None, return_dtype=pl.UInt8)
+    words = long["word"].drop_nulls().unique().to_list()
+    units = {word: table_unit(word) if word.strip() else None for word in words}
+    found = [units[word] for word in words]
+    senml = pl.Series([u[0] if u else None for u in found], dtype=pl.String)
+    factors = pl.Series([u[1] if u else 1.0 for u in found], dtype=pl.Float64)
+    unit = pl.col("word").replace_strict(words, senml, default=None, return_dtype=pl.String)
+    factor = pl.col("word").replace_strict(words, factors, default=1.0, return_dtype=pl.Float64).cast(pl.Float64)
     no_unit = pl.concat_str(pl.lit("unit '"), pl.col("word").fill_null(""), pl.lit("' is not known"))
     no_quality = pl.concat_str(pl.lit("quality '"), pl.col("told"), pl.lit("' is not known"))
-    return long.filter(~pl.col("text").str.strip_chars().is_in(SILENT)).select(
+    valued = long.filter(~pl.col("text").str.strip_chars().is_in(SILENT))
+    plain = plain_numbers(valued, "text", "column")
+    unsure = pl.concat_str(pl.lit("'"), pl.col("text"), pl.lit(f"'{UNSURE}"))
+    return plain.select(
         "row",
         pl.concat_str(pl.lit("meter:"), "meter", pl.lit(":"), "quantity").alias("point_id"),
-        unit.replace({"MWh": "kWh"}).fill_null("").alias("unit"),
+        unit.fill_null("").alias("unit"),
         "local",
         "zone",
         "text",
-        pl.when(unit == "MWh").then(1e3).otherwise(1.0).alias("factor"),
+        factor.fill_null(1.0).alias("factor"),
         pl.coalesce(quality, pl.lit(0, pl.UInt8)).alias("quality"),
         pl.coalesce(
+            pl.when(pl.col("word").str.strip_chars() == DEGREE).then(pl.lit(NOT_TOLD)),
             pl.when(unit.is_null() | (unit == "")).then(no_unit),
             pl.when(told.is_not_null() & (told != "") & quality.is_null()).then(no_quality),
+            pl.when("unsure").then(unsure),
         ).alias("fault"),
     )
 
 
-def _wide(rows: pl.DataFrame, by_name: dict[str, str], of_day: dict[str, int]) -> pl.DataFrame:
+def _wide(sheet: Sheet, rows: pl.DataFrame, of_day: Mapping[str, int], date: str) -> pl.DataFrame:
     """A row a day: each time of day becomes a row; 24:00 is the next day's midnight."""
-    if not _first(by_name, UNIT):
+    unit = sheet.first(UNIT)
+    stated = {at: u for at in of_day if (u := unit_in(sheet.called[at]))}
+    titled = None if unit or stated else _titled_unit(sheet.titles)
+    if not (unit or stated or titled):
         raise PayloadError("a table with a column a time of day, but no column unit")
-    rows = rows.with_columns(word=_of(by_name, UNIT, None), day=_day(pl.col(_first(by_name, DATE) or "")))
-    kept = ["row", "meter", "zone", "told", "word", "day"]
-    long = rows.unpivot(list(of_day), index=kept, variable_name="column", value_name="text")
-    minutes = pl.col("column").replace_strict(of_day, return_dtype=pl.Int64)
-    local = pl.col("day") + pl.duration(minutes=minutes)
-    return long.sort("row", maintain_order=True).with_columns(
-        local=local.dt.strftime("%Y-%m-%d %H:%M:%S"), quantity=pl.lit("interval")
+    word = pl.col(unit) if unit else pl.lit(titled, pl.String)
+    quantity = sheet.of(QUANTITY, "interval")
+    days = written(year_first(rows[date]))["day"]
+    rows = rows.with_columns(
+        word.alias("word"), quantity.alias("quantity"), days.alias("day"), pl.col(date).alias("date")
     )
+    kept = ["row", "meter", "zone", "told", "word", "quantity", "day", "date"]
+    long = rows.unpivot(list(of_day), index=kept, variable_name="column", value_name="text")
+    if stated:
+        by_column = pl.col("column").replace_strict(stated, default=None, return_dtype=pl.String)
+        long = long.with_columns(pl.coalesce(by_column, "word").alias("word"))
+    minutes = pl.col("column").replace_strict(dict(of_day), return_dtype=pl.Int64)
+    local = (pl.col("day") + pl.duration(minutes=minutes)).dt.strftime("%Y-%m-%d %H:%M:%S")
+    told = long.sort("row", maintain_order=True).with_columns(
+        local=pl.coalesce(local, "date"), column=pl.lit("interval")
+    )
+    return told.with_columns(_units(sheet, told, ""))
 
 
-def _day(text: pl.Expr) -> pl.Expr:
-    clean = text.str.strip_chars().str.slice(0, 10).str.replace_all("/", "-", literal=True)
-    return pl.coalesce(clean.str.to_datetime(f, time_unit="us", strict=False) for f in ("%Y-%m-%d", "%Y%m%d"))
+def _titled_unit(titles: Sequence[str]) -> str | None:
+    """The unit that a title line tells: 單位：度, or 單位 and 度 side by side."""
+    for at, title in enumerate(titles):
+        if found := _UNIT_TITLE.match(unicodedata.normalize("NFKC", title)):
+            word = found[1] or (titles[at + 1] if at + 1 < len(titles) else "")
+            if word_is_unit(word):
+                return word
+    return None
 
 
-def _of_day(column: str) -> int | None:
-    """Minutes after midnight that a column's name tells, None when it is no time of day."""
-    found = _OF_DAY.match(column)
-    if found is None or (":" not in column and len(found[1] + found[2]) != 4):
-        return None
-    minutes = int(found[1]) * 60 + int(found[2])
-    return minutes if minutes <= 1440 and int(found[2]) < 60 else None
+def _time(sheet: Sheet) -> pl.Series:
+    """Local time as text: a column of instants, or a date and a time of day (or an interval of it) side by side."""
+    time, date = time_column(sheet.by_name), date_column(sheet.by_name)
+    full = sheet.first(INSTANT)
+    if time is None and date is None:
+        raise PayloadError(
+            f"a table without a column for the time: it has {', '.join(list(sheet.called.values())[:8])}"
+        )
+    told = sheet.rows[full or sheet.by_name[time or date or ""]]
+    if full is None and date is not None and time is not None and is_clock(told):
+        day = sheet.rows[sheet.by_name[date]].str.strip_chars().str.extract(r"^([^T\s]+)")
+        if DAY_FIRST in sheet.by_name:
+            day = day.str.replace(r"^(\d{1,2})/(\d{1,2})/(\d{4})$", "$3-$2-$1")
+        whole = pl.concat_str(pl.lit(year_first(day)), pl.lit(" "), pl.lit(end_of(told)))
+        return pl.select(pl.coalesce(whole, pl.lit(day)).alias("local")).to_series()
+    return year_first(told).alias("local")
 
 
-def _unit_of(column: str) -> str | None:
-    """The unit in a column's name, in the table's words; None when it names none."""
-    if plain(column) in KNOWN:
-        return KNOWN[plain(column)]
-    if plain(column) in WHOLE:
-        return plain(column)
-    found = _SUFFIX.match(column)
-    return found[2] if found and found[1] and found[2].lower() in UNITS else None
+def _meter(sheet: Sheet) -> pl.Expr:
+    name = meter_column(sheet.by_name)
+    column = pl.col(sheet.by_name[name]) if name else pl.lit(_titled_meter(sheet.titles), pl.String)
+    plain = column.str.strip_chars().str.replace(r"^(\d+)\.0$", "$1").str.replace(_EXCEL, "$1$2")
+    return pl.when(plain != "").then(plain).otherwise(pl.lit(UNNAMED)).alias("meter")
 
 
-def _time(by_name: dict[str, str], rows: pl.DataFrame, columns: list[str]) -> pl.Expr:
-    """Local time as text: a column of instants, or a date and a time of day side by side."""
-    full, date = _first(by_name, TIME[:3]), _first(by_name, DATE)
-    other = _first(by_name, TIME)
-    if full is None and date is not None and other is not None:
-        short = rows[other].str.strip_chars().str.len_chars().max()
-        if isinstance(short, int) and short <= 8:
-            day = pl.col(date).str.strip_chars().str.slice(0, 10)
-            if DAY_FIRST in by_name:
-                day = day.str.replace(r"^(\d{1,2})/(\d{1,2})/(\d{4})$", "$3-$2-$1")
-            return pl.concat_str(day, pl.lit(" "), pl.col(other).str.strip_chars()).alias("local")
-    if (chosen := full or other) is None:
-        raise PayloadError(f"a table without a column for the time: it has {', '.join(columns[:8])}")
-    return pl.col(chosen).alias("local")
+def _titled_meter(titles: Sequence[str]) -> str:
+    """The meter that a title line tells: 電號：04123456789, or the two side by side; UNNAMED when none does."""
+    for at, title in enumerate(titles):
+        if found := _ACCOUNT.search(unicodedata.normalize("NFKC", title)):
+            beside = titles[at + 1] if at + 1 < len(titles) else ""
+            account = found[1] or (beside if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", beside) else "")
+            if account:
+                return account
+    return UNNAMED
 
 
-def _meter(by_name: dict[str, str]) -> pl.Expr:
-    text = _of(by_name, METER, UNNAMED).str.strip_chars().str.replace(r"^(\d+)\.0$", "$1")
-    return pl.when(text != "").then(text).otherwise(pl.lit(UNNAMED)).alias("meter")
-
-
-def _told(by_name: dict[str, str]) -> pl.Expr:
-    return _of(by_name, (QUALITY,), None).alias("told")
-
-
-def _of(by_name: dict[str, str], names: tuple[str, ...], default: str | None) -> pl.Expr:
-    column = _first(by_name, names)
-    return pl.col(column) if column else pl.lit(default, pl.String)
-
-
-def _first(by_name: dict[str, str], names: tuple[str, ...]) -> str | None:
-    return next((by_name[n] for n in names if n in by_name), None)
+def _sheet(table: Table) -> Sheet:
+    called = {f"#{at}": column for at, column in enumerate(table.rows.columns)}
+    places = {column: at for at, column in called.items()}
+    by_name = {name: places[column] for name, column in names_of(table.rows.columns).items()}
+    rows = table.rows.rename({column: at for at, column in called.items()}).with_row_index("row")
+    return Sheet(rows, called, by_name, table.titles)

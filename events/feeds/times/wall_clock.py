@@ -22,7 +22,9 @@ def clocks(told: pl.DataFrame) -> pl.Series:
     naive = _with_others(told["local"], usual)
     plain = told.with_columns(naive.alias("naive"))
     if naive is not usual:
-        spelt = pl.when(pl.lit(usual).is_null() & pl.col("naive").is_not_null()).then(pl.col("naive").dt.strftime(_TEXT))
+        spelt = pl.when(pl.lit(usual).is_null() & pl.col("naive").is_not_null()).then(
+            pl.col("naive").dt.strftime(_TEXT)
+        )
         plain = plain.with_columns(pl.coalesce(spelt, "local").alias("local"))
     again = pl.col("naive").cum_count().over("point_id", "naive") - 1
     frame = plain.select("point_id", "local", "zone", "naive").with_columns(again=again)

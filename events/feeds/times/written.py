@@ -35,8 +35,8 @@ _DIGITS = (
     (r"^(\d{1,2})\.(\d{1,2})\.(\d{4})\b", "$3/$2/$1"),
 )
 _CLOCK = (
-    r"(?:(?P<before>上午|下午|[AaPp]\.?[Mm]\.?) ?)?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<part>\.\d+)?)?"
-    r"(?: ?(?P<after>[AaPp]\.?[Mm]\.?))?"
+    r"(?:(?P<before>上午|下午|[AaPp]\.?[Mm]\.?) ?)?(?P<hour>\d{1,2}):(?P<minute>\d\d)"
+    r"(?::(?P<second>\d\d)(?P<part>\.\d+)?)?(?: ?(?P<after>[AaPp]\.?[Mm]\.?))?"
 )
 _DAY = r"(?P<republic>民國 ?)?(?P<year>\d{2,4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})"
 _WHOLE = rf"^{_DAY}(?: {_CLOCK})?(?P<zone> ?(?:Z|z|UTC|[+-]\d\d:?(?:\d\d)?))?$"

@@ -1,0 +1,1 @@
+"""Tables as people export them: encodings, title lines, headers, numbers."""
