@@ -54,7 +54,7 @@ _METER = re.compile(
 _TIME = re.compile(r"(?:時間|時刻|時段|時間戳記|timestamp|datetime|time)$")
 _DATE = re.compile(r"(?:日期|年月日|抄表日|用電日|用水日|用氣日|readdate|readingdate)$")
 _OTHER_TIME = re.compile(
-    r"上次|上期|下次|下期|繳|出帳|列印|製表|安裝|裝表|建檔|更新|查詢|時間電價|匯出|updat|creat|export|billing"
+    r"上次|上期|下次|下期|繳|出帳|列印|製表|安裝|裝表|建檔|更新|查詢|時間電價|匯出|update|create|export|billing"
 )
 _END, _START = re.compile(r"[結截]束?[時日止]|結束|迄|截止|^止|end"), re.compile(r"起始|開始|^起|^自|start|begin")
 _BRACKETS = re.compile(r"^(.+?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*$")
