@@ -22,6 +22,7 @@ from events.errors import CorruptEventError, LogReplacedError
 from events.ids import Position, SourceId, StreamId
 from events.log_store import postgres_recorder, sqlite_recorder, store_errors
 from events.sealing.chain import BEGINNING, Mark
+from events.sealing.record_clock import RISING
 from events.sealing.store import SealStore
 from events.segment_store import SegmentStore
 from events.segments import Segments, is_reference
@@ -74,6 +75,8 @@ class Log:
         self._location = shown(location)
         self._sqlite = not location.startswith(POSTGRES)
         self.vault: Vault | None = None
+        self.record_clock = RISING
+        """Where record times do not rise, as whoever folded the log found (`twin.projector`)."""
         self.appended: Sequence[LogEvent] = ()
         """What the last `append` through this object stored: with record times that rise, and digests."""
         self._opening = threading.Lock()

@@ -15,6 +15,7 @@ import polars as pl
 from events.durable import put, replacing
 from events.observations import FAMILIES
 from events.sealing.chain import BEGINNING, Mark
+from events.sealing.record_clock import RISING, RecordClock
 from twin.lake_digests import digest_of
 from twin.latest import landed_schema
 from twin.projections import ledger as ledgers
@@ -24,6 +25,8 @@ from twin.projections.live import Live, LiveState
 logger = logging.getLogger(__name__)
 
 LEDGER = "ledger.json"
+
+CLOCK = "clock.json"
 
 
 class Current(msgspec.Struct, frozen=True):
@@ -48,9 +51,10 @@ class Checkpoint:
     live: LiveState
     ledger: Ledger
     mark: Mark = BEGINNING
+    clock: RecordClock = RISING
 
 
-VERSIONS = {Live.name: Live.version, "ledger": 1}
+VERSIONS = {"clock": 1, Live.name: Live.version, "ledger": 1}
 
 CURRENT = "current.json"
 
@@ -67,7 +71,8 @@ def save(directory: Path, state: Checkpoint) -> None:
     for name, frame in live.items():
         write_canonical(frame, folder / name)
     put(folder / LEDGER, ledgers.encode(state.ledger))
-    digests = {name: digest_of(folder / name) for name in (*live, LEDGER)}
+    put(folder / CLOCK, msgspec.json.encode(state.clock))
+    digests = {name: digest_of(folder / name) for name in (*live, LEDGER, CLOCK)}
     before = _current(directory)
     plain = Current(folder.name, state.position, VERSIONS, state.mark, digests)
     put(directory / CURRENT, msgspec.json.encode(msgspec.structs.replace(plain, digest=_digest(plain))))
@@ -93,7 +98,8 @@ def load(directory: Path) -> Checkpoint:
         if amiss is not None:
             return _none(folder / amiss, "is damaged: it does not have the digest that was kept")
         ledger = ledgers.decode((folder / LEDGER).read_bytes())
-        return Checkpoint(current.position, _live(folder), ledger, current.mark)
+        clock = msgspec.json.decode((folder / CLOCK).read_bytes(), type=RecordClock)
+        return Checkpoint(current.position, _live(folder), ledger, current.mark, clock)
     except (OSError, msgspec.MsgspecError, pl.exceptions.PolarsError) as error:
         return _none(folder, f"cannot be read ({error})")
 

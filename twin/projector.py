@@ -73,6 +73,7 @@ class Projector:
         self._lake_changed = last_change(self._lake_directory)
         self.lake: Lake = self._own(open_lake(self._lake_directory))
         self.live, self.ledger, self._folded = saved.live, saved.ledger, saved.position
+        self.clock = self._log.record_clock = saved.clock
         self._folded_mark = saved.mark
         self.pending: dict[str, list[pl.DataFrame]] = {name: [] for name in FAMILIES}
         self.position = min(self._folded, self.lake.position)
@@ -131,7 +132,8 @@ class Projector:
         rows, self.pending = self.pending, {name: [] for name in FAMILIES}
         names = {name: entities.names() for name, entities in self.entities.items()}
         position, mark = (self.position, self.mark) if self.position >= self._folded else self._state_at()
-        return _Taken(self.position, self.mark, Checkpoint(position, self.live, self.ledger, mark), rows, names)
+        state = Checkpoint(position, self.live, self.ledger, mark, self.clock)
+        return _Taken(self.position, self.mark, state, rows, names)
 
     def _state_at(self) -> tuple[int, Mark]:
         """Where live state and ledger stand while the lake beneath is made anew."""
@@ -237,6 +239,8 @@ class Projector:
         self._remember(events)
         self.live = Live().fold(self.live, [b for b in batches if b.position > self._folded])
         self.ledger = ledgers.fold(self.ledger, headers)
+        self.clock = self.clock.fold(e for e in events if e.position > self._folded)
+        self._log.record_clock = self.clock
         self.position = events[-1].position
         for event in events:
             self.mark = self.mark.after(event)
