@@ -15,10 +15,10 @@ from bim.relations import pairs
 
 _USED_AT = {"IfcMaterialLayerSetUsage": 0, "IfcMaterialProfileSetUsage": 0}
 _SETS = {
-    "IfcMaterialList": ("list", 0, None),
     "IfcMaterialLayerSet": ("layer", 0, 1),
     "IfcMaterialConstituentSet": ("constituent", 2, 0),
     "IfcMaterialProfileSet": ("profile", 2, 0),
+    "IfcMaterialList": ("list", 0, None),
 }
 """Class → (kind of part, index of its parts, index of its name)."""
 
@@ -36,7 +36,9 @@ def made_of(model: ifcopenshell.file, types: dict[Step, Any], metre: float) -> t
     """Which entity is made of what, its own before its type's, and the parts of each; unreadable ones are left out."""
     stated: dict[Step, Any] = {}
     for material, one in pairs(model, "IfcRelAssociatesMaterial", 5, 4):
-        stated.setdefault(Step(one.id()), _set_of(material))
+        step, each = Step(one.id()), _set_of(material)
+        if step not in stated or _rank(each) < _rank(stated[step]):
+            stated[step] = each
     rows: list[MadeOf] = [(step, Step(each.id()), False) for step, each in stated.items() if each is not None]
     for step, kind in types.items():
         of_type = stated.get(Step(kind.id()))
@@ -44,6 +46,17 @@ def made_of(model: ifcopenshell.file, types: dict[Step, Any], metre: float) -> t
             rows.append((step, Step(of_type.id()), True))
     used = {each.id(): each for each in stated.values() if each is not None}
     return rows, [part for each in used.values() for part in _parts(each, metre)]
+
+
+def _rank(material: Any) -> tuple[int, str]:
+    """Of several that one thing is made of, whichever stands first in a file, a set tells more than a material."""
+    if material is None:
+        return len(_SETS) + 2, ""
+    ifc_class = material.is_a()
+    known = list(_SETS)
+    place = known.index(ifc_class) if ifc_class in _SETS else len(known) + (ifc_class == "IfcMaterial")
+    at = _SETS[ifc_class][2] if ifc_class in _SETS else 0
+    return place, str(material[at]) if at is not None else ""
 
 
 def _set_of(material: Any) -> Any:

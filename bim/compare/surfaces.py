@@ -1,25 +1,35 @@
 """Whether two shapes are the same surface, however it was cut into triangles: a digest with a tolerance.
 
 Shapes are (vertices in metres, faces as rows of vertices). A re-export changes the order of vertices, their last
-digits and the triangles, not the surface: compared are boxes and areas first, then whether every corner and the middle
-of every triangle of the one lies on the other.
+digits and the triangles, not the surface. Two are the same when their boxes are, every corner of the one lies on the
+other, and what they enclose has the same volume, centre and inertia; or, where they enclose nothing, when their areas
+are the same and the middle of every triangle of the one lies on the other too. What is enclosed does not see the skins
+without thickness that kernels leave, now here and now there, where an opening ends in a face.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-Points = npt.NDArray[np.float64]
-Faces = npt.NDArray[np.int32]
+from bim.compare.moments import Faces, Points, high_moments, moments
 
 TOLERANCE_M = 0.001
 """Places and sizes closer than this are the same."""
 
 _SINGLE_PRECISION = 4e-7
+_WELD_M = 1e-5
+_BALANCED = 1e-5
+_SKIN_M = 3e-6
+"""Bodies that differ by less than a skin so thick all over differ in nothing but the last digits."""
+
+_LAST_DIGITS_M = 1e-7
+_THIN = 1e-4
+"""Of area times reach: what encloses less encloses nothing."""
+
 _AREA_SHARE = 2e-3
 _AREA_M2 = 1e-4
 _MOST_PAIRS = 30_000_000
@@ -33,11 +43,28 @@ class Surface:
     vertices: Points
     faces: Faces
 
+    @cached_property
+    def corners(self) -> Points:
+        """The vertices of its faces, each once, but for those of skins alone: triangles around these face one way as
+        much as the other."""
+        if not len(self.faces):
+            return self.vertices
+        places, vertex = np.unique(np.round(self.vertices / _WELD_M), axis=0, return_inverse=True)
+        normals = _crosses(self)
+        areas = np.linalg.norm(normals, axis=1)
+        of_face = vertex.reshape(-1)[self.faces].ravel()
+        sums = np.zeros((len(places), 3))
+        np.add.at(sums, of_face, np.repeat(normals, 3, axis=0))
+        total = np.bincount(of_face, np.repeat(areas, 3), len(places))
+        is_used = np.bincount(of_face, minlength=len(places)) > 0
+        kept = is_used & (np.linalg.norm(sums, axis=1) > _BALANCED * total)
+        found: Points = places[kept] * _WELD_M
+        return found if len(found) else self.vertices
+
     @property
     def box(self) -> tuple[Points, Points]:
-        """Lowest and highest corner, of what faces use."""
-        used = self.vertices[np.unique(self.faces)] if len(self.faces) else self.vertices
-        return used.min(axis=0), used.max(axis=0)
+        """Lowest and highest corner."""
+        return self.corners.min(axis=0), self.corners.max(axis=0)
 
     @property
     def area_m2(self) -> float:
@@ -63,12 +90,19 @@ def same(one: Surface, other: Surface) -> bool:
     is_drawn_alike = one.vertices.shape == other.vertices.shape and np.array_equal(one.faces, other.faces)
     if is_drawn_alike and np.abs(one.vertices - other.vertices).max() <= near:
         return True
+    if len(one.faces) and len(other.faces) and _is_one_body(one, other):
+        return True
     if max(np.abs(a - b).max() for a, b in zip(one.box, other.box, strict=True)) > near:
         return False
+    if not len(one.faces) or not len(other.faces):
+        return _corners_lie_on(one, other, near) and _corners_lie_on(other, one, near)
     area, area_other = one.area_m2, other.area_m2
-    if abs(area - area_other) > _AREA_SHARE * max(area, area_other) + _AREA_M2:
+    is_full = _encloses_alike(one, other, near)
+    if not is_full and abs(area - area_other) > _AREA_SHARE * max(area, area_other) + _AREA_M2:
         return False
-    return _lies_on(one, other, near) and _lies_on(other, one, near)
+    if not (_corners_lie_on(one, other, near) and _corners_lie_on(other, one, near)):
+        return False
+    return is_full or (_middles_lie_on(one, other, near) and _middles_lie_on(other, one, near))
 
 
 def turned_by(one: Surface, other: Surface) -> float | None:
@@ -97,20 +131,51 @@ def _crosses(surface: Surface) -> Points:
     return crosses
 
 
-def _lies_on(one: Surface, other: Surface, near: float) -> bool:
-    """Whether each corner, and the middle of each triangle, of the one is on the other."""
-    corners = one.vertices[np.unique(one.faces)] if len(one.faces) else one.vertices
-    far = _from_nearest(corners, other.vertices, near) > near
-    if not len(other.faces) or not len(one.faces):
-        return not far.any()
-    wide = np.linalg.norm(_crosses(one), axis=1) > near * near
-    asked = np.concatenate([corners[far], one.vertices[one.faces[wide]].mean(axis=1)])
-    middles = other.vertices[other.faces].mean(axis=1)
-    asked = asked[_from_nearest(asked, middles, near) > near]
-    if len(asked) * len(other.faces) > _MOST_PAIRS:
+def _encloses_alike(one: Surface, other: Surface, near: float) -> bool:
+    """Whether volume, first and second moments about one middle are the same, to where a skin of `_SKIN_M` lies."""
+    low, high = one.box
+    middle, reach = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
+    skin_m3 = max(_SKIN_M, near * _SKIN_M / TOLERANCE_M) * max(one.area_m2, other.area_m2)
+    has, other_has = (moments(each.vertices, each.faces, middle) for each in (one, other))
+    if abs(has[0]) < _THIN * reach * max(one.area_m2, other.area_m2):
         return False
-    step = max(1, _CHUNK // len(other.faces))
-    return all((_distance(asked[at : at + step], other) <= near).all() for at in range(0, len(asked), step))
+    scale = np.array([1.0, *[reach] * 3, *[reach * reach] * 6])
+    return bool((np.abs(has - other_has) <= skin_m3 * scale).all())
+
+
+def _is_one_body(one: Surface, other: Surface) -> bool:
+    """Whether all moments are the same to the last digits, wherever the corners are: of some walls kernels draw
+    triangles beyond the wall and back."""
+    middle, reach = one.vertices.mean(axis=0), float(np.abs(np.ptp(one.vertices, axis=0)).max()) or 1.0
+    area = max(one.area_m2, other.area_m2)
+    has, other_has = (high_moments(each.vertices, each.faces, middle, reach) for each in (one, other))
+    low, other_low = (moments(each.vertices, each.faces, middle) for each in (one, other))
+    if abs(low[0]) < _THIN * reach * area:
+        return False
+    scale = np.array([1.0, *[reach] * 3, *[reach * reach] * 6])
+    near = _LAST_DIGITS_M * area
+    return bool((np.abs(has - other_has) <= near).all() and (np.abs(low - other_low) <= near * scale).all())
+
+
+def _corners_lie_on(one: Surface, other: Surface, near: float) -> bool:
+    corners = one.corners
+    far = corners[_from_nearest(corners, other.vertices, near) > near]
+    return not len(far) if not len(other.faces) else _lie_on(far, other, near)
+
+
+def _middles_lie_on(one: Surface, other: Surface, near: float) -> bool:
+    wide = np.linalg.norm(_crosses(one), axis=1) > near * near
+    middles = one.vertices[one.faces[wide]].mean(axis=1)
+    others = other.vertices[other.faces].mean(axis=1)
+    return _lie_on(middles[_from_nearest(middles, others, near) > near], other, near)
+
+
+def _lie_on(points: Points, surface: Surface, near: float) -> bool:
+    """Whether each point is on the surface; of too many it is not found out, and said that they are not."""
+    if len(points) * len(surface.faces) > _MOST_PAIRS:
+        return False
+    step = max(1, _CHUNK // len(surface.faces))
+    return all((_distance(points[at : at + step], surface) <= near).all() for at in range(0, len(points), step))
 
 
 def _from_nearest(points: Points, others: Points, near: float) -> Points:

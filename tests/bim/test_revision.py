@@ -62,7 +62,9 @@ def test_a_model_exported_again_has_no_changes(block: BuildingModel, revise: Rev
     assert diff(block, revise(lambda text: exported_again(text, seed))).rows() == []
 
 
-@pytest.mark.parametrize("name", ["AC20-FZK-Haus", "building-architecture"])
+@pytest.mark.parametrize(
+    "name", ["AC20-FZK-Haus", "building-architecture", "Duplex_A_20110907_georeferenced", "TallBuilding"]
+)
 def test_a_real_model_exported_again_has_no_changes(
     shared_data: Path, tmp_path: Path, worker: Worker, name: str
 ) -> None:
