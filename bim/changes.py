@@ -4,9 +4,10 @@
 `before` and `after` say what of it (null for added and removed); `storey` is the storey's name, of the new model where
 the thing is in both.
 
-`shapes`, columns `SHAPES`: one row per drawn thing and model (`side`: before, after), unchanged ones too. `kind` is
-what befell it most (`RANK`). `polygon` is the closed ring of its box in plan, [longitude, latitude] in degrees WGS84
-(null without georeference), `polygon_m` the same in the model's metres; `base_m` and `height_m` above the model's zero;
+`shapes`, columns `SHAPES`: one row per drawn thing and model (`side`: before, after), unchanged ones too, and per
+opening that changed, whose box is that of its corners (`mesh` and `instance` null). `kind` is what befell it or its
+type most (`RANK`). `polygon` is the closed ring of its box in plan, [longitude, latitude] in degrees WGS84 (null
+without georeference), `polygon_m` the same in the model's metres; `base_m` and `height_m` above the model's zero;
 `mesh` and `instance` are rows of that model's `meshes`. A thing that is not drawn is in the table only.
 """
 
@@ -67,10 +68,23 @@ def shapes(old: BuildingModel, new: BuildingModel, changes: pl.DataFrame) -> pl.
     """Everything drawn in either model with what befell it, before first, in the order of each model's instances."""
     return pl.concat(
         [
-            _side(old, "before", _worst(changes, "previous_id")),
-            _side(new, "after", _worst(changes, "entity_id")),
+            _side(old, "before", _worst(_of_occurrences(old, changes, "previous_id"), "previous_id")),
+            _side(new, "after", _worst(_of_occurrences(new, changes, "entity_id"), "entity_id")),
         ]
     )
+
+
+def _of_occurrences(model: BuildingModel, changes: pl.DataFrame, id_column: str) -> pl.DataFrame:
+    """The changes, and those of types once more for each of their occurrences."""
+    links = model.tables["links"].filter(pl.col("relation") == "type")
+    of_types = changes.filter(pl.col("change") == "changed").join(
+        links.select("entity_id", pl.col("other_id").alias("of_type")).rename({"entity_id": "occurrence"}),
+        left_on=id_column,
+        right_on="of_type",
+        how="inner",
+    )
+    occurrences = of_types.with_columns(pl.col("occurrence").alias(id_column)).select(changes.columns)
+    return pl.concat([changes, occurrences])
 
 
 def _worst(changes: pl.DataFrame, id_column: str) -> pl.DataFrame:
@@ -81,7 +95,8 @@ def _worst(changes: pl.DataFrame, id_column: str) -> pl.DataFrame:
 
 
 def _side(model: BuildingModel, side: str, worst: pl.DataFrame) -> pl.DataFrame:
-    drawn = _boxes(model).join(_things(model), on="global_id", how="inner", maintain_order="left")
+    boxes = pl.concat([_boxes(model), _openings(model, worst)])
+    drawn = boxes.join(_things(model), on="global_id", how="inner", maintain_order="left")
     befell = drawn.join(worst, on="global_id", how="left", maintain_order="left")
     return (
         befell.with_columns(side=pl.lit(side), kind=pl.col("kind").fill_null(RANK[0]))
@@ -91,13 +106,15 @@ def _side(model: BuildingModel, side: str, worst: pl.DataFrame) -> pl.DataFrame:
 
 
 def _things(model: BuildingModel) -> pl.DataFrame:
-    """Elements and spaces with their storeys; storeys and dwellings stand in the table only."""
+    """Elements, openings and spaces with their storeys; storeys and dwellings stand in the table only."""
     storeys = model.storeys.select("storey_id", pl.col("name").alias("storey"))
     elements = model.elements.select(pl.col("element_id").alias("global_id"), "ifc_class", "name", "storey_id")
     spaces = model.spaces.select(
         pl.col("space_id").alias("global_id"), pl.lit("IfcSpace").alias("ifc_class"), "name", "storey_id"
     )
-    return pl.concat([elements, spaces]).join(storeys, on="storey_id", how="left", maintain_order="left")
+    others = model.tables["others"].select(pl.col("thing_id").alias("global_id"), "ifc_class", "name", "storey_id")
+    known = pl.concat([elements, spaces, others]).unique("global_id", keep="first", maintain_order=True)
+    return known.join(storeys, on="storey_id", how="left", maintain_order="left")
 
 
 def _boxes(model: BuildingModel) -> pl.DataFrame:
@@ -117,6 +134,32 @@ def _boxes(model: BuildingModel) -> pl.DataFrame:
             "polygon_m": rings_m.tolist(),
             "base_m": low,
             "height_m": high - low,
+        },
+        schema_overrides={"global_id": pl.String, "polygon": _RING, "polygon_m": _RING},
+    )
+
+
+def _openings(model: BuildingModel, worst: pl.DataFrame) -> pl.DataFrame:
+    """The boxes around the corners of openings that changed."""
+    openings = model.tables["links"].filter(pl.col("relation") == "voids").select(global_id="entity_id")
+    changed = openings.join(worst.select("global_id"), on="global_id", how="semi").unique(maintain_order=True)
+    rows = changed.join(
+        model.tables["places"], left_on="global_id", right_on="entity_id", how="inner", maintain_order="left"
+    ).filter(pl.col("corners").list.len() > 0)
+    boxes = [np.array(corners, dtype=np.float64) for corners in rows["corners"].to_list()]
+    sides = np.array([(each.min(axis=0), each.max(axis=0)) for each in boxes]).reshape(-1, 2, 3)
+    (x, y), (x2, y2) = sides[:, 0, :2].T, sides[:, 1, :2].T
+    rings_m = np.stack([np.column_stack(each) for each in ((x, y), (x2, y), (x2, y2), (x, y2), (x, y))], axis=1)
+    lon_lat = model.georeference.lon_lat(rings_m.reshape(-1, 2)) if len(boxes) else None
+    return pl.DataFrame(
+        {
+            "global_id": rows["global_id"],
+            "mesh": pl.Series([None] * len(boxes), dtype=pl.Int64),
+            "instance": pl.Series([None] * len(boxes), dtype=pl.Int64),
+            "polygon": None if lon_lat is None else lon_lat.reshape(rings_m.shape).tolist(),
+            "polygon_m": rings_m.tolist(),
+            "base_m": sides[:, 0, 2],
+            "height_m": sides[:, 1, 2] - sides[:, 0, 2],
         },
         schema_overrides={"global_id": pl.String, "polygon": _RING, "polygon_m": _RING},
     )

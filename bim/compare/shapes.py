@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from bim.compare.surfaces import TOLERANCE_M, Points, Surface, same, tolerance, turned_by
+from bim.compare.moments import Points
+from bim.compare.surfaces import TOLERANCE_M, Surface, same, tolerance, turned_by
 from bim.meshes import Meshes
 from bim.model import BuildingModel
 

@@ -78,3 +78,34 @@ def test_a_shape_is_the_box_of_its_mesh_where_it_stands(block: BuildingModel) ->
 def test_a_model_without_shapes_has_an_empty_frame(shared_data: Path, worker: Worker) -> None:
     model = load(shared_data / "ifc" / "pass-grf005-scaled_foot_to_metre.ifc", worker=worker)
     assert shapes(model, model, diff(model, model)).schema == SHAPES
+
+
+def _field(shared_data: Path, worker: Worker, name: str) -> tuple[BuildingModel, BuildingModel, pl.DataFrame]:
+    folder = shared_data / "field" / "bim"
+    old, new = (load(folder / f"diff-{name}-{side}.ifc", worker=worker) for side in "ab")
+    return old, new, diff(old, new)
+
+
+def test_an_opening_that_was_made_is_drawn_as_the_box_of_its_corners(shared_data: Path, worker: Worker) -> None:
+    old, new, changes = _field(shared_data, worker, "opening-added")
+    touched = shapes(old, new, changes).filter(pl.col("kind") != "unchanged")
+    assert touched.select("side", "kind", "name").rows() == [
+        ("before", "changed", "W1"),
+        ("after", "changed", "W1"),
+        ("after", "added", "op2"),
+    ]
+    opening = touched.row(2, named=True)
+    assert (opening["mesh"], opening["storey"]) == (None, "1F")
+    assert np.allclose(opening["polygon_m"], [[4.0, -0.1], [4.6, -0.1], [4.6, 0.3], [4.0, 0.3], [4.0, -0.1]])
+    assert np.allclose((opening["base_m"], opening["height_m"]), (1.2, 0.6))
+    assert table(old, new, changes).filter(kind="added")["storey"].to_list() == ["1F"]
+    gone = shapes(new, old, diff(new, old)).filter(kind="removed")
+    assert gone.select("side", "name").rows() == [("before", "op2")]
+
+
+def test_shapes_that_changed_and_coordinates_that_moved_are_coloured(shared_data: Path, worker: Worker) -> None:
+    for name, expected in (("L-shape", {"R": "changed", "S": "changed"}), ("baked-moved", {"BREP": "moved"})):
+        drawn = shapes(*_field(shared_data, worker, name)).filter(
+            (pl.col("kind") != "unchanged") & (pl.col("side") == "after")
+        )
+        assert dict(drawn.select("name", "kind").iter_rows()) == expected
