@@ -132,8 +132,8 @@ class Comparison:
         fate = _of_worlds(one, other)
         if fate is None or fate.change == "moved":
             return [] if fate is None else [fate]
-        told = [_by_size(surface, surface_new, fate)]
-        return told if stays else [_placed_elsewhere(placement, placement_new, surface), *told]
+        moved = [] if stays else _moved_as_well(one, other)
+        return [*moved, _by_size(surface, surface_new, fate)]
 
     def _same(self, mesh: int, mesh_new: int) -> bool:
         known = self._alike.get((mesh, mesh_new))
@@ -155,6 +155,16 @@ def _of_worlds(one: Surface, other: Surface) -> Fate | None:
     if degrees is not None:
         return Fate("moved", "placement", _numbers(centre), f"{_numbers(centre_new)} turned {degrees:.2f}°")
     return Fate("changed", "shape", _measures(one), _measures(other))
+
+
+def _moved_as_well(one: Surface, other: Surface) -> list[Fate]:
+    """Of a shape that is another one: it moved where neither of two sides, nor the middle between them, stayed."""
+    (low, high), (low_new, high_new) = one.box, other.box
+    by = (low_new + high_new - low - high) / 2
+    apart = np.minimum(np.minimum(np.abs(low_new - low), np.abs(high_new - high)), np.abs(by))
+    if apart.max() <= tolerance(one, other):
+        return []
+    return [Fate("moved", "placement", _numbers((low + high) / 2), _numbers((low_new + high_new) / 2), _tuple(by))]
 
 
 def _by_size(one: Surface, other: Surface, otherwise: Fate) -> Fate:

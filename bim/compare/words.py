@@ -72,6 +72,11 @@ def _rewritten(one: str | None, other: str | None) -> bool:
     )
 
 
+def _rounded(text: str | None) -> str:
+    """A text without the last digits of its numbers."""
+    return _NUMBER.sub(lambda found: f"{float(found[0]):.6g}", text or "")
+
+
 def _digits(number: str) -> int:
     return sum(character.isdigit() for character in number.lower().partition("e")[0])
 
@@ -103,7 +108,8 @@ def _renamed(other: pl.DataFrame) -> pl.DataFrame:
 
 def _content(rows: pl.DataFrame, group: str, value: str) -> pl.DataFrame:
     inherited = "inherited" if value == "value" else "inherited_new"
-    said_ = pl.concat_str("bare", pl.lit("="), pl.col(value).fill_null(""))
+    rounded = [_rounded(text) for text in rows[value].to_list()]
+    said_ = pl.concat_str("bare", pl.lit("="), pl.Series("rounded", rounded, dtype=pl.String))
     return (
         rows.select("new_id", pl.col(group).alias("set"), said_.alias("said"), pl.col(inherited).alias("inherited"))
         .sort("new_id", "set", "said")
