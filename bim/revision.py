@@ -28,6 +28,7 @@ import polars as pl
 from bim.compare.matching import matched
 from bim.compare.shapes import Bodies, Comparison, Fate
 from bim.compare.surfaces import TOLERANCE_M
+from bim.compare.tables import UNKNOWN
 from bim.compare.things import ATTRIBUTES, ROUNDED, everything
 from bim.compare.ties import ties
 from bim.compare.together import without_followers
@@ -79,6 +80,18 @@ def diff(old: BuildingModel, new: BuildingModel) -> pl.DataFrame:
         _pair_rows(_of(ties(old, new, both), both), "changed", None, pl.col("value"), pl.col("value_new")),
     ]
     return pl.concat(rows).unique(maintain_order=True).sort(SCHEMA.names(), nulls_last=True)
+
+
+def not_compared(old: BuildingModel, new: BuildingModel) -> pl.DataFrame:
+    """Things whose shape no kernel drew and no description told: a change of it would not be seen. Columns side
+    (before, after), thing_id, ifc_class, name."""
+    return pl.concat([_unknown(old, "before"), _unknown(new, "after")])
+
+
+def _unknown(model: BuildingModel, side: str) -> pl.DataFrame:
+    unknown = model.tables["places"].filter(pl.col("words") == UNKNOWN).select(thing_id="entity_id")
+    named = unknown.join(everything(model), on="thing_id", how="inner", maintain_order="left")
+    return named.select(side=pl.lit(side), thing_id="thing_id", ifc_class="ifc_class", name="name").sort("thing_id")
 
 
 def successors(changes: pl.DataFrame) -> dict[str, str]:

@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from bim.facts import Step
 
+UNDRAWN = "undrawn.json"
+"""A list of `bim.facts.Placed`: of what no kernel drew."""
+
 INSTANCE = np.dtype([("step", "<u4"), ("mesh", "<u4"), ("placement", "<f8", (4, 4))])
 """One record of instances.bin."""
 

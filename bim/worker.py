@@ -17,6 +17,7 @@ import ifcopenshell
 import msgspec
 
 from bim import circles, drawing, extract, halfspaces, lifeline, strokes, units
+from bim.compare.told import describe
 from bim.facts import Facts, Step
 from bim.job import Job, Reply
 from bim.misdrawn import misdrawn
@@ -58,6 +59,7 @@ def _serve(job: Job, reply: Callable[[Reply], None]) -> None:
             units.state_length(model, job.length_unit_m)
         wanted = _tables(job, model, reply, begun)
         _draw(job, model, wanted, reply)
+        _describe(job, model, wanted)
         reply(Reply("done", peak_bytes=_peak_bytes()))
     except Exception as error:  # noqa: BLE001 - the top of a process: whatever the parser raises is told, not died of
         reply(Reply("failed", error=type(error).__name__, message=str(error)))
@@ -126,6 +128,15 @@ def _draw(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callabl
             reply(Reply("drawn", kernel, message=str(error), cpu_s=time.process_time() - begun))
             raise SystemExit(f"{kernel}: {error}") from error  # it would raise the same at every later file, too
         reply(Reply("drawn", kernel, count, time.process_time() - begun))
+
+
+def _describe(job: Job, model: ifcopenshell.file, wanted: list[Step]) -> None:
+    """What no kernel drew is compared by its description."""
+    done = strokes.drawn(Path(job.folder))
+    left = [step for step in wanted if step not in done]
+    if left:
+        metre = units.factors(model).get("LENGTHUNIT", 1.0)
+        describe(model, left, metre, extract.NOT_BODY, Path(job.folder))
 
 
 if __name__ == "__main__":

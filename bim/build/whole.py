@@ -16,10 +16,10 @@ from bim.build.devices import connections_table, devices_table, elements_table
 from bim.build.dwellings import dwellings_of, dwellings_table
 from bim.build.spaces import spaces_table
 from bim.build.storeys import storeys_table
-from bim.compare.tables import compared_tables
+from bim.compare.tables import compared_tables, undrawn_places
 from bim.coverage import Coverage, Phase, coverage
 from bim.descriptions import properties_table, quantities_table
-from bim.facts import Step
+from bim.facts import Placed, Step
 from bim.footprints import footprints_table, space_areas
 from bim.georeference import FAR_M, Georeference, georeference
 from bim.identity import identities
@@ -56,7 +56,8 @@ def build(reading: Reading, stated: Stated) -> Built:
     tree = Tree(parsed.facts, identities(parsed.facts.entities))
     shapes, instance_of = _shapes(parsed.folder, tree)
     where = georeference(parsed.facts, _far(shapes), stated.site)
-    tables = _tables(tree, shapes, instance_of, where, stated.mapping)
+    undrawn = undrawn_places(tree, parsed.folder, set(instance_of))
+    tables = _tables(tree, shapes, instance_of, where, stated.mapping, undrawn)
     phases = [
         Phase("parse", parsed.parse_cpu_s),
         *(Phase(f"draw: {each.kernel}", each.cpu_s, each.drawn) for each in parsed.passes),
@@ -89,7 +90,12 @@ def _far(shapes: Meshes) -> tuple[float, float] | None:
 
 
 def _tables(
-    tree: Tree, shapes: Meshes, instance_of: dict[Step, int], where: Georeference, mapping: Mapping
+    tree: Tree,
+    shapes: Meshes,
+    instance_of: dict[Step, int],
+    where: Georeference,
+    mapping: Mapping,
+    undrawn: list[Placed],
 ) -> dict[str, pl.DataFrame]:
     said = _said(tree)
     properties, quantities = said["properties"], said["quantities"]
@@ -112,7 +118,7 @@ def _tables(
         **said,
         "systems": systems_table(tree),
         "footprints": footprints,
-        **compared_tables(tree),
+        **compared_tables(tree, undrawn),
     }
 
 

@@ -13,7 +13,9 @@ from bim.attributes import Attributes
 from bim.compare.frames import UNMOVED, Frame, Vector, axes, direction, placed, point, within
 
 _DEEPEST = 40
-_MOST_CORNERS = 2_000
+_MOST_PARTS = 20_000
+"""Of one shape: what is made of more, or of itself, is told so far and no further."""
+
 _POINTS = ("IfcCartesianPoint", "IfcCartesianPointList2D", "IfcCartesianPointList3D")
 _UNSAID = ("IfcLabel", "IfcText", "IfcIdentifier")
 """Types of attributes that name a part of a shape and are none of it."""
@@ -25,19 +27,22 @@ class Corners:
     def __init__(self, attributes: Attributes, metre: float, not_body: frozenset[str]) -> None:
         self._attributes, self._metre, self._not_body = attributes, metre, not_body
         self._layouts: dict[str, list[tuple[str, str]]] = {}
+        self._left = _MOST_PARTS
 
     def of(self, shape: Any, frame: Frame | None) -> tuple[list[Vector], str]:
         """(corners in the model's metres, what else the shape is made of) of an IfcProductDefinitionShape."""
+        self._left = _MOST_PARTS
         corners: list[Vector] = []
         words: list[str] = []
         for representation in getattr(shape, "Representations", None) or ():
             if representation is not None and representation[1] not in self._not_body:
                 for item in representation[3] or ():
                     self._item(item, frame or UNMOVED, corners, words, 0)
-        return corners[:_MOST_CORNERS], " ".join(words)
+        return corners, " ".join(words)
 
     def _item(self, item: Any, frame: Frame, corners: list[Vector], words: list[str], depth: int) -> None:
-        if item is None or depth > _DEEPEST:
+        self._left -= 1
+        if item is None or depth > _DEEPEST or self._left < 0:
             return
         if item.is_a("IfcMappedItem"):
             source = item[0]
@@ -105,7 +110,8 @@ class Corners:
                 found = point(each, self._metre)
                 if found is not None:
                     yield found
-        elif depth < _DEEPEST:
+        elif depth < _DEEPEST and self._left > 0:
+            self._left -= 1
             parts = item[0] if isinstance(item[0], tuple) else (item[0],)
             for each in parts:
                 if each is not None:
@@ -123,7 +129,8 @@ class Corners:
 
     def _said(self, item: Any, depth: int) -> str:
         """An instance in words: its class and what stands in it, lengths in metres to the tenth of a millimetre."""
-        if depth > _DEEPEST:
+        self._left -= 1
+        if depth > _DEEPEST or self._left < 0:
             return "…"
         ifc_class = item.is_a()
         if ifc_class in _POINTS:

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import polars as pl
 
-from bim.facts import NO_STEP, Step, Told
+from bim.facts import NO_STEP, Placed, Step, Told
 from bim.identity import identities
+from bim.strokes import UNDRAWN
 from bim.tables import SCHEMAS
 from bim.tree import Tree
 
+UNKNOWN = "?"
+"""Words of a body that no kernel drew and that could not be described either."""
 
-def compared_tables(tree: Tree) -> dict[str, pl.DataFrame]:
+
+def undrawn_places(tree: Tree, folder: Path, drawn: set[Step]) -> list[Placed]:
+    """Of all with a body that is not `drawn`: what the parsing process told of it, else that nothing is known."""
+    path = folder / UNDRAWN
+    told = msgspec.json.decode(path.read_bytes(), type=list[Placed]) if path.exists() else []
+    known = {each.entity: each for each in told}
+    left = [each.step for each in tree.facts.entities if each.wanted and each.step not in drawn]
+    return [known.get(step, Placed(step, None, [], UNKNOWN)) for step in left]
+
+
+def compared_tables(tree: Tree, undrawn: list[Placed]) -> dict[str, pl.DataFrame]:
     """The three tables. Ids of others are unique beside those of the entities, which keep theirs."""
     told = tree.facts.told
     ids = identities([*tree.facts.entities, *told.others]).id_of
     return {
         "others": _others(tree, told, ids),
         "links": _links(tree, told, ids),
-        "places": _places(told, ids),
+        "places": _places([*told.places, *undrawn], ids),
     }
 
 
@@ -67,8 +83,8 @@ def _called(tree: Tree, group: Step) -> str:
     return "system" if "IfcSystem" in lineage else "group"
 
 
-def _places(told: Told, ids: dict[Step, str]) -> pl.DataFrame:
-    kept = [each for each in told.places if each.entity in ids]
+def _places(places: list[Placed], ids: dict[Step, str]) -> pl.DataFrame:
+    kept = [each for each in places if each.entity in ids]
     columns = {
         "entity_id": [ids[each.entity] for each in kept],
         **{

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import atan2, degrees, isfinite
+from pathlib import Path
 from typing import Any
 
 import ifcopenshell
+import msgspec
 
 from bim.attributes import Attributes
 from bim.compare.corners import Corners
 from bim.compare.frames import Frames
 from bim.facts import Entity, Link, Placed, Step, Told
 from bim.relations import by_type
+from bim.strokes import UNDRAWN
 
 _ONE_TO_MANY = (
     ("IfcRelVoidsElement", 5, 4, "voids"),
@@ -31,6 +34,9 @@ _ONE_TO_MANY = (
 
 _SIDES = (7, 8)
 """Of a space boundary: physical or virtual, internal or external."""
+
+_STEP_END = 1 << 31
+"""The parser's own lookup takes no number from here on."""
 
 _UNREADABLE = (RuntimeError, ValueError, TypeError, AttributeError, IndexError)
 
@@ -51,7 +57,7 @@ def told(
         for step, each in (*openings.items(), *kinds.items())
         if (found := _entity(step, each, attributes)) is not None
     ]
-    undrawn = {each.step: model.by_id(each.step) for each in entities if not each.wanted and each.step < 1 << 31}
+    undrawn = {each.step: model.by_id(each.step) for each in entities if not each.wanted and each.step < _STEP_END}
     frames, corners = Frames(metre), Corners(attributes, metre, not_body)
     return Told(
         others,
@@ -63,6 +69,17 @@ def told(
         [*_places(openings, frames, corners, attributes), *_places(undrawn, frames, None, attributes)],
         _true_north(model),
     )
+
+
+def describe(
+    model: ifcopenshell.file, undrawn: list[Step], metre: float, not_body: frozenset[str], folder: Path
+) -> None:
+    """Write where the things stand that no kernel drew, and what their shapes are made of."""
+    attributes = Attributes(model.schema_identifier)
+    instances = {step: model.by_id(step) for step in undrawn if step < _STEP_END}
+    corners = Corners(attributes, metre, not_body)
+    places = list(_places(instances, Frames(metre), corners, attributes))
+    (folder / UNDRAWN).write_bytes(msgspec.json.encode(places))
 
 
 _NAMES = ("GlobalId", "Name", "ObjectType", "ElementType", "Tag", "PredefinedType")

@@ -23,6 +23,8 @@ from views.commands.stated import LengthUnit, Mapping, Site, stated
 from views.coverage import of_load
 
 if TYPE_CHECKING:  # what checks is slow to import, and only `check` needs it
+    from polars import DataFrame
+
     from bim.checking import CheckOutcome
 
 app = typer.Typer(help="Building models (IFC) 建築資訊模型.", no_args_is_help=True)
@@ -104,6 +106,7 @@ def diff(
     Example: twin bim diff before.ifc after.ifc --json
     """
     from bim.revision import diff as changes_between
+    from bim.revision import not_compared
 
     if building and at and not files:
         before, after = _then(city, building, instant(at)), _then(city, building, instant(at2))
@@ -115,7 +118,16 @@ def diff(
         raise UsageError("compare two files (twin bim diff A B), or --building ID --at TIME [--at2 TIME]")
     rows = changes_between(before, after).to_dicts()
     counts = dict(sorted(Counter(row["change"] for row in rows).items()))
-    show({"before": before.file, "after": after.file, "counts": counts, "changes": rows}, as_json=json)
+    show(
+        {"before": before.file, "after": after.file, "counts": counts, "changes": rows}
+        | _unseen(not_compared(before, after)),
+        as_json=json,
+    )
+
+
+def _unseen(unknown: DataFrame) -> dict[str, Any]:
+    """What could not be compared, if anything."""
+    return {"not_compared": unknown.to_dicts()} if unknown.height else {}
 
 
 @app.command()
