@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -241,6 +241,50 @@ def test_two_writers_of_new_names_do_not_mix_them_up(log: Log) -> None:
     two.append_frames(SourceId("y"), decode_lines([Payload(b"b 2 -1", NOW)]).frames)
     one.append_frames(SourceId("x"), decode_lines([Payload(b"b 3 -1", NOW)]).frames)
     assert [(point, value) for point, _, value in landed(log)] == [("a", 1), ("b", 2), ("b", 3)]
+
+
+def interleaved(one: Ingester, other: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Lets another ingester land, once, after `one` has caught up and before it appends; who did, in order."""
+    look, turns = Ingester._has_landed, list[str]()
+
+    def look_then_wait(self: Ingester, *words: object) -> bool:
+        found = look(self, *words)  # type: ignore[arg-type]
+        if self is one and not turns:
+            turns.append("other")
+            other()
+        return found
+
+    monkeypatch.setattr(Ingester, "_has_landed", look_then_wait)
+    return turns
+
+
+def test_what_another_source_lands_between_catching_up_and_appending_is_known_after(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = ingester(log), ingester(log)
+    one.ingest(poll(["a 1 -9", "b 1 -9"], 1))
+    frames = decode_lines([Payload(b"b 7 -2", NOW)]).frames
+    turns = interleaved(one, lambda: two.append_frames(SourceId("other"), frames), monkeypatch)
+    assert one.ingest(poll(["a 2 -4"], 2)).rows == {"readings": 1}
+    assert turns == ["other"]
+    again = one.ingest(poll(["b 7 -2"], 3))
+    assert (again.rows["readings"], again.duplicates) == (0, 1)
+    assert [v for _, _, v in landed(log)] == [1, 1, 7, 2]
+
+
+def test_of_two_sources_that_tell_one_instant_at_once_the_later_position_is_believed(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a correction that lands while its point's old value is being appended, then it can be told again."""
+    one, two = ingester(log), ingester(log)
+    one.ingest(poll(["a 1 -9"], 0))
+    frames = decode_lines([Payload(b"a 8 -2", NOW)]).frames
+    turns = interleaved(one, lambda: two.append_frames(SourceId("other"), frames), monkeypatch)
+    one.ingest(poll(["a 5 -2"], 1))
+    assert turns == ["other"]
+    assert two.append_frames(SourceId("other"), frames).rows == {"readings": 1}
+    assert one.ingest(poll(["a 8 -2"], 2)).duplicates == 1
+    assert [v for _, _, v in landed(log)] == [1, 8, 5, 8]
 
 
 lines = st.tuples(st.sampled_from("abc"), st.integers(0, 2), st.integers(-40, 0)).map(lambda t: f"{t[0]} {t[1]} {t[2]}")

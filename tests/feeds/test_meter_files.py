@@ -190,3 +190,19 @@ def test_a_damaged_telegram_is_refused_and_its_neighbour_is_not(shared_data: Pat
     decoded = offer(dsmr.decode, sound + damaged)
     assert "it was damaged on its way" in reasons(decoded)[0]
     assert decoded.frames["readings"].equals(offer(dsmr.decode, sound).frames["readings"])
+
+
+@pytest.mark.parametrize(("fields", "taken"), [(8, False), (9, True), (10, True)])
+def test_a_200_record_has_nine_fields_and_may_have_a_tenth(fields: int, taken: bool) -> None:  # noqa: FBT001
+    head = ",".join(["200", "NMI0000001", "E1", "E1", "E1", "", "SER1", "KWH", "60", "20260101"][:fields])
+    decoded = offer(nem12.decode, f"{head}\n300,20250406,{','.join(['1.5'] * 24)},A".encode())
+    assert (decoded.frames["readings"].height, decoded.refused.height) == ((24, 0) if taken else (0, 1))
+    if not taken:
+        assert reasons(decoded) == ["nem12: a 200 record of 8 fields where 9 are asked"]
+
+
+@pytest.mark.parametrize(("values", "taken"), [(23, False), (24, True)])
+def test_a_day_has_its_values_and_a_quality_and_may_have_nothing_more(values: int, taken: bool) -> None:  # noqa: FBT001
+    head = "200,NMI0000001,E1,E1,E1,,SER1,KWH,60"
+    decoded = offer(nem12.decode, f"{head}\n300,20250406,{','.join(['1.5'] * values)},A".encode())
+    assert (decoded.frames["readings"].height, decoded.refused.height) == ((24, 0) if taken else (0, 1))

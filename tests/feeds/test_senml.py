@@ -248,3 +248,21 @@ def test_a_file_with_one_pack_a_line_is_as_many_messages() -> None:
 def test_sums_of_unlisted_units_say_so() -> None:
     frame = offer(senml.decode, b'[{"n":"a","u":"Cel","s":3}]').frames["readings"]
     assert frame.select(pl.col("unit")).item() == "Cel*s"
+
+
+HUGE = b"123456789012345678901234567890123456789012"
+"""A number that the strict decoder passes over in a field nobody reads, and the columnar decoder cannot hold."""
+
+
+UNREAD, VALUE = b'[{"n":"x","v":1,"u":"kWh","other":%s}]' % HUGE, b'[{"n":"x","u":"kWh","v":%s}]' % HUGE
+
+
+@pytest.mark.parametrize("odd", [UNREAD, VALUE])
+@pytest.mark.parametrize("at", [0, 1, 4])
+def test_a_pack_that_only_the_columnar_decoder_refuses_is_found_among_its_neighbours(odd: bytes, at: int) -> None:
+    packs = [b'[{"n":"p%d","u":"kWh","v":%d,"vs":null}]' % (n, n) for n in range(5)]
+    packs[at] = odd
+    decoded = offer(senml.decode, *packs)
+    told = decoded.frames["readings"].select("point_id", "value", "record").rows()
+    assert told == [(f"p{n}", float(n), n) for n in range(5) if n != at]
+    assert decoded.refused.rows() == [(at, "senml: a number or text that cannot be read", odd)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -196,3 +197,34 @@ def test_no_backup_holds_the_vault(tmp_path: Path) -> None:
     place = filled(tmp_path / "city")
     back_up(place, tmp_path / "backup", NOW)
     assert not [p for p in (tmp_path / "backup").rglob("*") if "vault" in p.name]
+
+
+def test_a_file_whose_content_changed_between_two_backups_is_copied_again(city: Place, tmp_path: Path) -> None:
+    """Of the same name and size, and whatever its times say."""
+    folder, model = tmp_path / "backup", city.archive / "ab" / "model.ifc"
+    stat = model.stat()
+    first, _ = back_up(city, folder, NOW)
+    model.write_bytes(b"ISO-10303-22;")
+    os.utime(model, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    second, copied = back_up(city, folder, NOW)
+    assert copied == 1
+    assert second.files["archive/ab/model.ifc"] != first.files["archive/ab/model.ifc"]
+    assert (folder / "archive" / "ab" / "model.ifc").read_bytes() == b"ISO-10303-22;"
+    target = Place(tmp_path / "again")
+    with_vault(city, target)
+    restored(folder, target)
+    assert (target.archive / "ab" / "model.ifc").read_bytes() == b"ISO-10303-22;"
+
+
+def test_a_file_that_was_deleted_from_the_backup_is_there_again_after_the_next(city: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    back_up(city, folder, NOW)
+    (folder / "archive" / "ab" / "model.ifc").unlink()
+    with pytest.raises(DamagedBackupError, match=r"model\.ifc"):
+        restore(folder, Place(tmp_path / "early"), None, None, now)
+    assert back_up(city, folder, NOW)[1] == 1
+    target = Place(tmp_path / "again")
+    with_vault(city, target)
+    restored(folder, target)
+    assert (target.archive / "ab" / "model.ifc").read_bytes() == b"ISO-10303-21;"
+    assert back_up(city, folder, NOW)[1] == 0, "what is there and unchanged is not copied again"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -18,6 +22,8 @@ from replay.city import City
 from tests.house.checkout import CHECKOUT
 from tests.twin.test_projections import SOURCE, START, place, readings
 from twin import checkpoint
+from twin import rebuild as rebuilding
+from twin.lake import open_lake
 from twin.place import Place
 from twin.projections.live import Live
 from twin.projector import Projector
@@ -180,3 +186,50 @@ def test_files_that_a_rebuild_replaced_go_with_the_next_flush(place: Place) -> N
 
 def _land(log: Log, seed: int) -> None:
     Ingester(log).append_frames(SOURCE, {"readings": readings(seed + 500)})
+
+
+def test_a_rebuild_waits_for_another_process_that_flushes(place: Place) -> None:
+    flushed(place)
+    lock, done = place.directory / "checkpoints" / "lock", threading.Event()
+
+    def build() -> None:
+        with place.log() as log:
+            rebuild(log, place.directory)
+        done.set()
+
+    held = place.lake / "manifest.json"
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = held.read_bytes()
+        thread = threading.Thread(target=build)
+        thread.start()
+        assert not done.wait(3), "it has built by now, and waits to put it in the place of the old"
+        assert held.read_bytes() == before
+    assert done.wait(60)
+    thread.join()
+    assert held.read_bytes() != before
+    assert_equal_to_a_fresh_fold(place)
+
+
+def test_a_lake_that_moved_on_while_a_rebuild_waited_is_not_put_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given another writer that lands and flushes after the fold and before the swap, then its rows stay."""
+    flushed(place)
+    alone, moved = rebuilding._alone, list[int]()
+
+    @contextmanager
+    def after_another(lock: Path) -> Iterator[None]:
+        with place.log() as log:
+            Ingester(log).append_frames(SOURCE, {"readings": readings(4242, rows=30)})
+            flushed(place)
+            moved.append(log.head())
+        with alone(lock):
+            yield
+
+    monkeypatch.setattr(rebuilding, "_alone", after_another)
+    with place.log() as log:
+        built = rebuild(log, place.directory)
+    assert moved == [built.position], "the swap covers what was flushed meanwhile"
+    assert open_lake(place.lake).position == built.position
+    assert_equal_to_a_fresh_fold(place)
