@@ -1,4 +1,4 @@
-"""What the log keeps of a check (`bim.checking`): per requirement the counts, and the first elements that fail it."""
+"""What the log keeps of a check (`bim.check.checking`): per requirement the counts, and the first elements that fail it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 from twin.aggregates.compliance import CheckFacts, Requirement
 
 if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its values are used
-    from bim.checking import Checked
+    from bim.check.checking import Checked
 
 KEPT = 20
 """GlobalIds kept of one requirement's failures: the whole list is in the answer of `twin bim check` and in the BCF."""

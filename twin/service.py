@@ -32,7 +32,7 @@ from twin.sites import community_facts
 from twin.succession import known_ids, under_known_ids
 
 if TYPE_CHECKING:  # the loader's libraries are slow to import, and only its values are used
-    from bim.checking import Checked
+    from bim.check.checking import Checked
     from bim.model import BuildingModel
 
 

@@ -10,16 +10,16 @@ import polars as pl
 import pytest
 from bcf.v3.bcfxml import BcfXml
 
-from bim.audit import FAILURES, RESULTS, Audit, audit
 from bim.author import author_building
-from bim.checking import Checked, check_each, told
+from bim.check.audit import FAILURES, RESULTS, Audit, audit
+from bim.check.checking import Checked, check_each, told
+from bim.check.handover import FOLDER, SCHEMAS, as_ids, of_schema
+from bim.check.issues import write_bcf
+from bim.check.requirements import meter_findings, meters_wanted
 from bim.drafting import Schema
 from bim.errors import BudgetError, RequirementsFileError, TruncatedIfcError
-from bim.handover import FOLDER, SCHEMAS, as_ids, of_schema
-from bim.issues import write_bcf
 from bim.model import BuildingModel
 from bim.phase_one import phase_one
-from bim.requirements import meter_findings, meters_wanted
 from tests.bim.conftest import SPEC
 from tests.bim.old_housing import write_old_housing
 

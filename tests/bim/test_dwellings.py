@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from bim.check.requirements import meter_findings
 from bim.load import load
 from bim.model import BuildingModel
 from bim.process import Worker
-from bim.requirements import meter_findings
 from tests.bim.sketch import Sketch
 
 SCHEMAS = ["IFC2X3", "IFC4", "IFC4X3_ADD2"]

@@ -9,7 +9,7 @@ import pytest
 
 from bim import changes, revision
 from bim.author import author_building
-from bim.checking import check
+from bim.check.checking import check
 from bim.load import load
 from bim.model import BuildingModel
 from bim.renovation import WALLS_REMOVED, renovate

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
+from bim.check.requirements import SCHEMA, meter_findings
 from bim.load import load
 from bim.model import BuildingModel
 from bim.process import Worker
-from bim.requirements import SCHEMA, meter_findings
 
 
 def test_authored_housing_keeps_the_rule(block: BuildingModel) -> None:

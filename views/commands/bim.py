@@ -25,7 +25,7 @@ from views.coverage import of_load
 if TYPE_CHECKING:  # what checks is slow to import, and only `check` needs it
     from polars import DataFrame
 
-    from bim.checking import CheckOutcome
+    from bim.check.checking import CheckOutcome
 
 app = typer.Typer(help="Building models (IFC) 建築資訊模型.", no_args_is_help=True)
 
@@ -160,8 +160,8 @@ def check(
 
     Example: twin bim check --building dongming-a --city city --bcf issues.bcf
     """
-    from bim.checking import check_each, told
-    from bim.issues import write_bcf
+    from bim.check.checking import check_each, told
+    from bim.check.issues import write_bcf
 
     if bool(files) == bool(building) or (at and not building):
         raise UsageError("check FILEs, or buildings of the city with --building ID [--at TIME]")
@@ -185,7 +185,7 @@ def _checked(
 ) -> Iterator[CheckOutcome]:
     """Each building's archived file, checked; what is found goes into the log."""
     from bim import archive
-    from bim.checking import CheckOutcome, check
+    from bim.check.checking import CheckOutcome, check
 
     models = [(building, _then(city, building, at)) for building in buildings]
     place = Place(city)
@@ -257,7 +257,7 @@ def _line(answer: dict[str, Any]) -> str:
 
 def _verdict(answer: dict[str, Any]) -> str:
     said = answer["reason"] or f"{len(answer['failures'])} failures, {len(answer['meters'])} meter findings"
-    return f"{answer['status']} {answer['file']}: {said}"
+    return "; ".join([f"{answer['status']} {answer['file']}: {said}", *answer["notes"]])
 
 
 __all__ = ["app", "building_id", "check", "cobie", "diff", "load"]

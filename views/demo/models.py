@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bim import archive
-from bim.checking import Checked
+from bim.check.checking import Checked
 from bim.housing import HousingSpec
 from bim.phase_one import file_name, phase_one
 from twin.service import Service
@@ -101,7 +101,7 @@ def _author_and_load(spec: HousingSpec, path: Path, archive_dir: Path) -> Prepar
 
 def _author_and_renovate(spec: HousingSpec, path: Path, archive_dir: Path) -> Prepared:
     from bim.author import author_building
-    from bim.checking import check
+    from bim.check.checking import check
     from bim.load import load
     from bim.renovation import renovate
 

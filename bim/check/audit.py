@@ -1,7 +1,7 @@
 """Check a model against an IDS 1.0 file, in a child process, within a budget.
 
-Without a file of one's own it is the city's own for the model's schema (`bim.handover`). What IDS cannot say, the three
-meters, is in `bim.requirements`.
+Without a file of one's own it is the city's own for the model's schema (`bim.check.handover`). What IDS cannot say, the
+three meters, is in `bim.check.requirements`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from bim.audited import Failure, Told
+from bim.check.audited import Failure, Report, Told
+from bim.check.handover import FOLDER, SCHEMAS
 from bim.child import run
 from bim.errors import ParserCrashError, RequirementsFileError
 from bim.file import identify, make_readable
-from bim.handover import FOLDER, SCHEMAS
 
 RESULTS = pl.Schema(
     {
@@ -44,7 +44,7 @@ FAILURES = pl.Schema(
 )
 """One row per element that does not meet a requirement; `global_id` null: it has none, or the model lacks it."""
 
-_NOT_IDS = 3
+_NOT_IDS, _UNSOUND_IDS = 3, 4
 
 _ZH = {
     "The model has no such element": "模型中沒有這類元件",
@@ -60,13 +60,15 @@ _ZH = {
 class Audit:
     """What was checked (`results`, columns `RESULTS`) and what failed (`failures`, columns `FAILURES`).
 
-    `ids_file` and `ids_sha256`: name and digest of the file of requirements.
+    `ids_file` and `ids_sha256`: name and digest of the file of requirements. `notes`: what the verdict does not say, as
+    that a requirement was written for another schema (IDS 1.0: `ifcVersion` does not decide).
     """
 
     results: pl.DataFrame
     failures: pl.DataFrame
     ids_file: str
     ids_sha256: str
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -82,15 +84,18 @@ def audit(path: Path, *, ids: Path | None = None, budget_s: float = 60.0) -> Aud
         wanted = ids or FOLDER / SCHEMAS[readable.schema_loaded]
         out = Path(work) / "audit.json"
         _run(str(path), readable.path.resolve(), wanted, out, budget_s)
-        return _audit(msgspec.json.decode(out.read_bytes(), type=list[Told]), wanted)
+        report = msgspec.json.decode(out.read_bytes(), type=Report)
+        return _audit(report.told, wanted, tuple(report.notes))
 
 
 def _run(name: str, model: Path, ids: Path, out: Path, budget_s: float) -> None:
     if not ids.is_file():
         raise RequirementsFileError(f"{ids}: no such file; give an IDS 1.0 file, or none for the city's own")
-    done = run("bim.auditing", [model, ids.resolve(), out], name, budget_s)
+    done = run("bim.check.auditing", [model, ids.resolve(), out], name, budget_s)
     if done.returncode == _NOT_IDS:
         raise RequirementsFileError(f"{ids}: no IDS 1.0 file ({done.last_words}); validate it first")
+    if done.returncode == _UNSOUND_IDS:
+        raise RequirementsFileError(f"{ids}: asks for what no model can have: {done.last_words}; mend the file")
     if done.returncode != 0:
         raise ParserCrashError(
             f"{name}: the check died with {done.returncode} ({done.last_words}); "
@@ -98,7 +103,7 @@ def _run(name: str, model: Path, ids: Path, out: Path, budget_s: float) -> None:
         )
 
 
-def _audit(told: list[Told], ids: Path) -> Audit:
+def _audit(told: list[Told], ids: Path, notes: tuple[str, ...]) -> Audit:
     results = [
         (each.specification, each.requirement, each.applicable, each.passed, len(each.failures)) for each in told
     ]
@@ -112,6 +117,7 @@ def _audit(told: list[Told], ids: Path) -> Audit:
         pl.DataFrame(failures, schema=FAILURES, orient="row"),
         ids.name,
         hashlib.sha256(ids.read_bytes()).hexdigest(),
+        notes,
     )
 
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import polars as pl
 
-from bim.audit import Audit, audit
 from bim.batch import load_each
+from bim.check.audit import Audit, audit
+from bim.check.requirements import SCHEMA as METERS
+from bim.check.requirements import meter_findings, meters_wanted
 from bim.errors import BimError
 from bim.model import BuildingModel
-from bim.requirements import meter_findings, meters_wanted
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The audit and the meter findings (`bim.requirements.SCHEMA`) of the file with this digest."""
+    """The audit and the meter findings (`bim.check.requirements.SCHEMA`) of the file with this digest."""
 
     sha256: str
     audit: Audit
@@ -32,7 +33,7 @@ class Checked:
 
     @property
     def failures(self) -> pl.DataFrame:
-        """The audit's failures and the meter findings in its words: columns `bim.audit.FAILURES`."""
+        """The audit's failures and the meter findings in its words: columns `bim.check.audit.FAILURES`."""
         found = self.meters.select(
             specification=pl.lit("三表 Three meters"),
             requirement=pl.col("kind"),
@@ -58,7 +59,7 @@ def check_each(
 ) -> Iterator[CheckOutcome]:
     """The outcome of each file, in the order given.
 
-    `ids`: see `bim.audit`; `budget_s` for each of the two readings; `stated` as for `bim.load.load`.
+    `ids`: see `bim.check.audit`; `budget_s` for each of the two readings; `stated` as for `bim.load.load`.
     """
     for loaded in load_each(paths, budget_s=budget_s, **stated):
         if isinstance(loaded.result, BimError):
@@ -71,15 +72,17 @@ def check_each(
 
 
 def check(model: BuildingModel, path: Path, *, ids: Path | None = None, budget_s: float = 60.0) -> Checked:
-    """Check a loaded model whose file is at `path`. Raises what `bim.audit.audit` raises."""
+    """Check a loaded model whose file is at `path`. Raises what `bim.check.audit.audit` raises."""
     found = audit(path, ids=ids, budget_s=budget_s)
+    if ids is not None:  # who brings requirements of her own asks for those; the three meters are the city's
+        return Checked(model.sha256, found, pl.DataFrame(schema=METERS), 0)
     return Checked(model.sha256, found, meter_findings(model), meters_wanted(model))
 
 
 def told(outcome: CheckOutcome) -> dict[str, Any]:
     """What `twin bim check --json` prints of a file."""
     if isinstance(outcome.result, BimError):
-        nothing: dict[str, Any] = {"requirements": [], "failures": [], "meters": []}
+        nothing: dict[str, Any] = {"requirements": [], "failures": [], "meters": [], "notes": []}
         return {"file": str(outcome.path), "status": "refused", "reason": str(outcome.result), **nothing}
     checked = outcome.result
     return {
@@ -89,4 +92,5 @@ def told(outcome: CheckOutcome) -> dict[str, Any]:
         "requirements": checked.audit.results.to_dicts(),
         "failures": checked.audit.failures.to_dicts(),
         "meters": checked.meters.to_dicts(),
+        "notes": list(checked.audit.notes),
     }

@@ -17,7 +17,7 @@ SHOWN = 200
 
 
 def write_bcf(failures: Mapping[str, pl.DataFrame], path: Path) -> int:
-    """Write the failures (`bim.audit.FAILURES`) of each file to `path`; the number of topics.
+    """Write the failures (`bim.check.audit.FAILURES`) of each file to `path`; the number of topics.
 
     Raises ArchiveUnavailableError where the file cannot be written.
     """

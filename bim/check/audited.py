@@ -1,4 +1,4 @@
-"""What the auditing process tells of a model: the message between `bim.auditing` and `bim.audit`."""
+"""What the auditing process tells of a model: the message between `bim.check.auditing` and `bim.check.audit`."""
 
 from __future__ import annotations
 
@@ -22,3 +22,10 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
     applicable: int
     passed: int
     failures: list[Failure]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All requirements, and what whoever reads of them should know (in English; see `bim.check.audit`)."""
+
+    told: list[Told]
+    notes: list[str]

@@ -1,7 +1,8 @@
-"""What the city asks of a handover model, written once; `python -m bim.handover` makes IDS 1.0 of it, a file a schema.
+"""What the city asks of a handover model, written once; `python -m bim.check.handover` makes IDS 1.0 of it.
 
-Names of sets, properties and their measures are buildingSMART's own of each schema; what no schema has is in a set of
-the project's (`Twin_…`). A specification without an element in the model passes unless it is `required`.
+One file a schema. Names of sets, properties and their measures are buildingSMART's own of each schema; what no schema
+has is in a set of the project's (`Twin_…`). A specification without an element in the model passes, unless it is
+`required`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Is a model what was asked for: IDS files judged and applied."""
