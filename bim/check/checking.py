@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from bim.model import BuildingModel
 
 @dataclass(frozen=True)
 class Checked:
-    """The audit and the meter findings (`bim.check.requirements.SCHEMA`) of the file with this digest."""
+    """The audit and the meter findings (`bim.check.requirements.SCHEMA`) of the file with this digest; its model."""
 
     sha256: str
     audit: Audit
     meters: pl.DataFrame
     meters_wanted: int
+    model: BuildingModel | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -34,7 +35,12 @@ class Checked:
     @property
     def failures(self) -> pl.DataFrame:
         """The audit's failures and the meter findings in its words: columns `bim.check.audit.FAILURES`."""
-        found = self.meters.select(
+        return pl.concat([self.audit.failures, self.missing])
+
+    @property
+    def missing(self) -> pl.DataFrame:
+        """The meter findings alone, in the audit's words."""
+        return self.meters.select(
             specification=pl.lit("三表 Three meters"),
             requirement=pl.col("kind"),
             global_id=pl.col("dwelling_id"),
@@ -43,7 +49,6 @@ class Checked:
             reason_zh=pl.format("有 {} 具，{} 具無序號；應為 1 具且有序號", "meters", "without_serial"),
             reason_en=pl.format("{} there, {} without serial; shall be 1 with a serial", "meters", "without_serial"),
         )
-        return pl.concat([self.audit.failures, found])
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,8 @@ def check(model: BuildingModel, path: Path, *, ids: Path | None = None, budget_s
     """Check a loaded model whose file is at `path`. Raises what `bim.check.audit.audit` raises."""
     found = audit(path, ids=ids, budget_s=budget_s)
     if ids is not None:  # who brings requirements of her own asks for those; the three meters are the city's
-        return Checked(model.sha256, found, pl.DataFrame(schema=METERS), 0)
-    return Checked(model.sha256, found, meter_findings(model), meters_wanted(model))
+        return Checked(model.sha256, found, pl.DataFrame(schema=METERS), 0, model)
+    return Checked(model.sha256, found, meter_findings(model), meters_wanted(model), model)
 
 
 def told(outcome: CheckOutcome) -> dict[str, Any]:

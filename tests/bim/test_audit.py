@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import ifcopenshell.util.pset
+import numpy as np
 import polars as pl
 import pytest
 from bcf.v3.bcfxml import BcfXml
 
 from bim.author import author_building
 from bim.check.audit import FAILURES, RESULTS, Audit, audit
+from bim.check.bcf import Box
 from bim.check.checking import Checked, check_each, told
 from bim.check.handover import FOLDER, SCHEMAS, as_ids, of_schema
-from bim.check.issues import write_bcf
-from bim.check.requirements import meter_findings, meters_wanted
+from bim.check.issues import box_of, topics, write_bcf
+from bim.check.requirements import SCHEMA
 from bim.drafting import Schema
 from bim.errors import BudgetError, RequirementsFileError, TruncatedIfcError
 from bim.model import BuildingModel
@@ -111,20 +116,56 @@ def test_a_real_house_lacks_meters_and_says_so_in_both_languages(house: Audit) -
     assert doors.select("applicable", "passed", "failed").row(0) == (5, 5, 0)
 
 
-def test_failures_go_to_bcf_and_come_back(house: Audit, tmp_path: Path, block: BuildingModel) -> None:
-    path = tmp_path / "issues.bcf"
-    checked = Checked(block.sha256, house, meter_findings(block), meters_wanted(block))
-    count = write_bcf({"AC20-FZK-Haus.ifc": checked.failures}, path)
+def test_failures_go_to_bcf_and_another_vendors_library_reads_them(
+    house: Audit, tmp_path: Path, block: BuildingModel, shared_data: Path
+) -> None:
+    """Each topic's camera holds its elements, times have a zone, each missing meter is a topic of its own."""
+    path, at = tmp_path / "issues.bcf", datetime(2026, 11, 27, 8, 30, tzinfo=timezone(timedelta(hours=8)))
+    (outcome,) = check_each([shared_data / "ifc" / "AC20-FZK-Haus.ifc"])
+    assert isinstance(outcome.result, Checked)
+    assert outcome.result.model is not None
+    count = write_bcf({"AC20-FZK-Haus.ifc": outcome.result}, path, at)
     back = BcfXml.load(path)
     assert back is not None
-    titles = {topic.topic.title for topic in back.topics.values()}
-    wanted = house.failures.select("specification", "requirement").unique()
-    assert len(back.topics) == count == wanted.height
-    assert "門 Door Pset_DoorCommon.HandicapAccessible" in titles
-    doors = next(t for t in back.topics.values() if t.topic.title == "門 Door Pset_DoorCommon.HandicapAccessible")
+    wanted = house.failures.select("specification", "requirement").unique().height + outcome.result.meters.height
+    assert len(back.topics) == count == wanted > 6
+    assert back.version.version_id == "3.0"
+    extensions: Any = back.extensions
+    assert extensions.topic_types.topic_type == ["Issue"]
+    by_title = {topic.topic.title: topic for topic in back.topics.values()}
+    assert len([title for title in by_title if title.startswith("三表")]) == outcome.result.meters.height
+    doors = by_title["門 Door Pset_DoorCommon.HandicapAccessible"]
+    header: Any = doors.header
+    assert str(doors.topic.creation_date) == "2026-11-27T00:30:00Z"
+    assert [file.filename for file in header.files.file] == ["AC20-FZK-Haus.ifc"]
     (view,) = doors.viewpoints.values()
     failed = house.failures.filter(pl.col("requirement") == "Pset_DoorCommon.HandicapAccessible")["global_id"]
     assert sorted(view.get_selected_guids() or []) == sorted(failed)
+    camera = view.visualization_info.perspective_camera
+    box = box_of(outcome.result.model, failed.to_list())
+    whole = box_of(outcome.result.model, [])
+    assert box is not None
+    assert whole is not None
+    assert (whole[1] - whole[0] > box[1] - box[0]).any()
+    assert all(_angle_deg(camera, corner) < 30.1 for corner in corners(box))
+
+
+def corners(box: Box) -> list[Any]:
+    return [np.array([box[x, 0], box[y, 1], box[z, 2]]) for x, y, z in itertools.product((0, 1), repeat=3)]
+
+
+def _angle_deg(camera: Any, corner: Any) -> float:
+    """Between the direction of view and a corner."""
+    eye, looking = (np.array([each.x, each.y, each.z]) for each in (camera.camera_view_point, camera.camera_direction))
+    there = corner - eye
+    return float(np.degrees(np.arccos(there @ looking / np.linalg.norm(there) / np.linalg.norm(looking))))
+
+
+def test_the_same_failures_are_the_same_topics_at_the_next_check(house: Audit, tmp_path: Path) -> None:
+    one = Checked("", house, pl.DataFrame(schema=SCHEMA), 0)
+    first, second = list(topics("a.ifc", one)), list(topics("a.ifc", one))
+    assert [topic.guid for topic in first] == [topic.guid for topic in second]
+    assert len({topic.guid for topic in first}) == len(first) > 3
 
 
 def test_a_file_of_requirements_that_is_none_is_refused(authored: Path, tmp_path: Path) -> None:

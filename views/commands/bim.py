@@ -171,8 +171,8 @@ def check(
         outcomes = list(check_each(files or [], ids=ids, budget_s=budget, **stated(length_unit, None, mapping)))
     answers = [told(outcome) for outcome in outcomes]
     if bcf:
-        found = {str(o.path): o.result.failures for o in outcomes if not isinstance(o.result, BimError)}
-        tell(f"{write_bcf(found, bcf)} topics in {bcf}")
+        found = {str(o.path): o.result for o in outcomes if not isinstance(o.result, BimError)}
+        tell(f"{write_bcf(found, bcf, now())} topics in {bcf}")
     for answer in answers:
         tell(_verdict(answer))
     show(answers, as_json=json)
