@@ -1,4 +1,4 @@
-"""What the log keeps of a check (`bim.check.checking`): per requirement the counts, and the first elements that fail it."""
+"""What the log keeps of a check (`bim.check.checking`): counts per requirement, and the first elements that fail it."""
 
 from __future__ import annotations
 
