@@ -14,9 +14,11 @@ one of an older layout gets the tables and columns that it lacks from its file w
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import polars as pl
@@ -30,11 +32,21 @@ from bim.model import BuildingModel
 from bim.tables import SCHEMAS, Tables
 
 LAYOUT = 5
-"""Version of the layout and of what is read from a file; a model of another one is read from its file again."""
+"""Version of the reader: of the layout and of what is read from a file. A model of an older one is read from its file
+again when that is loaded, and by `bim.load.reload`; until then it is shown as it was read."""
+
+
+class Statements(msgspec.Struct, frozen=True):
+    """What the caller stated of a file: metres per unit, (longitude, latitude) of its zero, the text of a mapping."""
+
+    length_unit_m: float | None = None
+    site: tuple[float, float] | None = None
+    mapping: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):
-    """report.json. `stated` is a digest of what the caller stated beside the file."""
+    """report.json. `layout`: the reader's version; `stated` is a digest of what the caller stated beside the file, and
+    `statements` that itself (None: of a reader that did not keep it)."""
 
     layout: int
     stated: str
@@ -45,6 +57,15 @@ class Report(msgspec.Struct, frozen=True):
     length_unit_m: float | None
     georeference: Georeference
     coverage: Coverage
+    statements: Statements | None = None
+
+
+class Entry(NamedTuple):
+    """A model in the archive: its file's name and the version of the reader that read it."""
+
+    sha256: str
+    file: str
+    reader: int
 
 
 def place(archive_dir: Path, sha256: str) -> Path:
@@ -63,6 +84,42 @@ def holds(archive_dir: Path, sha256: str, stated: str) -> bool:
     return not archive_digests.amiss(place(archive_dir, sha256))  # a damaged one is read from its file again
 
 
+def entries(archive_dir: Path) -> list[Entry]:
+    """Every model that can be read, by digest."""
+    found = []
+    for folder in sorted(archive_dir.glob("??/*")):
+        try:
+            told = _report(folder)
+        except ArchiveError:
+            continue
+        found.append(Entry(told.sha256, name_of(told), told.layout))
+    return found
+
+
+def older(archive_dir: Path) -> list[Entry]:
+    """The models whose tables and shapes an older reader made."""
+    return [each for each in entries(archive_dir) if each.reader < LAYOUT]
+
+
+def report(archive_dir: Path, sha256: str) -> Report:
+    """What is known of one model without its tables. Raises ArchiveError."""
+    return _report(place(archive_dir, sha256))
+
+
+def name_of(report: Report) -> str:
+    """The name of a model's file: older readers kept the path by which it was loaded, which is nobody else's."""
+    return re.split(r"[\\/]", report.file)[-1] or report.file
+
+
+def stated_of(report: Report) -> Statements:
+    """What was stated of a model; of an older reader's the site, which its georeference tells."""
+    if report.statements is not None:
+        return report.statements
+    point = re.search(r"\+lat_0=(\S+) \+lon_0=(\S+)", report.georeference.crs or "")
+    is_stated = report.georeference.status == "stated" and point is not None
+    return Statements(site=(float(point[2]), float(point[1])) if is_stated and point is not None else None)
+
+
 def read(archive_dir: Path, sha256: str) -> BuildingModel:
     """The model with this digest; tables and meshes are read when first asked for. Raises ArchiveError."""
     folder = place(archive_dir, sha256)
@@ -76,17 +133,17 @@ def read(archive_dir: Path, sha256: str) -> BuildingModel:
         try:
             return pl.read_parquet(path)
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise ArchiveError(f"{folder}: table {name} is damaged ({error}); load {report.file} again") from error
+            raise ArchiveError(f"{folder}: table {name} is damaged ({error}); load {name_of(report)} again") from error
 
     def drawn() -> Meshes:
         archive_digests.check(folder, "meshes.npz")
         try:
             return meshes.read(folder / "meshes.npz")
         except (OSError, ValueError, KeyError) as error:
-            raise ArchiveError(f"{folder}: the meshes are damaged ({error}); load {report.file} again") from error
+            raise ArchiveError(f"{folder}: the meshes are damaged ({error}); load {name_of(report)} again") from error
 
     return BuildingModel(
-        report.file,
+        name_of(report),
         report.sha256,
         report.schema,
         report.schema_loaded,
@@ -107,14 +164,16 @@ def source(archive_dir: Path, sha256: str) -> Path:
     return found
 
 
-def write(archive_dir: Path, model: BuildingModel, file: Path, stated: str) -> None:
+def write(
+    archive_dir: Path, model: BuildingModel, file: Path, stated: str, statements: Statements | None = None
+) -> None:
     """Put a model and its file into the archive, in place of an older reading. Raises ArchiveUnavailableError."""
     target = place(archive_dir, model.sha256)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".writing-", dir=archive_dir))
         try:
-            _fill(fresh, model, file, stated)
+            _fill(fresh, model, file, stated, statements or Statements())
             _put(fresh, target)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -156,7 +215,7 @@ def _report(folder: Path) -> Report:
         raise ArchiveError(f"{folder}: no model here ({error}); load its file") from error
 
 
-def _fill(folder: Path, model: BuildingModel, file: Path, stated: str) -> None:
+def _fill(folder: Path, model: BuildingModel, file: Path, stated: str, statements: Statements) -> None:
     shutil.copyfile(file, folder / f"source{''.join(file.suffixes[-2:]).lower() or '.ifc'}")
     (folder / "tables").mkdir()
     for name in SCHEMAS:
@@ -172,6 +231,7 @@ def _fill(folder: Path, model: BuildingModel, file: Path, stated: str) -> None:
         model.length_unit_m,
         model.georeference,
         model.coverage,
+        statements,
     )
     (folder / "report.json").write_bytes(msgspec.json.encode(report))
     archive_digests.write(folder)

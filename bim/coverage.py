@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import msgspec
 import polars as pl
@@ -16,12 +17,14 @@ _SAMPLE = 20
 
 
 class ClassCoverage(msgspec.Struct, frozen=True):
-    """For one class: how many were wanted, how many were got, and which are missing (at most 20 ids)."""
+    """For one class: how many were wanted, how many were got, and which are missing (at most 20 ids). `lines`: bodies
+    that are lines only, which are not wanted."""
 
     ifc_class: str
     wanted: int
     got: int
     missing: list[str]
+    lines: int = 0
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -35,12 +38,12 @@ class Phase(msgspec.Struct, frozen=True):
 class Coverage(msgspec.Struct, frozen=True):
     """The report.
 
-    `geometry`: products with a body, and those drawn. `spaces`: those with a storey and an area. `properties`,
-    `quantities`: entities, and those with at least one. `dangling`: instance numbers that are referred to and not
-    defined. `dropped`: instances defined and not taken by the schema the file was opened as; `dropped_classes` names
-    the classes that it does not know. `unread`: entities that raised when read. `incidents`: kernels that died, hung or
-    failed, and whatever else the designer should know. `text_encoding`: what names were written in; anything but
-    `STEP` was guessed.
+    `geometry`: products with a body that is more than lines, and those drawn. `spaces`: those with a storey and an
+    area. `properties`, `quantities`: entities, and those with at least one. `dangling`: instance numbers that are
+    referred to and not defined. `dropped`: instances defined and not taken by the schema the file was opened as;
+    `dropped_classes` names the classes that it does not know. `unread`: entities that raised when read. `incidents`:
+    kernels that died, hung or failed, and whatever else the designer should know. `text_encoding`: what names were
+    written in; anything but `STEP` was guessed.
     """
 
     geometry: list[ClassCoverage]
@@ -63,8 +66,13 @@ class Coverage(msgspec.Struct, frozen=True):
 
     @property
     def wanted(self) -> int:
-        """Products with a body."""
+        """Products with a body that is more than lines."""
         return sum(each.wanted for each in self.geometry)
+
+    @property
+    def lines(self) -> int:
+        """Products whose body is lines only."""
+        return sum(each.lines for each in self.geometry)
 
     @property
     def got(self) -> int:
@@ -89,7 +97,7 @@ def coverage(
     spaces = {entity.step for entity in tree.of_class("IfcSpace")}
     elements = {entity.step for entity in tree.of_class("IfcElement", "IfcSpace", "IfcProxy")}
     return Coverage(
-        geometry=_by_class(tree, bodies, {ids.id_of[step] for step in drawn}),
+        geometry=_by_class(tree, bodies, {ids.id_of[step] for step in drawn}, parsed.lines - drawn),
         spaces=_by_class(tree, spaces, set(placed["space_id"])),
         properties=_by_class(tree, elements, set(tables["properties"]["entity_id"])),
         quantities=_by_class(tree, elements, set(tables["quantities"]["entity_id"])),
@@ -116,12 +124,16 @@ def _dropped_classes(reading: Reading) -> list[str]:
     return [f"{name}: {count}" for name, count in sorted(found.items()) if name not in known][:_SAMPLE]
 
 
-def _by_class(tree: Tree, wanted: set[Step], got: set[str]) -> list[ClassCoverage]:
+def _by_class(tree: Tree, wanted: set[Step], got: set[str], lines: Collection[Step] = ()) -> list[ClassCoverage]:
     all_of: Counter[str] = Counter()
     got_of: Counter[str] = Counter()
+    lines_of: Counter[str] = Counter()
     missing: dict[str, list[str]] = {}
     for entity in tree.facts.entities:
         if entity.step not in wanted:
+            continue
+        if entity.step in lines:
+            lines_of[entity.ifc_class] += 1
             continue
         key = tree.ids.id_of[entity.step]
         all_of[entity.ifc_class] += 1
@@ -129,6 +141,12 @@ def _by_class(tree: Tree, wanted: set[Step], got: set[str]) -> list[ClassCoverag
         if key not in got:
             missing.setdefault(entity.ifc_class, []).append(key)
     return [
-        ClassCoverage(ifc_class, count, got_of[ifc_class], missing.get(ifc_class, [])[:_SAMPLE])
-        for ifc_class, count in sorted(all_of.items())
+        ClassCoverage(
+            ifc_class,
+            all_of[ifc_class],
+            got_of[ifc_class],
+            missing.get(ifc_class, [])[:_SAMPLE],
+            lines_of[ifc_class],
+        )
+        for ifc_class in sorted({*all_of, *lines_of})
     ]

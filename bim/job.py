@@ -22,7 +22,8 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """`stage`: facts, drawing (a kernel begins), drawn (it ended), done, failed. Seconds are CPU of the stage."""
+    """`stage`: facts, drawing (a kernel begins), drawn (it ended), lines (`steps`: what was not drawn since its body is
+    lines only), noted, done, failed. Seconds are CPU of the stage."""
 
     stage: str
     kernel: str = ""
@@ -31,3 +32,4 @@ class Reply(msgspec.Struct, frozen=True):
     peak_bytes: int = 0
     error: str = ""
     message: str = ""
+    steps: list[Step] = []

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import msgspec
 import polars as pl
 
 from bim import archive, mapping
+from bim.archive import Statements
 from bim.errors import BimError, MissingLengthUnitError
 from bim.facts import Facts
 from bim.file import IfcFile, identify
@@ -44,8 +47,9 @@ def load(
     """
     file = identify(Path(path))
     rules = mapping.read(mapping_file)
-    stated = _digest(length_unit_m, site, rules.digest)
-    if archive_dir is not None and archive.holds(archive_dir, file.sha256, stated):
+    stated = Statements(length_unit_m, site, rules.own)
+    digest = _digest(length_unit_m, site, rules.digest)
+    if archive_dir is not None and archive.holds(archive_dir, file.sha256, digest):
         return archive.read(archive_dir, file.sha256)
     if worker is None:
         with Worker(jobs=1) as own:  # nobody needs it while the tables are built, which takes memory of its own
@@ -53,7 +57,33 @@ def load(
     else:
         model = _read(file, worker, budget_s, length_unit_m, site, rules)
     if archive_dir is not None:
-        archive.write(archive_dir, model, file.path, stated)
+        archive.write(archive_dir, model, file.path, digest, stated)
+    return model
+
+
+def reload(
+    archive_dir: Path,
+    sha256: str,
+    *,
+    budget_s: float = 60.0,
+    mapping_file: Path | None = None,
+    worker: Worker | None = None,
+) -> BuildingModel:
+    """A model of the archive, read from its archived file again and put in its own place, under the name it had.
+
+    What was stated of it then holds again; `mapping_file` is for a model that an older reader archived, which did not
+    keep its mapping. Raises ArchiveError and what `load` raises.
+    """
+    report = archive.report(archive_dir, sha256)
+    stated = archive.stated_of(report)
+    file = identify(archive.source(archive_dir, sha256))
+    rules = mapping.read(mapping_file) if mapping_file is not None else mapping.of(stated.mapping)
+    with ExitStack() as own:
+        process = worker or own.enter_context(Worker(jobs=1))
+        read = _read(file, process, budget_s, stated.length_unit_m or report.length_unit_m, stated.site, rules)
+    model = replace(read, file=archive.name_of(report))
+    kept = Statements(stated.length_unit_m, stated.site, rules.own)
+    archive.write(archive_dir, model, file.path, _digest(kept.length_unit_m, kept.site, rules.digest), kept)
     return model
 
 
@@ -74,6 +104,7 @@ def summary(model: BuildingModel, seconds: float) -> dict[str, Any]:
         "systems": _systems(model),
         "classifications": _classifications(model),
         "geometry": {"wanted": model.coverage.wanted, "got": model.coverage.got},
+        "lines_only": model.coverage.lines,
         "seconds": round(seconds, 3),
         "schema_loaded": model.schema_loaded,
         "georeference": msgspec.to_builtins(model.georeference),
@@ -92,6 +123,7 @@ def refusal(path: Path, error: BimError, seconds: float) -> dict[str, Any]:
         "schema": None,
         **counts,
         "geometry": {"wanted": 0, "got": 0},
+        "lines_only": 0,
         "seconds": round(seconds, 3),
     }
 
@@ -125,7 +157,7 @@ def _read(
         _require_unit(file, reading.parsed.facts)
         built = build(reading, Stated(length_unit_m, site, rules))
     return BuildingModel(
-        str(file.path),
+        file.path.name,
         file.sha256,
         reading.readable.schema,
         reading.readable.schema_loaded,

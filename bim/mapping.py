@@ -51,20 +51,31 @@ class DeviceRule:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A mapping file, read. `properties` (`Set.Name`) count as texts; `digest` names its content."""
+    """A mapping file, read. `properties` (`Set.Name`) count as texts; `digest` names its content; `own` is the text of
+    the project's file (empty: there is none)."""
 
     dwelling: DwellingRule
     devices: tuple[DeviceRule, ...]
     properties: frozenset[str]
     digest: str
+    own: str = ""
 
 
 def read(path: Path | None) -> Mapping:
     """The mapping in a file over the default one; None: the default. Raises MappingError."""
-    default = DEFAULT.read_bytes()
     own = b"" if path is None else _bytes(path)
+    return _parsed(own, path)
+
+
+def of(text: str) -> Mapping:
+    """The mapping of a project's file with this text (`Mapping.own`). Raises MappingError."""
+    return _parsed(text.encode(), None)
+
+
+def _parsed(own: bytes, path: Path | None) -> Mapping:
+    default = DEFAULT.read_bytes()
     try:
-        return _mapping(tomllib.loads(default.decode()), tomllib.loads(own.decode()), default + own)
+        return _mapping(tomllib.loads(default.decode()), tomllib.loads(own.decode()), default + own, own.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, re.error, KeyError, TypeError) as error:
         raise MappingError(f"{path}: no mapping file: {error}; see bim/mapping_default.toml for its shape") from error
 
@@ -88,7 +99,7 @@ def _bytes(path: Path) -> bytes:
         raise MappingError(f"{path}: the mapping file cannot be read: {error.strerror}") from error
 
 
-def _mapping(default: dict[str, Any], own: dict[str, Any], content: bytes) -> Mapping:
+def _mapping(default: dict[str, Any], own: dict[str, Any], content: bytes, text: str) -> Mapping:
     unknown = set(own) - {"dwelling", "device", "texts"}
     if unknown:
         raise KeyError(f"unknown tables {sorted(unknown)}")
@@ -99,6 +110,7 @@ def _mapping(default: dict[str, Any], own: dict[str, Any], content: bytes) -> Ma
         tuple(_device_rule(each) for each in devices),
         frozenset({**default["texts"], **own.get("texts", {})}["properties"]),
         hashlib.sha256(content).hexdigest(),
+        text,
     )
 
 

@@ -43,6 +43,7 @@ class Parsed:
     passes: list[Reply] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
     lost: list[Step] = field(default_factory=list)
+    lines: set[Step] = field(default_factory=set)
     parse_cpu_s: float = 0.0
     peak_bytes: int = 0
 
@@ -126,6 +127,7 @@ def _finished(parsed: Parsed, seen: list[Reply]) -> Parsed:
         f"{reply.kernel}: {reply.message}" for reply in seen if reply.stage == "drawn" and reply.message
     )
     parsed.incidents.extend(dict.fromkeys(reply.message for reply in seen if reply.stage == "noted"))
+    parsed.lines = {step for reply in seen if reply.stage == "lines" for step in reply.steps}
     parsed.passes = [reply for reply in seen if reply.stage == "drawn"]
     parsed.parse_cpu_s = sum(reply.cpu_s for reply in seen if reply.stage == "facts")
     parsed.peak_bytes = max((reply.peak_bytes for reply in seen), default=0)

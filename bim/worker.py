@@ -21,6 +21,7 @@ from bim.compare.told import describe
 from bim.facts import Facts, Step
 from bim.job import Job, Reply
 from bim.misdrawn import misdrawn
+from bim.parser import lines
 
 MEMORY_BYTES = 6 << 30
 """Address space of the process: what wants more is refused memory, not the machine."""
@@ -60,6 +61,7 @@ def _serve(job: Job, reply: Callable[[Reply], None]) -> None:
         wanted = _tables(job, model, reply, begun)
         _draw(job, model, wanted, reply)
         _describe(job, model, wanted)
+        _tell_lines(job, model, wanted, reply)
         reply(Reply("done", peak_bytes=_peak_bytes()))
     except Exception as error:  # noqa: BLE001 - the top of a process: whatever the parser raises is told, not died of
         reply(Reply("failed", error=type(error).__name__, message=str(error)))
@@ -137,6 +139,14 @@ def _describe(job: Job, model: ifcopenshell.file, wanted: list[Step]) -> None:
     if left:
         metre = units.factors(model).get("LENGTHUNIT", 1.0)
         describe(model, left, metre, extract.NOT_BODY, Path(job.folder))
+
+
+def _tell_lines(job: Job, model: ifcopenshell.file, wanted: list[Step], reply: Callable[[Reply], None]) -> None:
+    """Which of the products that no kernel drew are no shapes at all."""
+    done = strokes.drawn(Path(job.folder)) if job.kernels else set(wanted)
+    undrawn = drawing.products_of(model, [step for step in wanted if step not in done])
+    if found := lines.of_lines(undrawn):
+        reply(Reply("lines", steps=sorted(found)))
 
 
 if __name__ == "__main__":

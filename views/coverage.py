@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 import polars as pl
@@ -56,11 +57,19 @@ def notes(report: Mapping[str, Any]) -> list[str]:
     """What went wrong or was assumed: what was counted, then the loader's own words."""
     counted = [f"{words}: {report[key]:,}{_sample(report, key)}" for key, words in NOTED.items() if report.get(key)]
     encoding = report.get("text_encoding", STEP)
+    lines = sum(one.get("lines", 0) for one in report.get("geometry", []))
+    drawings = [f"只有線條的圖形 Bodies that are lines only: {lines:,}"] if lines else []
     guessed = (
         [] if encoding == STEP else [f"文字編碼為推定，請重新匯出 Text encoding guessed, export again: {encoding}"]
     )
     georeference = report.get("georeference", {})
-    return [*counted, *guessed, *map(str, report.get("incidents", [])), *map(str, georeference.get("notes", []))]
+    return [
+        *counted,
+        *drawings,
+        *guessed,
+        *map(str, report.get("incidents", [])),
+        *map(str, georeference.get("notes", [])),
+    ]
 
 
 def document(title: str, facts: Mapping[str, str], report: Mapping[str, Any], checks: pl.DataFrame) -> str:
@@ -81,9 +90,11 @@ def document(title: str, facts: Mapping[str, str], report: Mapping[str, Any], ch
 
 
 def of_load(told: Mapping[str, Any]) -> str:
-    """The document of what `twin bim load` tells of a file."""
+    """The document of what `twin bim load` tells of a file, by the file's name: it is forwarded to others."""
+    name = PurePath(told["file"]).name
     if told["status"] == "refused":
-        return f"# {markdown(told['file'])}\n\n未收 Refused: {markdown(told['reason'])}\n"
+        reason = told["reason"].replace(told["file"], name)
+        return f"# {markdown(name)}\n\n未收 Refused: {markdown(reason)}\n"
     report = {**told["coverage"], "georeference": told["georeference"]}
     where, seconds = told["georeference"], sum(phase["cpu_s"] for phase in report["phases"])
     facts = {
@@ -95,7 +106,7 @@ def of_load(told: Mapping[str, Any]) -> str:
         "動線相連 Ways connected": _percent(told["ways"]["connected_share"]),
         "讀取 CPU / 記憶體 Load CPU / memory": f"{seconds:.2f} s / {report['peak_bytes'] / 1e6:.0f} MB",
     }
-    return document(told["file"], facts, report, pl.DataFrame())
+    return document(name, facts, report, pl.DataFrame())
 
 
 _COUNTED = {

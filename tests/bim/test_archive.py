@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bim import archive, errors
-from bim.load import load
+from bim.load import load, reload
 from bim.model import BuildingModel
 from bim.process import Worker
 
@@ -61,7 +61,7 @@ def test_what_is_not_in_the_archive_is_said_so(tmp_path: Path) -> None:
 def test_a_damaged_table_is_said_so(authored: Path, tmp_path: Path, worker: Worker) -> None:
     model = load(authored, archive_dir=tmp_path, worker=worker)
     (archive.place(tmp_path, model.sha256) / "tables" / "spaces.parquet").write_bytes(b"PAR1")
-    with pytest.raises(errors.ArchiveError, match="spaces is damaged"):
+    with pytest.raises(errors.ArchiveError, match=r"spaces\S* is damaged"):
         _ = archive.read(tmp_path, model.sha256).spaces
 
 
@@ -83,9 +83,66 @@ def test_a_model_of_an_older_layout_gets_the_tables_it_lacks_and_keeps_the_other
     folder = archive.place(tmp_path, model.sha256)
     (folder / "tables" / "systems.parquet").unlink()
     kept = (folder / "tables" / "devices.parquet").stat().st_mtime_ns
-    report = msgspec.json.decode((folder / "report.json").read_bytes())
-    (folder / "report.json").write_bytes(msgspec.json.encode(report | {"layout": archive.LAYOUT - 1}))
+    _aged(tmp_path, model.sha256)
     old = archive.read(tmp_path, model.sha256)
     assert old.tables["systems"].equals(model.tables["systems"])
     assert (folder / "tables" / "devices.parquet").stat().st_mtime_ns == kept
     assert not list((folder / "tables").glob(".*"))
+
+
+def _aged(archive_dir: Path, sha256: str, **told: object) -> None:
+    """Make an entry one of an older reader, which kept no statements, and a path."""
+    folder = archive.place(archive_dir, sha256)
+    report = msgspec.json.decode((folder / "report.json").read_bytes())
+    del report["statements"]
+    (folder / "report.json").write_bytes(msgspec.json.encode({**report, "layout": archive.LAYOUT - 1, **told}))
+    (folder / "digests.json").unlink()
+
+
+def test_a_model_has_the_name_of_its_file_and_no_path(authored: Path, tmp_path: Path, worker: Worker) -> None:
+    model = load(authored, archive_dir=tmp_path, worker=worker)
+    assert model.file == "block.ifc"
+    assert str(authored.parent) not in (archive.place(tmp_path, model.sha256) / "report.json").read_text()
+    for path in (str(authored), r"C:\Users\someone\block.ifc"):
+        _aged(tmp_path, model.sha256, file=path)
+        assert archive.read(tmp_path, model.sha256).file == "block.ifc"
+        load(authored, archive_dir=tmp_path, worker=worker)
+
+
+def test_a_model_of_an_older_reader_says_so_and_is_made_anew(authored: Path, tmp_path: Path, worker: Worker) -> None:
+    model = load(authored, archive_dir=tmp_path, worker=worker)
+    assert archive.older(tmp_path) == []
+    _aged(tmp_path, model.sha256, file=str(authored))
+    path = archive.place(tmp_path, model.sha256) / "tables" / "dwellings.parquet"
+    model.dwellings.head(1).write_parquet(path)
+    assert archive.older(tmp_path) == [(model.sha256, "block.ifc", archive.LAYOUT - 1)]
+    again = reload(tmp_path, model.sha256, worker=worker)
+    assert archive.older(tmp_path) == []
+    assert again.file == archive.read(tmp_path, model.sha256).file == "block.ifc"
+    assert _same(archive.read(tmp_path, model.sha256), model)
+    assert archive.source(tmp_path, model.sha256).read_bytes() == authored.read_bytes()
+    assert load(authored, archive_dir=tmp_path, worker=_NoWorker()).sha256 == model.sha256
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_what_was_stated_of_a_model_holds_when_it_is_made_anew(
+    *, is_old: bool, shared_data: Path, tmp_path: Path, worker: Worker
+) -> None:
+    path = shared_data / "ifc" / "MULTICOM-balkons.ifc"
+    model = load(path, archive_dir=tmp_path, worker=worker, site=(121.5, 25.0))
+    if is_old:
+        _aged(tmp_path, model.sha256)
+    again = reload(tmp_path, model.sha256, worker=worker)
+    assert again.georeference == model.georeference
+    assert load(path, archive_dir=tmp_path, worker=_NoWorker(), site=(121.5, 25.0)).georeference == model.georeference
+
+
+def test_the_mapping_of_a_model_holds_when_it_is_made_anew(authored: Path, tmp_path: Path, worker: Worker) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[dwelling]\nis = 'nothing is'\n")
+    model = load(authored, archive_dir=tmp_path / "a", worker=worker, mapping_file=own)
+    assert model.dwellings.is_empty()
+    assert reload(tmp_path / "a", model.sha256, worker=worker).dwellings.is_empty()
+    _aged(tmp_path / "a", model.sha256)
+    assert reload(tmp_path / "a", model.sha256, worker=worker).dwellings.height == 60
+    assert reload(tmp_path / "a", model.sha256, worker=worker, mapping_file=own).dwellings.is_empty()

@@ -17,15 +17,11 @@ from tests.bim.test_revision import Revise, _id, _line, revise
 __all__ = ["revise"]
 
 
-def _renovated(block: BuildingModel, revise: Revise) -> BuildingModel:
+def _renovated(authored: Path, block: BuildingModel, revise: Revise) -> BuildingModel:
     """Without one meter, with a serial exchanged."""
-    meter = _line(_text(block), "IfcFlowMeter")
+    meter = _line(authored.read_text(), "IfcFlowMeter")
     serial = block.devices.filter(pl.col("device_id") != _id(meter)).drop_nulls("serial")["serial"][-1]
     return revise(lambda text: text.replace(meter + "\n", "").replace(serial, "G0000000001"))
-
-
-def _text(block: BuildingModel) -> str:
-    return Path(block.file).read_text()
 
 
 def test_equal_models_change_nothing_and_are_drawn_twice(block: BuildingModel) -> None:
@@ -37,8 +33,8 @@ def test_equal_models_change_nothing_and_are_drawn_twice(block: BuildingModel) -
     assert drawn.height == 2 * len(block.meshes.mesh)
 
 
-def test_every_change_is_a_row_and_colours_its_shapes(block: BuildingModel, revise: Revise) -> None:
-    new = _renovated(block, revise)
+def test_every_change_is_a_row_and_colours_its_shapes(authored: Path, block: BuildingModel, revise: Revise) -> None:
+    new = _renovated(authored, block, revise)
     changes = diff(block, new)
     rows = table(block, new, changes)
     assert rows.height == changes.height

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import zipfile
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from bim import archive
 from bim.author import author_building
 from events.clock import parse_time
 from replay.city import City
 from tests.bim.conftest import SPEC
 from tests.commands.test_commands import Twin, city, twin
+from views import cli
 
 __all__ = ["city", "twin"]
 
@@ -196,3 +199,52 @@ def test_files_of_two_schemas_one_packed_in_upper_case_go_through_every_command(
     assert {"added", "removed", "changed"} <= told["counts"].keys()
     assert [each["reason"] for each in twin("bim", "check", new)[1]] == [None]
     assert twin("bim", "cobie", new, "--out", tmp_path / "register")[0] == 0
+
+
+def test_without_a_city_files_are_read_and_reported(
+    twin: Twin, city: Path, revisions: tuple[Path, Path], tmp_path: Path
+) -> None:
+    code, (told,), err = twin("bim", "load", revisions[0])
+    assert (code, told["status"], told["dwellings"]) == (0, "loaded", 6)
+    assert "not kept" in err
+    assert not city.exists()
+    for words in (("--city", tmp_path / "nowhere"), ("--community", DONGMING)):
+        code, answer, err = twin("bim", "load", revisions[0], *words)
+        assert (code, answer) == (2, None)
+        assert "twin init" in err
+
+
+def test_models_of_an_older_reader_are_told_and_made_anew(twin: Twin, renovated: City, city: Path) -> None:
+    archived = city / "archive"
+    digests = sorted(each.sha256 for each in archive.entries(archived))
+    assert twin("status")[1]["models"] == {"archived": 2, "of_an_older_reader": 0}
+    assert twin("bim", "reload")[:2] == (0, [])
+    folder = archive.place(archived, digests[0])
+    report = folder / "report.json"
+    report.write_text(report.read_text().replace(f'"layout":{archive.LAYOUT}', f'"layout":{archive.LAYOUT - 1}'))
+    (folder / "digests.json").unlink()
+    assert twin("status")[1]["models"] == {"archived": 2, "of_an_older_reader": 1}
+    code, (told,), _ = twin("bim", "reload")
+    assert (code, told["sha256"], told["status"]) == (0, digests[0], "reloaded")
+    assert (told["reader_before"], told["reader"]) == (archive.LAYOUT - 1, archive.LAYOUT)
+    assert twin("status")[1]["models"]["of_an_older_reader"] == 0
+    code, told, _ = twin("bim", "reload", "--building", "dongming-a")
+    assert code == 0
+    assert sorted(each["sha256"] for each in told) == digests
+    assert renovated.cut(parse_time(AFTER)).model("dongming-a").dwellings.height == 6
+
+
+def test_a_report_to_forward_names_no_folder_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], revisions: tuple[Path, Path], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.ifc"
+    broken.write_text("ISO-10303-21;")
+    monkeypatch.setenv("TWIN_CITY", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(sys, "argv", ["twin", "bim", "load", str(revisions[0]), str(broken)])
+    with pytest.raises(SystemExit):
+        cli.main()
+    out = capsys.readouterr().out
+    assert "# before.ifc" in out
+    assert "# broken.ifc" in out
+    assert str(tmp_path) not in out
+    assert str(revisions[0].parent) not in out

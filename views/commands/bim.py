@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,7 @@ from events.errors import UsageError
 from replay.city import City as OpenCity
 from twin.place import Place
 from twin.service import Service
+from views.commands.models import reload
 from views.commands.options import REFUSED, City, Json, instant, show, tell
 from views.commands.stated import LengthUnit, Mapping, Site, stated
 from views.coverage import of_load
@@ -40,6 +42,7 @@ def _group() -> None:
 
 @app.command()
 def load(
+    context: typer.Context,
     files: Files,
     city: City = Path("city"),
     community: Annotated[
@@ -60,20 +63,22 @@ def load(
 ) -> None:
     """Load IFC files; with --community publish each: a second file for a building is its revision. 載入建築模型。
 
+    Where there is no city the files are read and reported, and nothing is kept. 沒有城市資料夾時只讀取並報告。
+
     Prints a coverage report to forward to the designer, as Markdown. 印出可轉交設計單位的涵蓋率報告。
 
     Example: twin bim load dongming-a.ifc --community 84e67c87923337da --building dongming-a --city city
     """
     if building and (len(files) > 1 or not community):
         raise UsageError("--building names the building of one file that --community publishes; give one FILE and both")
-    place = Place(city)
-    place.read()
+    place = _kept_in(context, Place(city), community)
     moment, known = instant(since), stated(length_unit, site, mapping)
     answers: list[dict[str, Any]] = []
-    with place.log() as opened:
-        service = Service(opened, place.archive, now)
-        for outcome in load_each(files, archive_dir=place.archive, budget_s=budget, **known):
-            if community and isinstance(outcome.result, BuildingModel):
+    with ExitStack() as opened:
+        service = Service(opened.enter_context(place.log()), place.archive, now) if place and community else None
+        archive_dir = place.archive if place else None
+        for outcome in load_each(files, archive_dir=archive_dir, budget_s=budget, **known):
+            if service and community and isinstance(outcome.result, BuildingModel):
                 service.publish_model(
                     outcome.result, community, building or building_id(outcome.path), moment, name=building
                 )
@@ -229,6 +234,17 @@ def cobie(
     show({"out": str(register.out), "rows": register.rows, **notes}, as_json=json)
 
 
+def _kept_in(context: typer.Context, place: Place, community: str | None) -> Place | None:
+    """The city that keeps the models; None where there is none and neither --city nor --community asks for one."""
+    source = context.get_parameter_source("city")
+    is_asked = source is not None and source.name == "COMMANDLINE"
+    if not community and not is_asked and not place.file.exists():
+        tell(f"no city in {place.directory}: the models are read and reported, not kept")
+        return None
+    place.read()
+    return place
+
+
 def building_id(file: Path) -> str:
     """The building a file is a model of: its name without endings."""
     return file.name.split(".")[0]
@@ -259,5 +275,7 @@ def _verdict(answer: dict[str, Any]) -> str:
     said = answer["reason"] or f"{len(answer['failures'])} failures, {len(answer['meters'])} meter findings"
     return "; ".join([f"{answer['status']} {answer['file']}: {said}", *answer["notes"]])
 
+
+app.command()(reload)
 
 __all__ = ["app", "building_id", "check", "cobie", "diff", "load"]

@@ -17,6 +17,7 @@ from events.observations import FAMILIES
 from replay.city import City as OpenCity
 from replay.sources import sources
 from views.commands.kafka_options import KafkaConfig, Reading
+from views.commands.models import of_readers
 from views.commands.options import City, Json, show
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def _answer(opened: OpenCity, moment: datetime, lags: Mapping[str, int]) -> dict
         "events": ledger.events,
         "observations": {name: ledger.observations.get(name, 0) for name in FAMILIES},
         "quarantined": ledger.quarantined,
+        "models": of_readers(opened.place.archive),
         "unknown_stations": _unknown_stations(opened),
         "alarms": summary(OpenAlarms(opened.log).look()),
         "stale_sources": sum(line["stale"] for line in told),

@@ -6,7 +6,6 @@ One of them is renovated in the middle of the week, so that a revision can be se
 from __future__ import annotations
 
 import multiprocessing
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -83,18 +82,10 @@ def _prepared(specs: tuple[HousingSpec, ...], archive_dir: Path) -> Iterator[tup
             yield spec, answer.result()
 
 
-def _from_within(path: Path, archive_dir: Path) -> tuple[Path, Path]:
-    """The archive, and the file by its name alone: a model's report names its file, and no folder of this machine."""
-    archive_dir = archive_dir.resolve()
-    os.chdir(path.parent)
-    return archive_dir, Path(path.name)
-
-
 def _author_and_load(spec: HousingSpec, path: Path, archive_dir: Path) -> Prepared:
     from bim.author import author_building  # only here: it holds ifcopenshell
     from bim.load import load
 
-    archive_dir, path = _from_within(path, archive_dir)
     author_building(spec, path)
     return Prepared(load(path, archive_dir=archive_dir).sha256)
 
@@ -105,7 +96,6 @@ def _author_and_renovate(spec: HousingSpec, path: Path, archive_dir: Path) -> Pr
     from bim.load import load
     from bim.renovation import renovate
 
-    archive_dir, path = _from_within(path, archive_dir)
     after = path.with_name(f"renovated-{path.name}")
     author_building(spec, path)
     renovate(path, after)
