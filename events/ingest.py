@@ -30,6 +30,7 @@ from events.settle import rows_of, settle
 from events.source import NO_OFFSET, Poll
 from events.tenancy import of_present_households, withheld
 from events.told_again import shortened
+from events.vehicle_types import with_types
 
 logger = logging.getLogger(__name__)
 
@@ -173,7 +174,7 @@ class Ingester:
         header = Header("", source, 0, micros(moment), first_offset=offsets[0], last_offset=offsets[1])
         events: list[New] = []
         landed, refusals = Landed(), list(decoded.refusals)
-        for family, frame in with_absences(decoded.frames, self._memory).items():
+        for family, frame in with_absences(with_types(decoded.frames, self._memory), self._memory).items():
             own = of_present_households(self._memory.entities[family], frame)
             refusals += withheld(family, frame.height - own.height, header.first_offset)
             landed += self._take(family, own, header, events)

@@ -14,7 +14,8 @@ its own (`listed`, `not_listed`), written when it changes.
 
 A document is whole for the kinds it tells of, and for those that were told of in one document with any of these before.
 One that tells of nothing at all ends everything where the feed last told of its kinds together; where they came apart
-(several feeds under one name) it concludes nothing. An older document that comes late concludes nothing.
+(several feeds under one name) it concludes nothing. An older document that comes late concludes nothing; nor does one
+of stations that lists none of those before: it is another system's.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
+from events.feeds.bikes.listed import STATIONS
 from events.feeds.listing import (
     COMPLETE,
     LISTED,
@@ -194,10 +196,12 @@ class _Feed:
         kinds = self._concerned(told, time)
         if not kinds:
             return
-        self.marks.append((kinds, time))
-        changes.states.append((whole_point(self.name, kinds), time, COMPLETE))
         before: set[str] = set().union(*(self.listed.get(k, set()) for k in kinds))
         listed: set[str] = set().union(*(now.get(k, set()) for k in kinds))
+        if before and listed and not before & listed and all(k.startswith(STATIONS) for k in kinds):
+            return  # stations of another system under one name
+        self.marks.append((kinds, time))
+        changes.states.append((whole_point(self.name, kinds), time, COMPLETE))
         for kind in kinds:
             self.listed[kind] = now.get(kind, set())
         elsewhere = {_key(p) for k, points in self.listed.items() for p in points} if before - listed else set()

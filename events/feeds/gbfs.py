@@ -7,21 +7,27 @@ Vendors' further fields are passed over. station_status does not tell a station'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 import polars as pl
 
 from events.errors import PayloadError
+from events.feeds.bikes.listed import SCOPE, VEHICLES, Whole, listing
+from events.feeds.bikes.types import FORM, PROPULSION, Type, count_point, ebikes, system_of, type_point, types_of
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.gbfs_documents import Document, document_of, members_of, messages
-from events.feeds.gbfs_vehicles import positions, vehicle_messages, vehicles_of
+from events.feeds.gbfs_documents import Document, Members, document_of, members_of, messages, station_ids
+from events.feeds.gbfs_vehicles import Vehicles, positions, vehicle_messages, vehicles_of
 from events.feeds.json_rows import fields_of, text_columns
+from events.feeds.json_texts import value_of
+from events.feeds.listing import LISTED
+from events.feeds.local_time import utc_times
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, refused_frame
-from events.feeds.station_reports import REPORT, docks, stations, typed
-from events.observations import POSITIONS
+from events.feeds.station_reports import LARGEST, REPORT, docks, stations, typed
+from events.observations import POSITIONS, READINGS, STATES, TIME
 
 FORMAT = "gbfs"
 STRANGE = "a station is no object, or holds a list or an object where a text or a number is asked"
@@ -36,6 +42,8 @@ _STATUS = pl.Struct(
         pl.String,
     )
 )  # fmt: skip
+_TYPED = pl.Struct({"vehicle_types_available": pl.List(pl.Struct({"vehicle_type_id": pl.String, "count": pl.Float64}))})
+STATIONS_KIND = "stations"
 _PLAIN = pl.Struct(dict.fromkeys(("station_id", "name", "lat", "lon", "capacity"), pl.String))
 _BY_LANGUAGE = pl.Struct(
     {
@@ -59,42 +67,172 @@ class _Rows:
         self.moment += [moment] * len(document.stations)
 
     def document(self, at: int) -> bytes:
-        """A document of one station, dated as its own was."""
+        """A document of one station, dated as its own was; it is whole for nothing."""
         data = msgspec.Raw(b'{"stations":[' + self.rows[at] + b"]}")
-        return msgspec.json.encode({"last_updated": self.moment[at], "data": data})
+        return msgspec.json.encode({"last_updated": self.moment[at], SCOPE: [], "data": data})
+
+
+@dataclass
+class _Read:
+    """What a poll's documents hold: stations by kind of document, what is placed, types, refusals, what is listed."""
+
+    status: _Rows = field(default_factory=_Rows)
+    typed: _Rows = field(default_factory=_Rows)
+    plain: _Rows = field(default_factory=_Rows)
+    by_language: _Rows = field(default_factory=_Rows)
+    positions: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=POSITIONS.decoded)])
+    states: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=STATES.decoded)])
+    types: dict[str, dict[str, Type]] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+    vehicles: list[tuple[int, Payload, Vehicles]] = field(default_factory=list)
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
-    """Docks, stations and positions of the documents; other documents and bad rows are refused."""
-    status, plain, by_language = _Rows(), _Rows(), _Rows()
-    placed = [pl.DataFrame(schema=POSITIONS.decoded)]
-    refused: list[Refused] = []
+    """Docks, stations, positions and states of the documents; other documents and bad rows are refused."""
+    read = _Read()
     for record, payload in enumerate(payloads):
         try:
-            members = members_of(text_of(payload.data))
-            vehicles = vehicles_of(members)
-            if vehicles is not None:
-                found, lost = positions(vehicles, payload, record, FORMAT)
-                placed.append(found)
-                refused += lost
-                continue
-            document = document_of(members)
+            _take(read, members_of(text_of(payload.data)), payload, record)
         except PayloadError as error:
-            refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
-            continue
-        kind = status if document.name == "station_status" else by_language if document.languages else plain
-        kind.add(document, record, document.last_updated or payload.received_at.isoformat())
-    counted, bad = _checked(status, _status(status), ("vehicles",))
-    described = [_checked(plain, _information(plain, _PLAIN), ())]
-    described.append(_checked(by_language, _information(by_language, _BY_LANGUAGE), ()))
-    refused += bad + [r for _, lost in described for r in lost]
+            read.refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
+    for record, payload, found in read.vehicles:
+        _place(read, found, payload, record)
+    frames, bad = _stations(read, [payload.origin for payload in payloads])
+    refused = sorted(read.refused + bad, key=lambda r: r.record)
+    offered = sum(frame.height for name, frame in frames.items() if name != "stations") + len(refused)
+    return Decoded(frames, refused_frame(refused), offered)
+
+
+def _take(read: _Read, members: Members, payload: Payload, record: int) -> None:
+    """Sort a document in; PayloadError when it is none that is kept."""
+    if "vehicle_types" in members.data:
+        types = types_of(members.data["vehicle_types"])
+        read.types.setdefault(system_of(payload.origin), {}).update(types)
+        read.states.append(_type_states(types, members, payload, record))
+        return
+    vehicles = vehicles_of(members)
+    if vehicles is not None:
+        read.vehicles.append((record, payload, vehicles))
+        return
+    document = document_of(members)
+    if document.name == "station_status":
+        kind = read.typed if document.typed else read.status
+        _note_listed(read, document, payload, record)
+    else:
+        kind = read.by_language if document.languages else read.plain
+    moment = document.last_updated or payload.received_at.isoformat()
+    kind.add(document, record, moment)
+
+
+def _note_listed(read: _Read, document: Document, payload: Payload, record: int) -> None:
+    """What a station_status document lists, whatever becomes of its reports, if it says that it is whole."""
+    if not payload.origin or document.listed == []:
+        return
+    time = utc_times(pl.Series([document.last_updated or payload.received_at.isoformat()]))[0]
+    if time is None:
+        return
+    names = station_ids(document.stations) if document.listed is None else document.listed
+    frame = pl.DataFrame({"name": names, "raw": names}, schema={"name": pl.String, "raw": pl.String})
+    head = (pl.lit(record, pl.UInt32).alias("record"), pl.lit(STATIONS_KIND).alias("group"))
+    whole = Whole(record, payload.origin, time, (STATIONS_KIND,))
+    read.states.append(listing(frame.with_columns(*head), "docks", [whole]))
+
+
+def _place(read: _Read, found: Vehicles, payload: Payload, record: int) -> None:
+    placed = positions(found, payload, record, FORMAT, read.types.get(system_of(payload.origin)))
+    read.positions.append(placed.positions)
+    read.states.append(placed.states)
+    read.refused += placed.refused
+    if payload.origin and placed.time is not None:
+        document = [Whole(record, payload.origin, placed.time, (VEHICLES,), found.scope)]
+        read.states.append(listing(placed.listed, "positions", document))
+        marked = placed.states.select(
+            "record", name="point_id", raw=pl.col("point_id").str.extract("^vehicle:(.*):[^:]*$")
+        )
+        named = placed.listed.select(pl.col("name").alias("raw"), pl.col("raw").alias("id"))
+        kept = marked.join(named, on="raw", how="left", maintain_order="left").select(
+            "record", "name", pl.col("id").alias("raw"), pl.lit(VEHICLES).alias("group")
+        )
+        told = listing(kept, "states", document)
+        read.states.append(told.filter(pl.col("text") == LISTED))
+
+
+def _type_states(types: Mapping[str, Type], members: Members, payload: Payload, record: int) -> pl.DataFrame:
+    """The words of vehicle types as states, at the document's time."""
+    system, moment = system_of(payload.origin), _moment(members, payload)
+    rows = [
+        (type_point(system, name, word), text)
+        for name, told in types.items()
+        for word, text in ((FORM, told.form), (PROPULSION, told.propulsion))
+        if text is not None
+    ]
+    if not rows:
+        raise PayloadError("vehicle_types that tell neither a form_factor nor a propulsion_type")
+    told = pl.DataFrame(rows, schema={"point_id": pl.String, "text": pl.String}, orient="row")
+    return told.with_columns(pl.lit(moment, TIME).alias("time"), pl.lit(record, pl.UInt32).alias("record")).select(
+        list(STATES.decoded)
+    )
+
+
+def _moment(members: Members, payload: Payload) -> datetime:
+    """When a document was made; PayloadError when it says no time."""
+    told = members.fields.get("last_updated")
+    if told is None:
+        return payload.received_at
+    moment: datetime | None = utc_times(pl.Series([str(value_of(told))]))[0]
+    if moment is None:
+        raise PayloadError(f"last_updated {told[:40]!r} is no time")
+    return moment
+
+
+def _stations(read: _Read, origins: Sequence[str]) -> tuple[dict[str, pl.DataFrame], list[Refused]]:
+    """Frames of the documents, and refusals of stations."""
+    counted, bad = _checked(read.status, *_status(read.status, _STATUS), ("vehicles",))
+    described = [_checked(read.plain, _information(read.plain, _PLAIN), [], ())]
+    described.append(_checked(read.by_language, _information(read.by_language, _BY_LANGUAGE), [], ()))
+    found, readings = docks(counted), pl.DataFrame(schema=READINGS.decoded)
+    if read.typed.rows:
+        raw = text_columns(read.typed.rows, _TYPED)
+        typed, lost = _checked(read.typed, *_status(read.typed, _STATUS), ("vehicles",))
+        bad += lost
+        by_type, readings = _by_type(docks(typed), typed, raw, read.types, origins)
+        found = pl.concat([found, by_type])
     frames = {
-        "docks": docks(counted),
+        "docks": found,
         "stations": pl.concat(stations(good) for good, _ in described),
-        "positions": pl.concat(placed),
+        "positions": pl.concat(read.positions),
+        "states": pl.concat(read.states),
+        "readings": readings,
     }
-    offered = frames["docks"].height + frames["positions"].height + len(refused)
-    return Decoded(frames, refused_frame(sorted(refused, key=lambda r: r.record)), offered)
+    return frames, bad + [r for _, lost in described for r in lost]
+
+
+def _by_type(
+    found: pl.DataFrame,
+    typed: pl.DataFrame,
+    raw: pl.DataFrame,
+    types: Mapping[str, Mapping[str, Type]],
+    origins: Sequence[str],
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Docks with their e-bikes where every type is known, and the counts of each type as readings."""
+    told = typed.select("index", "record", "station_id", "time").join(
+        raw.select("index", "vehicle_types_available"), on="index", how="left", maintain_order="left"
+    )
+    ebikes_of, rows = [], []
+    for record, station, time, counts in told.select(
+        "record", "station_id", "time", "vehicle_types_available"
+    ).iter_rows():
+        system = system_of(origins[record])
+        sound = [
+            (c["vehicle_type_id"], int(c["count"]))
+            for c in counts or []
+            if c and c["vehicle_type_id"] and c["count"] is not None and 0 <= c["count"] <= LARGEST
+        ]
+        ebikes_of.append(ebikes(sound, types.get(system, {})) if counts else None)
+        rows += [(count_point(system, station, name), "", time, float(n), 0, record) for name, n in sound]
+    readings = pl.DataFrame(rows, schema=READINGS.decoded, orient="row")
+    own = pl.Series("own", ebikes_of, dtype=pl.Int32)
+    return found.with_columns(pl.coalesce("num_ebikes_available", own).alias("num_ebikes_available")), readings
 
 
 def split(document: bytes) -> Sequence[bytes]:
@@ -114,30 +252,52 @@ def whole(row: bytes) -> bytes:
         return row
 
 
-def _checked(kind: _Rows, reports: pl.DataFrame, required: tuple[str, ...]) -> tuple[pl.DataFrame, list[Refused]]:
-    """The sound reports, typed, and refusals for the others and for rows that could not be read at all."""
+def _checked(
+    kind: _Rows, reports: pl.DataFrame, passed: Sequence[int], required: tuple[str, ...]
+) -> tuple[pl.DataFrame, list[Refused]]:
+    """The sound reports, typed, and refusals for the others and for rows that could not be read at all.
+
+    `passed`: rows that are passed over.
+    """
     owner = pl.Series("record", kind.record, dtype=pl.UInt32)
-    checked = typed(reports.with_columns(owner.gather(reports["index"]).alias("record")), required)
-    verdicts = reports.select("index").with_columns(checked["reason"]).filter(pl.col("reason").is_not_null())
+    checked = typed(reports.with_columns(owner.gather(reports["index"]).alias("record")), required).with_columns(
+        reports["index"]
+    )
+    verdicts = checked.select("index", "reason").filter(pl.col("reason").is_not_null())
     bad = dict(verdicts.iter_rows())
-    unread = set(range(len(kind.rows))).difference(reports["index"].to_list())
+    unread = set(range(len(kind.rows))).difference(reports["index"].to_list(), passed)
     bad |= dict.fromkeys(sorted(unread), STRANGE)
     refused = [Refused(kind.record[at], f"{FORMAT}: {why}", kind.document(at)) for at, why in bad.items()]
     return checked.filter(pl.col("reason").is_null()), refused
 
 
-def _status(kind: _Rows) -> pl.DataFrame:
+def _status(kind: _Rows, dtype: pl.Struct) -> tuple[pl.DataFrame, list[int]]:
+    """Reports, and the rows of stations that are not on the street and have never reported: passed over.
+
+    A negative count beside that of vehicles is none: what a system that does not know writes.
+    """
+    rows = text_columns(kind.rows, dtype)
+    away = rows.filter(pl.col("is_installed").is_in(["0", "false"]))
+    silent = pl.col("last_reported").is_null() | pl.col("last_reported").is_in(["0", "0.0", ""])
+    asleep = away.filter(silent)["index"].to_list() if away.height else []
+    told = rows.filter(~pl.col("index").is_in(asleep)) if asleep else rows
     return _named(
-        text_columns(kind.rows, _STATUS),
+        told,
         time=pl.col("last_reported"),
         vehicles=pl.coalesce("num_vehicles_available", "num_bikes_available"),
-        ebikes=pl.col("num_ebikes_available"),
-        vehicles_disabled=pl.coalesce("num_vehicles_disabled", "num_bikes_disabled"),
-        docks=pl.col("num_docks_available"),
-        docks_disabled=pl.col("num_docks_disabled"),
+        ebikes=_known("num_ebikes_available"),
+        vehicles_disabled=_known(pl.coalesce("num_vehicles_disabled", "num_bikes_disabled")),
+        docks=_known("num_docks_available"),
+        docks_disabled=_known("num_docks_disabled"),
         renting=_where_installed("is_renting"),
         returning=_where_installed("is_returning"),
-    )
+    ), asleep
+
+
+def _known(count: pl.Expr | str) -> pl.Expr:
+    """A count, null where it is negative."""
+    text = pl.col(count) if isinstance(count, str) else count
+    return pl.when(~text.str.starts_with("-")).then(text)
 
 
 def _where_installed(flag: str) -> pl.Expr:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
+import polars as pl
 
 from events.errors import PayloadError
-from events.feeds.json_rows import fields_of, rows_of
+from events.feeds.bikes.listed import IDS, SCOPE, ids_of, scope_of
+from events.feeds.json_rows import fields_of, rows_of, text_columns
 from events.feeds.packed import text_of
 
 MESSAGE_BYTES = 400_000
@@ -22,15 +24,24 @@ OTHERS = {
 }  # fmt: skip
 """Member of `data` -> the document it marks."""
 
+KEPT = "station_status, station_information and vehicle_status"
+"""What is kept of a system, beside its vehicle_types."""
+
 
 @dataclass(frozen=True)
 class Document:
-    """A station document: `name` is station_status or station_information; `last_updated` as text, None when absent."""
+    """A station document: `name` is station_status or station_information; `last_updated` as text, None when absent.
+
+    `typed`: some station tells what it has of each vehicle type. `listed`: ids of all that it lists, None
+    where its stations are all, empty where it is whole for nothing.
+    """
 
     name: str
     last_updated: str | None
     languages: bool
     stations: list[bytes]
+    typed: bool = False
+    listed: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,21 +76,36 @@ def document_of(found: Members) -> Document:
         raise PayloadError("stations that tell neither num_vehicles_available, num_bikes_available nor name and lat")
     name = "station_status" if status else "station_information"
     languages = not status and any(b'"language"' in s for s in stations)
-    return Document(name, _text(fields.get("last_updated")), languages, stations)
+    typed = status and b'"vehicle_types_available"' in data["stations"]
+    listed = [] if scope_of(fields) == () else ids_of(fields)
+    return Document(name, _text(fields.get("last_updated")), languages, stations, typed, listed)
 
 
 def messages(document: bytes) -> Sequence[bytes]:
-    """A document as messages of about MESSAGE_BYTES with the document's head; a short or broken one stays whole."""
+    """A document as messages of about MESSAGE_BYTES with its head; a short or broken one stays whole.
+
+    The last one says what the whole lists, the others nothing (`events.feeds.bikes.listed`).
+    """
     try:
         content = text_of(document)
         if len(content) <= MESSAGE_BYTES:
             return [content]
         found = members_of(content)
-        stations = document_of(found).stations
+        told = document_of(found)
     except PayloadError:
         return [document]
     head = {name: msgspec.Raw(value) for name, value in found.fields.items()}
-    return [_message(head, part) for part in _parts(stations)]
+    silent = head | {SCOPE: msgspec.Raw(b"[]")}
+    whole = silent if told.listed == [] else head | {IDS: msgspec.Raw(msgspec.json.encode(station_ids(told.stations)))}
+    *first, last = _parts(told.stations)
+    return [*(_message(silent, part) for part in first), _message(whole, last)]
+
+
+def station_ids(stations: list[bytes]) -> list[str]:
+    """The ids of the stations that have one."""
+    read = text_columns(stations, pl.Struct({"station_id": pl.String}))
+    names: list[str] = read["station_id"].str.strip_chars().drop_nulls().unique(maintain_order=True).to_list()
+    return names
 
 
 def _message(head: dict[str, msgspec.Raw], stations: list[bytes]) -> bytes:
@@ -100,11 +126,13 @@ def _parts(stations: list[bytes]) -> Iterator[list[bytes]]:
 
 
 def _other(data: dict[str, bytes]) -> str:
+    if b'"availabilities"' in data.get("vehicles", b""):
+        return f"a vehicle_availability document: the twin keeps {KEPT}"
     known = next((OTHERS[name] for name in data if name in OTHERS), None)
     if known is None and any(value.lstrip().startswith(b'{"feeds"') or b'"feeds"' in value for value in data.values()):
         known = "gbfs"
     if known:
-        return f"a {known} document: the twin keeps station_status, station_information and vehicle_status"
+        return f"a {known} document: the twin keeps {KEPT}"
     return f"data holds {', '.join(list(data)[:5]) or 'nothing'} where stations are asked"
 
 

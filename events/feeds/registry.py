@@ -35,14 +35,17 @@ FORMATS: dict[str, Format] = {
     for f in (
         Format(
             "youbike", "city.youbike", f"{_TYPE}.bike.station.reported.v1", _JSON, youbike.decode, youbike.split,
-            youbike.whole
+            youbike.whole, lists=True
         ),
         Format(
             "youbike-archive", "city.youbike-archive", f"{_TYPE}.bike.station.archived.v1",
             "application/octet-stream", youbike_archive.decode, youbike_archive.split,
             youbike_archive.whole,
         ),
-        Format("gbfs", "city.gbfs", f"{_TYPE}.bike.station.status.v1", _JSON, gbfs.decode, gbfs.split, gbfs.whole),
+        Format(
+            "gbfs", "city.gbfs", f"{_TYPE}.bike.station.status.v1", _JSON, gbfs.decode, gbfs.split, gbfs.whole,
+            lists=True,
+        ),
         Format(
             "gtfs-rt", "city.gtfs-rt", f"{_TYPE}.bus.position.v1", "application/x-protobuf", gtfs_rt.decode, lists=True
         ),

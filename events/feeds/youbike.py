@@ -19,12 +19,14 @@ import msgspec
 import polars as pl
 
 from events.errors import PayloadError
+from events.feeds.bikes.youbike_listed import listed_states, message_of
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_rows import fields_of, rows_of, text_columns
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.station_reports import REPORT, docks, stations, typed
 from events.feeds.tdx_bikes import TDX_ROW, is_tdx, tdx_reports, tdx_station_reports
+from events.observations import STATES
 
 NAMES: dict[str, tuple[str, ...]] = {
     "station_id": ("sno",),
@@ -50,6 +52,8 @@ MESSAGE_BYTES = 400_000
 """Documents longer than this are cut into messages, so that each stays well under Kafka's megabyte."""
 
 REQUIRED = ("vehicles", "docks")
+_SAYS = b'{"listed":'
+"""How a message begins that says what its document lists."""
 
 _ROW = pl.Struct({name: pl.String for names in NAMES.values() for name in names})
 
@@ -59,9 +63,13 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
     rows: list[bytes] = []
     records: list[int] = []
     refused: list[Refused] = []
+    states = [pl.DataFrame(schema=STATES.decoded)]
     for record, payload in enumerate(payloads):
         try:
-            found = document_rows(text_of(payload.data))
+            content = text_of(payload.data)
+            found = document_rows(content)
+            if payload.origin and content.startswith(_SAYS):
+                states.append(listed_states(fields_of(content), payload, record))
         except PayloadError as error:
             refused.append(Refused(record, f"youbike: {error}", payload.data))
             continue
@@ -72,19 +80,29 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
     good, bad = _sorted_out(reports, rows, records, REQUIRED)
     told, unplaced = _sorted_out(described, rows, records, ())
     refused += bad + unplaced + _strange(rows, records, reports, described)
-    frames = {"docks": docks(good), "stations": pl.concat([stations(good), stations(told)])}
-    return Decoded(frames, refused_frame(refused), unread + len(rows) - told.height)
+    frames = {
+        "docks": docks(good),
+        "stations": pl.concat([stations(good), stations(told)]),
+        "states": pl.concat(states),
+    }
+    return Decoded(frames, refused_frame(refused), unread + len(rows) - told.height + frames["states"].height)
 
 
 def split(document: bytes) -> Sequence[bytes]:
-    """A document as messages of about MESSAGE_BYTES, each an array of its rows; a short or broken one stays whole."""
+    """A document as messages of about MESSAGE_BYTES, each an array of its rows; a broken one stays whole.
+
+    The last message says what the whole document lists, where it lists reports of docks.
+    """
     try:
         content = text_of(document)
-        if len(content) <= MESSAGE_BYTES:
-            return [content]
-        return list(_slices(document_rows(content)))
+        rows = document_rows(content)
+        reports, _ = _reports(rows, [0] * len(rows))
     except PayloadError:
         return [document]
+    *first, last = _slices(rows)
+    if not reports["station_id"].drop_nulls().len():
+        return [content] if len(content) <= MESSAGE_BYTES else [*map(_array, first), _array(last)]
+    return [*map(_array, first), message_of(last, reports)]
 
 
 def whole(row: bytes) -> bytes:
@@ -115,14 +133,18 @@ def _some(rows: list[bytes]) -> list[bytes]:
     return rows
 
 
-def _slices(rows: list[bytes]) -> Iterator[bytes]:
+def _slices(rows: list[bytes]) -> Iterator[list[bytes]]:
     start, size = 0, 0
     for at, row in enumerate(rows):
         if size and size + len(row) > MESSAGE_BYTES:
-            yield b"[" + b",".join(rows[start:at]) + b"]"
+            yield rows[start:at]
             start, size = at, 0
         size += len(row) + 1
-    yield b"[" + b",".join(rows[start:]) + b"]"
+    yield rows[start:]
+
+
+def _array(rows: list[bytes]) -> bytes:
+    return b"[" + b",".join(rows) + b"]"
 
 
 def _reports(rows: list[bytes], records: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -99,13 +99,13 @@ def test_the_official_station_information_of_each_version_is_read(
 
 def test_every_other_official_document_is_refused_by_its_name(shared_data: Path) -> None:
     folder = shared_data / "gbfs" / "fixtures" / "testFixtures"
-    kept = ("station_status", "station_information", "vehicle_status", "free_bike_status")
+    kept = ("station_status", "station_information", "vehicle_status", "free_bike_status", "vehicle_types")
     others = [p for p in sorted(folder.glob("*/*")) if not p.name.startswith(kept)]
-    assert len(others) == 29
+    assert len(others) == 26
     decoded = offer(gbfs.decode, *[p.read_bytes() for p in others])
     assert decoded.offered == len(others)
     for path, reason in zip(others, reasons(decoded), strict=True):
-        name = path.name.split(".")[0].replace("vehicle_availability", "vehicle_status")
+        name = path.name.split(".")[0]
         assert reason == f"gbfs: a {name} document: the twin keeps {KEPT}"
 
 
@@ -189,7 +189,8 @@ def test_free_vehicles_of_each_version_have_their_place(shared_data: Path, versi
     decoded = offer(gbfs.decode, document)
     placed = [(v.get("vehicle_id", v.get("bike_id")), v["lon"], v["lat"]) for v in vehicles if "lat" in v]
     assert decoded.frames["positions"].select("vehicle_id", "longitude", "latitude").rows() == placed
-    assert decoded.offered == len(vehicles)
+    disabled = sum(bool(v.get(flag)) for v in vehicles if "lat" in v for flag in ("is_disabled", "is_reserved"))
+    assert (decoded.offered, decoded.refused.height) == (len(placed) + disabled, 0)
 
 
 def test_a_vehicle_is_dated_by_its_report_else_by_the_document() -> None:
@@ -201,7 +202,7 @@ def test_a_vehicle_is_dated_by_its_report_else_by_the_document() -> None:
 
 
 def test_a_vehicle_without_a_place_is_refused_alone() -> None:
-    vehicles = [{"vehicle_id": "a", "lat": 25.0, "lon": 121.5}, {"vehicle_id": "b", "station_id": "s1"}]
+    vehicles = [{"vehicle_id": "a", "lat": 25.0, "lon": 121.5}, {"vehicle_id": "b"}]
     decoded = offer(gbfs.decode, json.dumps({"data": {"vehicles": vehicles}}).encode())
     assert decoded.frames["positions"]["vehicle_id"].to_list() == ["a"]
     assert reasons(decoded) == ["gbfs: vehicle b: no place with lat and lon"]
