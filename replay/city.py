@@ -176,6 +176,18 @@ class City:
         last = ends(whole(rows, "entity")) | ends(whole(rows, "time"))
         return rows if last.all() else rows.filter(pl.Series(last))
 
+    def versions(
+        self, family: str, start: datetime, end: datetime, known: int | datetime | None = None
+    ) -> pl.DataFrame:
+        """All that was ever told of each (entity, time), `start` ≤ time ≤ `end`, and not the last belief alone.
+
+        Columns: `entity` (the code that `names` has), time, position; sorted by them.
+        """
+        kind, (position, low, high) = family_named(family), self._window(start, end, known)
+        rows = [self._projector.lake.rows(kind, None, low, high, position)]
+        rows += [f.filter(_inside(None, low, high)) for f in self.pending(kind.name) if f["position"][0] <= position]
+        return pl.concat([f.select("entity", "time", "position") for f in rows]).sort("entity", "time", "position")
+
     def register_events(self, known: int | datetime | None = None) -> pl.DataFrame:
         """Exchanges and roll-overs of registers, as known, by point, unit and time.
 

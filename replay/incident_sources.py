@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from events import batch
 from events.batch import BATCH
+from events.clock import EPOCH
 from events.kafka.records import Lost
 from events.log import Log
 from events.monitoring.freshness import allowed_s
@@ -17,33 +19,61 @@ from events.observations import FAMILIES, TIME
 from events.quarantine import GAP, QUARANTINE, refusals_of
 from replay.city import City
 from replay.clocks import position_at
-from replay.incident_rules import FOUND, Rules, empty
+from replay.incident_rules import FOUND, Rules
 
 LATENESS = {"docks": timedelta(minutes=5), "readings": timedelta(hours=48)}
 """How late a row of a family may be told and corrected before it is an incident (domain notes, section 6)."""
+
+QUARTER_DAY = timedelta(hours=6)
+"""Corrections are counted by quarters of a day, UTC: the lake's partitions."""
+
+BACK = timedelta(hours=1)
+"""How soon after a source fell silent it is looked for again."""
+
+_EVER = np.iinfo(np.int64).max
+
+_SILENT: dict[str, pl.DataType] = {
+    "source": pl.String(),
+    **dict.fromkeys(("time", "fires", "until"), TIME),
+    "allowed_s": pl.Float64(),
+    "position": pl.Int64(),
+}
 
 FAR = 64
 """Positions further apart than this are read from the log by themselves."""
 
 
-def stale_sources(log: Log, told: Iterable[pl.DataFrame], end: datetime) -> pl.DataFrame:
-    """Sources silent for longer than `events.monitoring.freshness` allows; `told` has position and time."""
-    times = pl.concat([f.select("position", "time") for f in told]).unique().sort("position")
-    named = times.join(sources_of(log, times["position"].unique().to_list()), on="position")
-    ordered = named.sort("source", "time", "position").unique(["source", "time"], keep="first", maintain_order=True)
-    spaced = ordered.with_columns(
-        until=pl.col("time").shift(-1).over("source"),
-        fires=pl.col("time") + pl.duration(seconds=pl.col("allowed_s")),
+def stale_sources(log: Log, told: Mapping[str, pl.DataFrame], end: datetime) -> pl.DataFrame:
+    """Sources silent for longer than `events.monitoring.freshness` allows; `told`: a family's rows (entity, time,
+    position), with the state before them.
+
+    A source is watched by what it told last of anything: what another source has told of since is that one's. `until`:
+    when it told something again, within BACK after the incident; null: not within it.
+    """
+    rows = pl.concat([f.select("entity", "time", "position", family=pl.lit(name)) for name, f in told.items()])
+    named = rows.join(sources_of(log, sorted(rows["position"].unique())), on="position").sort(
+        "family", "entity", "time"
     )
-    silent = spaced.filter(pl.col("until").fill_null(pl.lit(end, TIME)) > pl.col("fires"))
+    thing = ["family", "entity"]
+    passed = pl.col("source").shift(-1).over(thing) != pl.col("source")
+    run = (pl.col("source") != pl.col("source").shift(1).over(thing)).fill_null(value=True).cum_sum()
+    owned = named.with_columns(
+        run=run,
+        upto=pl.when(passed).then(pl.col("time").shift(-1).over(thing)),
+        next=pl.col("time").shift(-1).over(thing),
+    ).with_columns(pl.col("upto").backward_fill().over("run"))
+    found = [_silences_of(rows) for _, rows in owned.group_by("source", maintain_order=True)]
+    silent = pl.concat(found) if found else pl.DataFrame(schema=_SILENT)
+    within = silent.filter(pl.col("fires") < pl.lit(end, TIME)).sort("source", "time")
+    back = pl.when(pl.col("until") <= pl.col("fires") + BACK).then(pl.col("until"))
     return _found(
-        silent.select(
+        within.select(
             pl.col("fires").alias("time"),
             pl.lit("source_stale").alias("kind"),
             pl.col("source").alias("entity"),
             pl.lit("data").alias("severity"),
             pl.col("time").alias("since"),
-            "until",
+            back.alias("until"),
             pl.lit(1, pl.Int64).alias("count"),
             (pl.col("allowed_s") / 60).round(0).cast(pl.Int64).cast(pl.String).alias("detail"),
             pl.concat_list("position").alias("positions"),
@@ -51,9 +81,29 @@ def stale_sources(log: Log, told: Iterable[pl.DataFrame], end: datetime) -> pl.D
     )
 
 
+def _silences_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of one source's rows (with `upto`: when another source took the thing over): instants followed by silence."""
+    ordered = rows.sort("time", "position").with_columns(
+        fires=pl.col("time") + pl.duration(seconds=pl.col("allowed_s"))
+    )
+    time, fires = (ordered[c].dt.epoch("us").to_numpy() for c in ("time", "fires"))
+    upto = ordered["upto"].dt.epoch("us").fill_null(_EVER).to_numpy()
+    kept = np.append(time[upto == _EVER], _EVER)
+    after = kept[np.searchsorted(kept, time, side="right")]  # the next instant of a thing that stays the source's
+    asked = np.flatnonzero((after > fires) & (upto > fires))
+    ends = np.searchsorted(time, fires[asked], side="right")
+    begins = np.searchsorted(time, time[asked], side="right")
+    alone = [not (upto[low:high] > at).any() for low, high, at in zip(begins, ends, fires[asked], strict=True)]
+    again = np.append(time, _EVER)[ends[alone]]
+    silent = ordered[asked[alone]].with_columns(pl.Series("again", again))
+    until = pl.when(pl.col("again") < _EVER).then(pl.col("again")).cast(TIME)
+    first = silent.with_columns(until=until).unique("time", keep="first", maintain_order=True)
+    return first.select(list(_SILENT))
+
+
 def floods(log: Log, start: datetime, end: datetime, known: int, rules: Rules) -> pl.DataFrame:
-    """Sources of which many inputs were refused within an hour; their clock is the record time."""
-    first, last = position_at(log, start, known), position_at(log, end, known)
+    """Sources of which many inputs were refused within an hour of the clock of record times, whole hours together."""
+    first, last = _recorded(log, _hour(start), _hour(end) + timedelta(hours=1), known)
     rows = [
         (header.recorded, header.source, max(header.refused, header.rows), event.position)
         for event in log.read(first, upto=last, tags=(QUARANTINE,))
@@ -79,7 +129,7 @@ def floods(log: Log, start: datetime, end: datetime, known: int, rules: Rules) -
 
 def lost_offsets(log: Log, start: datetime, end: datetime, known: int) -> pl.DataFrame:
     """Records that a topic no longer had when they were to be read; their clock is the record time, each one counts."""
-    first, last = position_at(log, start, known), position_at(log, end, known)
+    first, last = _recorded(log, start, end, known)
     rows = [
         (header.recorded, header.source, refusal, event.position)
         for event in log.read(first, upto=last, tags=(QUARANTINE,))
@@ -102,24 +152,30 @@ def lost_offsets(log: Log, start: datetime, end: datetime, known: int) -> pl.Dat
     return pl.DataFrame(found, schema=dict(FOUND))
 
 
-def corrections(city: City, family: str, now: pl.DataFrame, end: datetime) -> pl.DataFrame:
-    """Values of the window that were told in time and told anew when their time of lateness was over.
+def corrections(city: City, family: str, start: datetime, end: datetime, known: int) -> pl.DataFrame:
+    """Values that were told in time and told anew when their time of lateness was over.
 
-    `now`: the window's rows (`City.rows`) as believed now. One incident for each entity and correcting event.
+    One incident for each entity, correcting event and quarter of a day, in the quarters that hold the window.
     """
-    if not now.height:
-        return empty()
-    known = city.position_at(end + LATENESS[family])
-    if not known or known >= city.head:
-        return empty()
-    kind = FAMILIES[family]
-    then = city.rows(family, now["time"].min(), end, known)  # type: ignore[arg-type]
-    key = [*kind.entity, "time"]
-    both = now.join(then, on=key, how="inner", suffix="_then").filter(pl.col("position") > pl.col("position_then"))
-    name = next(iter(kind.entity))
-    told = (
-        both.sort(name, "time")
-        .group_by(name, "position", maintain_order=True)
+    low, high = (moment.astimezone(UTC) - (moment.astimezone(UTC) - EPOCH) % QUARTER_DAY for moment in (start, end))
+    told = city.versions(family, low, high + QUARTER_DAY - timedelta(microseconds=1), known)
+    key = ["entity", "time"]
+    again = told.filter(told.select(key).is_duplicated())
+    versions = again.join(sources_of(city.log, sorted(again["position"].unique())), on="position").sort(
+        *key, "position"
+    )
+    in_time = pl.col("recorded") <= pl.col("time") + LATENESS[family]
+    both = versions.group_by(key, maintain_order=True).agg(
+        pl.col("position").filter(in_time).last().alias("position_then"),
+        pl.col("position").last(),
+        late=~in_time.last(),
+    )
+    late = both.filter(pl.col("late") & pl.col("position_then").is_not_null())
+    name = next(iter(FAMILIES[family].entity))
+    named = late.join(city.names(family).select("entity", name), on="entity").sort(name, "time")
+    corrected = (
+        named.with_columns(quarter=pl.col("time").dt.truncate("6h"))
+        .group_by(name, "position", "quarter", maintain_order=True)
         .agg(
             pl.col("time").first(),
             pl.col("time").last().alias("until"),
@@ -128,7 +184,7 @@ def corrections(city: City, family: str, now: pl.DataFrame, end: datetime) -> pl
         )
     )
     return _found(
-        told.select(
+        corrected.select(
             "time",
             pl.lit("late_correction").alias("kind"),
             pl.col(name).alias("entity"),
@@ -143,16 +199,29 @@ def corrections(city: City, family: str, now: pl.DataFrame, end: datetime) -> pl
 
 
 def sources_of(log: Log, positions: list[int]) -> pl.DataFrame:
-    """`position`, `source` and how long the source may be silent (`allowed_s`) of batches at rising positions."""
+    """`position`, `source`, how long the source may be silent (`allowed_s`) and when it was `recorded`, of batches at
+    rising positions."""
     wanted = set(positions)
     rows = [
-        (event.position, source, allowed_s(source))
-        for low, high in _stretches(sorted(wanted))
+        (event.position, header.source, allowed_s(header.source), header.recorded)
+        for low, high in _stretches(positions)
         for event in log.read(low - 1, upto=high, tags=(BATCH,))
         if event.position in wanted
-        for source in (batch.header_of(event.state).source,)
+        for header in (batch.header_of(event.state),)
     ]
-    return pl.DataFrame(rows, schema={"position": pl.Int64, "source": pl.String, "allowed_s": pl.Float64}, orient="row")
+    schema: dict[str, pl.DataType] = {
+        "position": pl.Int64(), "source": pl.String(), "allowed_s": pl.Float64(), "recorded": TIME,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _recorded(log: Log, start: datetime, end: datetime, known: int) -> tuple[int, int]:
+    """The position before the first event recorded from `start` on, and that of the last one up to `end`."""
+    return position_at(log, start - timedelta(microseconds=1), known), position_at(log, end, known)
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _stretches(positions: list[int]) -> Iterator[tuple[int, int]]:

@@ -18,22 +18,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from events.clock import instant, micros
+from events.clock import EPOCH, instant, micros
 from events.errors import NaiveTimeError
 from events.observations import TIME
 from events.units import scale
 from replay.city import City
-from replay.cut import Cut
-from replay.incident_rules import Rules, falls, faults, silences, stations_stuck
+from replay.incident_reach import Reach
+from replay.incident_rules import FOUND, QUARTER_MIN, Rules, falls, faults, silences, stations_stuck, together
 from replay.incident_sources import corrections, floods, lost_offsets, stale_sources
+from replay.registers import readings_around
 from twin.reckoning.consumption import steps
-
-LOOK_BACK = timedelta(hours=2)
-"""Rows read before the window, beside the state at their beginning."""
 
 WORDS: dict[str, tuple[str, str]] = {
     "station_empty": ("站點 {} 已 {} 分鐘無車可借", "station {} has had no bike for {} minutes"),
@@ -74,8 +73,9 @@ def incidents(
 ) -> pl.DataFrame:
     """Incidents that fire with `start` ≤ time ≤ `end`, as known (INCIDENTS), in order of time, kind and entity.
 
-    A window past the last observation ends there: what has not come yet is not missing. Docks, readings and
-    states are watched. NaiveTimeError for a time without a zone.
+    Incidents of a whole are those of its parts: none depends on the window asked. A window past the last
+    observation ends there: what has not come yet is not missing. Docks, readings and states are watched.
+    NaiveTimeError for a time without a zone.
     """
     for moment in (start, end):
         if moment.tzinfo is None:
@@ -85,9 +85,9 @@ def incidents(
         return pl.DataFrame(schema=INCIDENTS)
     chosen = rules or Rules()
     recorded = [floods(city.log, start, end, position, chosen), lost_offsets(city.log, start, end, position)]
-    told = pl.concat([*_observed(city, start, min(end, span[1]), position, chosen), *recorded])
+    told = pl.concat([*_observed(city, start, end, position, chosen, span), *recorded])
     inside = told.filter(pl.col("time").is_between(pl.lit(start, TIME), pl.lit(end, TIME)))
-    return _worded(inside).sort("time", "kind", "entity")
+    return _worded(inside).sort("time", "kind", "entity", "positions")
 
 
 def next_incident(
@@ -105,43 +105,78 @@ def next_incident(
     return None
 
 
-def _observed(city: City, start: datetime, end: datetime, known: int, rules: Rules) -> Iterator[pl.DataFrame]:
-    """What the rules find in docks, readings and states up to `end`."""
-    if end < start:
-        return
-    before = city.cut(start.astimezone(UTC) - LOOK_BACK, known)
-    docks, readings, states = (_rows(city, before, f, end) for f in ("docks", "readings", "states"))
-    yield stations_stuck(docks, rules, end)
-    stations = docks.rename({"station_id": "entity"})
-    yield silences(stations, "station_silent", pl.lit(rules.station_silent), pl.lit("docks"), rules, end)
-    yield from _metered(readings, city.register_events(known), city.cut(end, known).devices(), rules, end)
-    yield faults(states, end)
-    yield stale_sources(city.log, (docks, readings), end)
-    if known == city.head:
-        for family, rows in (("docks", docks), ("readings", readings)):
-            yield corrections(city, family, rows.filter(pl.col("time") >= pl.lit(start, TIME)), end)
-
-
-def _rows(city: City, before: Cut, family: str, end: datetime) -> pl.DataFrame:
-    """Rows of a family up to `end`, with the state of every entity before them."""
-    opening = before.frame(family)
-    rows = city.rows(family, before.at + timedelta(microseconds=1), end, before.known)
-    return pl.concat([opening.select(rows.columns), rows])
-
-
-def _metered(
-    readings: pl.DataFrame, events: pl.DataFrame, devices: pl.DataFrame, rules: Rules, end: datetime
+def _observed(
+    city: City, start: datetime, end: datetime, known: int, rules: Rules, span: tuple[datetime, datetime]
 ) -> Iterator[pl.DataFrame]:
-    """Of readings that count energy or volume: silent meters; of registers that the city knows: falls."""
-    counting = [u for u in readings["unit"].unique().to_list() if scale(u)[0] in ("J", "m3")]
-    meters = readings.filter(pl.col("unit").is_in(counting)).rename({"point_id": "entity"})
-    points = devices.select("point_id", "building_id").drop_nulls("point_id").unique("point_id")
-    placed = meters.join(points, left_on="entity", right_on="point_id", how="left", maintain_order="left")
-    electric = pl.col("unit").is_in([u for u in counting if scale(u)[0] == "J"])
+    """What the rules find in docks, readings and states, in the whole quarter-hours that hold the window."""
+    horizon = span[1] if known == city.head else _last_told(city, known)
+    quarter = timedelta(minutes=QUARTER_MIN)
+    low, last = (moment.astimezone(UTC) - (moment.astimezone(UTC) - EPOCH) % quarter for moment in (start, end))
+    if horizon is None or horizon < low or end < start:
+        return
+    reach = Reach(city, known, low, min(last + quarter - timedelta(microseconds=1), horizon), span[0], horizon)
+    docks, readings, states = (reach.rows(family) for family in ("docks", "readings", "states"))
+    yield reach.settled("docks", docks, partial(_stuck_stations, rules=rules)).select(list(FOUND))
+    yield reach.settled("states", states, faults).select(list(FOUND))
+    silent = reach.settled("docks", docks, partial(_silent_stations, rules=rules))
+    yield _together(silent, docks, pl.lit("docks"), rules)
+    buildings = _buildings(city, known)
+    counting = readings.join(buildings, on="entity", how="left", maintain_order="left")
+    silent = reach.settled("readings", readings, partial(_silent_meters, rules=rules))
+    silent = silent.join(buildings, on="entity", how="left", maintain_order="left")
+    yield _together(silent, counting.filter(_counts(counting)), pl.col("building_id").fill_null("readings"), rules)
+    yield _fallen(reach, counting)
+    yield stale_sources(city.log, {"docks": docks, "readings": readings}, horizon)
+    for family in ("docks", "readings"):
+        yield corrections(city, family, start, end, known)
+
+
+def _last_told(city: City, known: int) -> datetime | None:
+    """The latest event time that was known then, None before the first."""
+    cut = city.cut(None, known)
+    times = [cut.frame(family)["time"].max() for family in ("docks", "readings", "states", "positions", "arrivals")]
+    return max((t for t in times if isinstance(t, datetime)), default=None)
+
+
+def _counts(rows: pl.DataFrame) -> pl.Expr:
+    """Whether a reading counts energy or volume."""
+    return pl.col("unit").is_in([u for u in rows["unit"].unique().to_list() if scale(u)[0] in ("J", "m3")])
+
+
+def _stuck_stations(docks: pl.DataFrame, end: datetime, rules: Rules) -> pl.DataFrame:
+    return stations_stuck(docks, rules, end)
+
+
+def _silent_stations(docks: pl.DataFrame, end: datetime, rules: Rules) -> pl.DataFrame:
+    return silences(docks, "station_silent", pl.lit(rules.station_silent), rules, end)
+
+
+def _silent_meters(readings: pl.DataFrame, end: datetime, rules: Rules) -> pl.DataFrame:
+    """Silent meters, of readings that count energy or volume."""
+    electric = pl.col("unit").is_in([u for u in readings["unit"].unique().to_list() if scale(u)[0] == "J"])
     limit = pl.when(electric).then(pl.lit(rules.electricity_silent)).otherwise(pl.lit(rules.other_meter_silent))
-    yield silences(placed, "meter_silent", limit, pl.col("building_id").fill_null("readings"), rules, end)
-    known = placed.filter(pl.col("building_id").is_not_null())
-    yield falls(steps(known, events.rename({"point_id": "entity"}), ["entity", "unit"]))
+    return silences(readings.filter(_counts(readings)), "meter_silent", limit, rules, end)
+
+
+def _together(silent: pl.DataFrame, rows: pl.DataFrame, group: pl.Expr, rules: Rules) -> pl.DataFrame:
+    members = rows.with_columns(group=group).group_by("entity", "group").agg(pl.col("time").min())
+    return together(silent.with_columns(group=group), members, rules).select(list(FOUND))
+
+
+def _buildings(city: City, known: int) -> pl.DataFrame:
+    """Where each point stands, as last told: entity, building_id."""
+    devices = city.cut(None, known).devices().drop_nulls("point_id").sort("point_id", "position")
+    return devices.unique("point_id", keep="last", maintain_order=True).select("building_id", entity="point_id")
+
+
+def _fallen(reach: Reach, counting: pl.DataFrame) -> pl.DataFrame:
+    """Registers that the city knows and that read less than at their last usable reading before."""
+    placed = counting.filter(pl.col("building_id").is_not_null() & _counts(counting))
+    points = placed["entity"].unique().sort().to_list()
+    rows = readings_around(reach.city, points, reach.start, reach.end, reach.known, ahead=False)
+    named = rows.filter(_counts(rows)).rename({"point_id": "entity"})
+    events = reach.city.register_events(reach.known).rename({"point_id": "entity"})
+    return falls(steps(named, events, ["entity", "unit"])).select(list(FOUND))
 
 
 def _worded(found: pl.DataFrame) -> pl.DataFrame:

@@ -25,11 +25,18 @@ _INSTANT = timedelta(microseconds=1)
 
 
 def readings_around(
-    city: CityView, points: Sequence[str], start: datetime, end: datetime, known: int | None
+    city: CityView,
+    points: Sequence[str],
+    start: datetime,
+    end: datetime,
+    known: int | None,
+    *,
+    ahead: bool = True,
 ) -> pl.DataFrame:
     """Readings of points from `start` to `end`, as known, and a usable one of each register at or beyond both ends.
 
-    Columns and order of `City.series`; some SLACK is in it. A register that never reported there has none there.
+    Columns and order of `City.series`; some SLACK is in it. A register that never reported there has none there;
+    not `ahead`: nothing further on is looked for.
     """
     rows, span = city.series("readings", points, start - SLACK, end + SLACK, known), city.span()
     if span is None:
