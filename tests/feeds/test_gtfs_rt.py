@@ -79,6 +79,14 @@ def test_a_vehicle_tells_all_it_says() -> None:
     assert row == [("EAL-0001", datetime(2025, 10, 9, 8, 53, 25, tzinfo=UTC), "307", 121.5, 25.0, 270.0, 8.5, "bus")]
 
 
+def test_a_bus_that_stands_has_speed_zero_and_one_that_tells_none_has_none() -> None:
+    standing, silent = feed(), feed()
+    with_vehicle(standing).position.speed = 0.0
+    with_vehicle(silent)
+    rows = offer(gtfs_rt.decode, standing.SerializeToString(), silent.SerializeToString()).frames["positions"]
+    assert rows["speed"].to_list() == [0.0, None]
+
+
 def test_what_a_vehicle_leaves_out_comes_from_its_entity_the_feed_or_the_arrival() -> None:
     dated, undated = feed(), feed(header_time=0)
     with_vehicle(dated), with_vehicle(undated)

@@ -53,6 +53,7 @@ def history(place: Place, seed: int) -> None:
         for n in range(4 * HOURS)
         if draw.random() < 0.97 and not quiet[0] < n / 4 < quiet[1]
     ]
+    rows += [reading(15 * n, float(n), "lone") for n in range(4 * HOURS) if not 40 < n < 70]
     told(place, "readings", rows, recorded=minutes(60 * HOURS), source="t:meters")
     states = [
         {
@@ -66,9 +67,9 @@ def history(place: Place, seed: int) -> None:
     for n, at in enumerate(late):
         told(place, "docks", [station(at, 4, name="c")], recorded=minutes(60 * HOURS + n), source=f"t:{n}")
     for n in range(5):
-        at = minutes(60 * HOURS + 100 + 7 * n)
+        then = minutes(60 * HOURS + 100 + 7 * n)
         with place.log() as log:
-            ingester = Ingester(log, clock=lambda at=at: at)  # type: ignore[misc]
+            ingester = Ingester(log, clock=lambda then=then: then)  # type: ignore[misc]
             ingester.ingest(poll([f"no reading {n} {m}" for m in range(60)], 60 * n + 59))
             ingester.ingest(gap_poll(SourceId(f"kafka:city.senml:{n}:1a2b3c4d"), range(10, 20 + n)))
 

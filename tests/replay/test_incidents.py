@@ -20,8 +20,12 @@ from events.quarantine import CLASH, Refusal
 from events.source import Poll
 from replay.city import City
 from replay.incidents import INCIDENTS, incidents, next_incident
+from tests.aggregates.models import home_meters, housing
+from tests.aggregates.samples import SITE
 from tests.events.test_ingest import poll
 from twin.place import Place, init
+from twin.points import devices_of
+from twin.service import Service
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 """Twelve o'clock in Taipei."""
@@ -103,6 +107,24 @@ def test_many_meters_silent_at_once_are_one_incident(place: Place) -> None:
     assert found(place, "meter_silent").is_empty()
     (row,) = found(place, "group_silent").to_dicts()
     assert (row["count"], row["text_en"]) == (10, "readings: many fell silent at once (10/30)")
+
+
+def test_a_register_that_falls_is_told_with_what_it_read_before(place: Place) -> None:
+    """Given a meter of a home that reads 101, nothing usable, 3, then the fall is told once, between its readings."""
+    rows = home_meters("a", 1)
+    point = next(p for d in devices_of(rows) for p in d.point_ids if d.dwelling_id and ":1-0:" in p)
+    with place.log() as log:
+        service = Service(log, place.archive, lambda: minutes(-900))
+        service.register_communities([SITE], time=minutes(-900))
+        service.publish_model(housing("a", rows), str(SITE["community_id"]), "a", minutes(-900))
+    told(place, "readings", [reading(0, 100.0, point), reading(15, 101.0, point), reading(15, 9.0, "unknown")])
+    told(place, "readings", [reading(30, float("nan"), point), reading(45, 3.0, point), reading(60, 4.0, point)])
+    told(place, "readings", [reading(30, 8.0, "unknown")])
+    (row,) = found(place, "register_fell").to_dicts()
+    assert (row["entity"], row["severity"], row["count"]) == (point, "data", 1)
+    assert (row["since"], row["time"], row["until"]) == (minutes(15), minutes(45), minutes(45))
+    assert row["text_en"] == f"register {point} reads less than before: -98.0 kWh"
+    assert len(row["positions"]) == 2 and row["positions"][0] < row["positions"][1]
 
 
 def test_a_device_that_begins_to_report_a_fault(place: Place) -> None:

@@ -56,5 +56,20 @@ def test_a_month_without_cloud_has_the_clear_sky_and_one_without_sun_a_quarter_o
     assert cloud_factors(25.0, [999.0] * 12, 0.25) == pytest.approx(1.0)
 
 
+def test_the_days_of_summer_are_longer_than_those_of_winter() -> None:
+    """Given the same sunshine every month, then it is a smaller share of June's 13.6-hour days than of December's 10.5.
+
+    Daylight of the months' middle days at 25.03° N after the sunrise equation, cos w = -tan(lat) tan(declination).
+    """
+    overcast, sunshine_h = 0.25, [150.0] * 12
+    share = (cloud_factors(25.03, sunshine_h, overcast) - overcast) / (1 - overcast)
+    day_h = 150.0 / share / np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    assert day_h[5] == pytest.approx(13.6, abs=0.15)
+    assert day_h[11] == pytest.approx(10.5, abs=0.15)
+    assert (np.diff(day_h[:6]) > 0).all() and (np.diff(day_h[6:]) < 0).all()
+    south = cloud_factors(-25.03, sunshine_h, overcast)
+    assert south[5] > south[11]
+
+
 def test_no_intervals_are_no_energy() -> None:
     assert len(kwh_per_kwp([], timedelta(hours=1), XINGLONG, SOUTH, P)) == 0

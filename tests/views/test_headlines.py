@@ -17,6 +17,7 @@ from twin.place import Place, init
 from views import theme
 from views.data import Against, Reader
 from views.i18n import text
+from views.layers import traffic
 from views.screens import figures
 from views.snapshot import Snapshot, snapshot
 from views.state import State
@@ -98,6 +99,13 @@ def test_a_status_holds_from_the_date_that_its_row_gives(twin: Twin, city: Path,
             for y in (2017, 2018, 2026)
         ]
     assert known == [[], ["a"], ["a", "b"]]
+
+
+def test_a_bus_that_stands_is_told_with_zero_and_an_unknown_speed_with_a_dash() -> None:
+    row = {"vehicle_id": "v", "longitude": 121.5, "latitude": 25.0, "route_id": "307", "kind": "bus"}
+    tips = [str(traffic._vehicle(row | {"speed": speed}, "en")) for speed in (0.0, None)]
+    assert "0 km/h" in tips[0]
+    assert "0 km/h" not in tips[1] and theme.DASH in tips[1]
 
 
 @pytest.fixture
