@@ -6,10 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from bim.errors import BimError
-from events.errors import TwinError
 from views.i18n import LANGUAGES
 from views.screens import building, city, difference, model, sources, what_if
+from views.screens.follow import begin, follow
+from views.screens.link_note import link_note
+from views.screens.spoken import spoken
+from views.screens.trouble import told
 from views.state import State, change, current, hold, publish, reader
 from views.style import sheet
 
@@ -31,21 +33,25 @@ def main() -> None:
     st.session_state["pages"] = pages
     chosen = st.navigation(list(pages.values()), position="top")
     st.html(sheet())
-    try:
+    with told(state):
         _head(state)
+        link_note(state, [page.url_path for page in pages.values()] + ["city"])
+        begin()
         chosen.run()
-    except (TwinError, BimError) as error:
-        st.error(str(error))
+        if chosen not in (pages["city"], pages["sources"]):  # these follow by themselves
+            follow(state)
+    st.html(spoken(state), unsafe_allow_javascript=True)
     publish()
 
 
 def _head(state: State) -> None:
     """The title, the badge of synthetic data, the language."""
-    title, language = st.columns([6, 1], vertical_alignment="center")
+    title, language = st.columns([5.2, 1], vertical_alignment="center")
     badge = ""
     if reader().synthetic:
         badge = f'<span class="twin-badge" title="{state.say("synthetic_why")}">{state.say("synthetic")}</span>'
-    title.html(f'<div class="twin-head"><h1>{state.say("app")}</h1><span>{state.say("app_about")}</span>{badge}</div>')
+    about = f'<span class="twin-about">{state.say("app_about")}</span>'
+    title.html(f'<div class="twin-head"><h1>{state.say("app")}</h1>{about}{badge}</div>')
     hold("language", state.language)
     language.segmented_control(
         state.say("language"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from views.words import difference, model, sources, why
+from views.words import difference, links, model, sources, why
 
 Language = Literal["zh-TW", "en"]
 
@@ -228,6 +228,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     **difference.WORDS,
     **sources.WORDS,
     **why.WORDS,
+    **links.WORDS,
 }
 
 STATUS_WORDS = {"已完工": "status_done", "施工中及待開工": "status_building", "規劃中": "status_planned"}

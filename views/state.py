@@ -1,45 +1,22 @@
-"""The URL is the state: what a session looks at, kept in its address so that a link reopens the same view.
-
-t          the instant, RFC 3339; absent: live
-k          log position as known; absent: everything
-lang       en; absent: zh-TW
-community, building, dwelling, quantity   what is chosen
-"""
+"""The URL is the state: what a session looks at, kept in its address (`views.link`)."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
-from events.clock import parse_time
-from events.errors import UsageError
+from events.errors import TwinError
 from views.data import Reader
-from views.i18n import Language, text
+from views.link import State, from_query, rfc3339, to_query, without
+
+__all__ = ["State", "change", "current", "from_query", "hold", "publish", "reader", "rfc3339", "to_query"]
 
 _KEY = "state"
-_PLACES = ("community", "building", "dwelling", "quantity")
-
-
-@dataclass(frozen=True)
-class State:
-    """What a session looks at; None: live, everything known, nothing chosen."""
-
-    language: Language = "zh-TW"
-    at: datetime | None = None
-    known: int | None = None
-    community: str | None = None
-    building: str | None = None
-    dwelling: str | None = None
-    quantity: str | None = None
-
-    def say(self, key: str, **values: object) -> str:
-        """Words in the session's language."""
-        return text(self.language, key, **values)
 
 
 @st.cache_resource(show_spinner=False)
@@ -53,16 +30,20 @@ def reader() -> Reader:
 
 
 def current() -> State:
-    """What this session looks at: at its beginning, what its address says."""
+    """What this session looks at: at its beginning, what its address says and the city has."""
     if _KEY not in st.session_state:
-        st.session_state[_KEY] = from_query(dict(st.query_params))
+        asked = from_query(dict(st.query_params))
+        try:
+            st.session_state[_KEY] = there(asked, reader())
+        except TwinError:  # the page says what is amiss with the city
+            return asked
     held: State = st.session_state[_KEY]
     return held
 
 
 def change(**values: Any) -> None:
     """Look at something else from now on."""
-    st.session_state[_KEY] = replace(current(), **values)
+    st.session_state[_KEY] = replace(current(), **{"strange": (), **values})
 
 
 def hold(key: str, value: Any) -> None:
@@ -78,35 +59,21 @@ def publish() -> None:
         st.query_params.from_dict(wanted)
 
 
-def from_query(query: dict[str, str]) -> State:
-    """The state that an address names; words that make no sense are passed over."""
-    known = query.get("k", "")
-    return State(
-        "en" if query.get("lang") == "en" else "zh-TW",
-        _instant(query.get("t")),
-        int(known[:18]) if known.isdecimal() else None,
-        **{place: query.get(place) or None for place in _PLACES},
-    )
-
-
-def to_query(state: State) -> dict[str, str]:
-    """The address's part that names a state: only what differs from the default."""
-    query: dict[str, str] = {"lang": state.language} if state.language != State().language else {}
-    if state.at is not None:
-        query["t"] = rfc3339(state.at)
-    if state.known is not None:
-        query["k"] = str(state.known)
-    chosen = {f.name: getattr(state, f.name) for f in fields(state) if f.name in _PLACES}
-    return query | {name: value for name, value in chosen.items() if value}
-
-
-def rfc3339(moment: datetime) -> str:
-    """An instant in UTC, as addresses and the command line take it."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _instant(words: str | None) -> datetime | None:
-    try:
-        return parse_time(words) if words else None
-    except UsageError:
-        return None
+def there(state: State, read: Reader) -> State:
+    """The state without what the city does not have: positions beyond its log, instants outside its data, places."""
+    if state.known is not None and state.known > read.refresh():
+        state = without(state, "k", "known")
+    span = read.span()
+    if state.at is not None and (span is None or not span[0] <= state.at <= span[1]):
+        outside = ("t", rfc3339(state.at))
+        state = replace(state, strange=(*state.strange, outside))
+    communities, buildings = read.register(state.at, state.known)
+    if state.community is not None and state.community not in communities["community_id"]:
+        state = without(state, "community", "community")
+    if state.building is not None and state.building not in buildings["building_id"]:
+        state = without(state, "building", "building")
+    if state.dwelling is not None and state.building is not None:
+        model = read.model(buildings.filter(pl.col("building_id") == state.building)["sha256"][0])
+        if state.dwelling not in model.dwellings["dwelling_id"]:
+            state = without(state, "dwelling", "dwelling")
+    return state

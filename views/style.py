@@ -8,6 +8,7 @@ from views import theme
 def sheet() -> str:
     """The style element that every page starts with."""
     line, panel, muted, text = (theme.css(c) for c in (theme.LINE, theme.PANEL, theme.MUTED, theme.TEXT))
+    ground = theme.css(theme.GROUND)
     warm, alarm, note = (theme.css(c) for c in (theme.WARM, theme.ALARM, theme.COOL))
     return f"""<style>
 .block-container {{ padding: 0.55rem 1.6rem 0.5rem; max-width: 100%; }}
@@ -69,4 +70,26 @@ header[data-testid="stHeader"] :is(a, button) * {{ pointer-events: auto; }}
 .twin-kpis td {{ text-align: right; padding: 6px; border: none; border-bottom: 1px solid {line}; }}
 .twin-kpis th:first-child, .twin-kpis td:first-child {{ text-align: left; }}
 .twin-kpis td:nth-child(2) {{ color: {muted}; font-size: 0.78rem; }}
+.twin-kpis td:first-child {{ min-width: 6.5rem; }}
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primary"] * {{ color: {ground} !important; }}
+:is(a, button, input, summary, [role="slider"], [role="tab"], [role="combobox"], [tabindex="0"]):focus-visible {{
+  outline: 3px solid {text} !important; outline-offset: 2px; }}
+[data-testid="stMetricValue"] > div, [data-testid="stMetricDelta"] p, [data-testid="stMetricLabel"] p {{
+  overflow: visible; text-overflow: clip; white-space: normal; overflow-wrap: anywhere; }}
+@media (max-width: 1200px) {{
+  .block-container {{ padding: 0.55rem 0.9rem 0.5rem; }}
+  .twin-head {{ margin-left: 345px; flex-wrap: nowrap; align-items: center; white-space: nowrap; }}
+  .twin-head h1 {{ font-size: 1.1rem; }}
+  .twin-about {{ display: none; }}
+  .twin-badge {{ overflow: hidden; text-overflow: ellipsis; }}
+  .twin-time {{ font-size: 1.12rem; }}
+  .twin-mode {{ font-size: 0.72rem; white-space: nowrap; }}
+  [data-testid="stMetric"] {{ padding: 8px 9px 6px; }}
+  [class*="st-key-why_"]:not(.st-key-why_site) {{ margin-left: 6px; }}
+  [data-testid="stMetricValue"] {{ font-size: 1.15rem; }}
+  [data-testid="stMetricDelta"] {{ font-size: 0.7rem; }}
+  [data-testid="stMetricLabel"] p {{ font-size: 0.76rem; }}
+  .st-key-answer_body [data-testid="stHorizontalBlock"] {{ flex-wrap: wrap; }}
+  .st-key-answer_body [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {{ min-width: 100%; }}
+}}
 </style>"""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,9 +19,28 @@ from views.data import districts
 from views.layers import ground
 from views.layers.deck import Camera, deck, layer, told
 from views.layers.traffic import availability
-from views.state import State, from_query, to_query
+from views.link import (
+    DAYS,
+    DISPATCHES,
+    LAYERS,
+    LEVERS,
+    PLACES,
+    QUANTITIES,
+    Lever,
+    Settings,
+    State,
+    from_query,
+    to_query,
+)
 
 NAMES = st.none() | st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+_PARAMETERS = (*PLACES, "t", "k", "lang", "quantity", "layers", "days", "dispatch", *LEVERS)
+
+
+def _stop(lever: Lever, steps: int) -> int:
+    return lever.low + steps * lever.step
+
+
 INSTANTS = st.integers(0, 4 * 10**15).map(instant)
 
 
@@ -31,16 +53,45 @@ INSTANTS = st.integers(0, 4 * 10**15).map(instant)
         community=NAMES,
         building=NAMES,
         dwelling=NAMES,
-        quantity=NAMES,
+        quantity=st.none() | st.sampled_from(QUANTITIES),
+        layers=st.lists(st.sampled_from(LAYERS), unique=True).map(tuple),
+        settings=st.builds(
+            Settings,
+            days=st.sampled_from(DAYS),
+            dispatch=st.sampled_from(DISPATCHES),
+            **{
+                name: st.integers(0, (at.high - at.low) // at.step).map(partial(_stop, at))
+                for name, at in LEVERS.items()
+            },
+        ),
     )
 )
 def test_an_address_reopens_the_view_it_names(state: State) -> None:
     assert from_query(to_query(state)) == state
 
 
-@given(st.dictionaries(st.sampled_from(["t", "k", "lang", "community"]), st.text(max_size=8)))
-def test_no_address_breaks_the_page(query: dict[str, str]) -> None:
-    from_query(query)
+@given(st.dictionaries(st.sampled_from([*_PARAMETERS, "x"]), st.text(max_size=8) | st.just("9" * 5000)))
+def test_no_address_breaks_the_page_and_what_it_names_in_vain_is_told(query: dict[str, str]) -> None:
+    state = from_query(query)
+    meant = {name for name, value in query.items() if value or name not in PLACES} - set(to_query(state))
+    told_of = {name for name, _ in state.strange}
+    usual = {name for name in meant - told_of if from_query({name: query[name]}) == State()}
+    assert meant - told_of <= usual, "what is neither in the state nor told is the default"
+    assert "x" not in query or "x" in told_of
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("t", "yesterday"), ("t", "2026-11-20T00:00:00"), ("k", "-1"), ("k", "1e3"), ("k", "\u0663"), ("lang", "fr"),
+        ("quantity", "heat"), ("layers", "sites,trees"), ("kwp", "1001"), ("kwp", "405"), ("kw", "0"), ("days", "4"),
+        ("dispatch", "best"), ("community", "c" * 201), ("colour", "red"),
+    ],
+)  # fmt: skip
+def test_what_an_address_names_in_vain_is_told(name: str, value: str) -> None:
+    state = from_query({name: value})
+    assert state.strange == ((name, value[:200]),)
+    assert replace(state, strange=()) == State()
 
 
 @given(st.floats(1e-6, 1e9))

@@ -20,7 +20,8 @@ HEADLINES = ("import_kwh", "peak_kw", "self_sufficiency", "co2_kg")
 def answer(state: State, result: Result) -> None:
     """Draw the answer."""
     _headlines(state, result)
-    figures, series = st.columns([1, 1.25], gap="medium")
+    with st.container(key="answer_body"):
+        figures, series = st.columns([1, 1.25], gap="medium")
     with figures:
         st.html(table(state, result))
         measured = theme.quantity(float(result.quality["measured_share"]), "1")

@@ -15,8 +15,6 @@ from views.screens.dwelling import dwelling, dwelling_choice
 from views.screens.time_bar import time_bar
 from views.state import State, current, reader
 
-EVERY_S = 2.0
-
 
 def page() -> None:
     """Draw the page for the session's state."""
@@ -37,14 +35,6 @@ def page() -> None:
             dwelling(state, chosen, picked)
         else:
             whole(state, chosen)
-    st.session_state["drawn_head"] = reader().head
-    st.fragment(_follow, run_every=EVERY_S if state.at is None and state.known is None else None)()
-
-
-def _follow() -> None:
-    """Live, draw the page again when the log has gained something."""
-    if reader().refresh() > st.session_state["drawn_head"]:
-        st.rerun(scope="app")
 
 
 def _note(state: State, chosen: Chosen) -> None:

@@ -12,9 +12,8 @@ import streamlit as st
 from bim.model import BuildingModel
 from views import outlines
 from views.i18n import named
+from views.link import QUANTITIES
 from views.state import State, change, hold, reader
-
-QUANTITIES = ("electricity", "water", "gas", "age")
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import streamlit as st
 from views import theme
 from views.layers import building as shapes
 from views.layers.deck import deck, told
+from views.link import QUANTITIES
 from views.roles import FEWEST_HOMES, Role, role
-from views.screens.building_choice import QUANTITIES, Chosen
+from views.screens.building_choice import Chosen
 from views.screens.legend import scale as scale_legend
 from views.state import State, change, hold
 

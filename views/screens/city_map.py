@@ -16,7 +16,6 @@ from views.state import State, change, reader
 
 KEY = "city_map"
 HEIGHT_PX = 610
-LAYERS = ("sites", "models", "bikes", "buses")
 
 CITY = Camera(121.5475, 25.043, 11.65, pitch=45.0, bearing=-8.0)
 """The whole city: its sites, from the south."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -11,9 +11,8 @@ import streamlit as st
 
 from replay.load import FEWEST_HOMES
 from views.i18n import named
-from views.state import State, change, hold, reader
-
-DAYS = (1, 2, 3, 6)
+from views.link import DAYS, DISPATCHES, LEVERS
+from views.state import State, change, current, hold, reader
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def levers(state: State) -> Levers | None:
             key="what_if_community",
             on_change=_community,
         )
-        days = st.segmented_control(state.say("window_days"), DAYS, default=DAYS[-1], key="what_if_days") or DAYS[-1]
+        days = _days(state)
         array, battery = _array(state), _battery(state)
         run = st.button(state.say("run"), type="primary", width="stretch", key="run_what_if")
     at = "latest" if state.at is None else state.at.astimezone(UTC)
@@ -63,23 +62,56 @@ def _communities(state: State) -> dict[str, str]:
     return {r["community_id"]: named(state.language, r["name"], r["name_en"]) for r in enough.iter_rows(named=True)}
 
 
+def _days(state: State) -> int:
+    hold("what_if_days", state.settings.days)
+    st.segmented_control(
+        state.say("window_days"),
+        DAYS,
+        key="what_if_days",
+        on_change=lambda: _settle(days=st.session_state["what_if_days"] or DAYS[-1]),
+    )
+    return state.settings.days
+
+
+def _slider(state: State, place: Any, name: str, words: str) -> float:
+    """A lever that stands where the state says."""
+    lever = LEVERS[name]
+    hold(words, getattr(state.settings, name))
+    place.slider(
+        state.say(words),
+        lever.low,
+        lever.high,
+        step=lever.step,
+        key=words,
+        on_change=lambda: _settle(**{name: st.session_state[words]}),
+    )
+    return float(getattr(state.settings, name))
+
+
+def _settle(**settings: Any) -> None:
+    change(settings=replace(current().settings, **settings))
+
+
 def _array(state: State) -> list[dict[str, Any]]:
-    kwp = st.slider(state.say("pv_kwp"), 0, 1000, 400, 10, key="pv_kwp")
+    kwp = _slider(state, st, "kwp", "pv_kwp")
     tilt_at, azimuth_at = st.columns(2, gap="medium")
-    tilt = tilt_at.slider(state.say("pv_tilt"), 0, 60, 10, 1, key="pv_tilt")
-    azimuth = azimuth_at.slider(state.say("pv_azimuth"), 0, 355, 180, 5, key="pv_azimuth")
-    array = {"type": "rooftop_pv", "kwp": float(kwp), "tilt": float(tilt), "azimuth": float(azimuth)}
+    tilt, azimuth = _slider(state, tilt_at, "tilt", "pv_tilt"), _slider(state, azimuth_at, "azimuth", "pv_azimuth")
+    array = {"type": "rooftop_pv", "kwp": kwp, "tilt": tilt, "azimuth": azimuth}
     return [array] if kwp else []
 
 
 def _battery(state: State) -> list[dict[str, Any]]:
     kwh_at, kw_at = st.columns(2, gap="medium")
-    kwh = kwh_at.slider(state.say("battery_kwh"), 0, 2000, 600, 20, key="battery_kwh")
-    kw = kw_at.slider(state.say("battery_kw"), 10, 500, 150, 10, key="battery_kw")
-    dispatch = st.segmented_control(
-        state.say("dispatch"), ("greedy", "peak_shave"), default="peak_shave", format_func=state.say, key="dispatch"
+    kwh, kw = _slider(state, kwh_at, "kwh", "battery_kwh"), _slider(state, kw_at, "kw", "battery_kw")
+    hold("dispatch", state.settings.dispatch)
+    st.segmented_control(
+        state.say("dispatch"),
+        DISPATCHES,
+        format_func=state.say,
+        key="dispatch",
+        on_change=lambda: _settle(dispatch=st.session_state["dispatch"] or state.settings.dispatch),
     )
-    battery = {"type": "battery", "kwh": float(kwh), "kw": float(kw), "dispatch": dispatch or "peak_shave"}
+    battery = {"type": "battery", "kwh": kwh, "kw": kw, "dispatch": state.settings.dispatch}
     return [battery] if kwh else []
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from views import theme
 from views.plain import markup
+from views.screens.spoken import called
 from views.state import State, change, current, reader
 
 SPEEDS = (1, 60, 600, 3600)
@@ -60,6 +61,7 @@ def told() -> None:
 
 
 def _button(place: Any, key: str, icon: str, words: str, work: Callable[..., None], *args: object) -> None:
+    called(key, words)
     place.button("", key=key, icon=icon, help=words, width="stretch", on_click=work, args=args)
 
 

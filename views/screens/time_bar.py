@@ -14,12 +14,12 @@ from views.screens.player import player, stop, told
 from views.state import State, change, current, hold, reader
 
 STEP = timedelta(minutes=15)
-WIDTHS = (3.4, 10, 2.6, 1.9)
+WIDTHS = (3.3, 8.6, 3.3, 1.9)
 BUSY, BINS = "docks", 168
 """The family whose observations are counted above time, and in how many bins."""
 
 TICK_S = 1.0
-_SLIDER, _EXACT = "time_slider", "time_exact"
+_SLIDER, _EXACT, _BOUNDS = "time_slider", "time_exact", "time_bounds"
 
 
 def time_bar(state: State) -> None:
@@ -29,6 +29,8 @@ def time_bar(state: State) -> None:
         return
     first, last = theme.local(span[0]), theme.local(span[1])
     shown = min(max(theme.local(state.at or span[1]), first), last)
+    if st.session_state.get(_BOUNDS) != (first, last):  # with other bounds it is another slider, at its low end
+        st.session_state[_BOUNDS], st.session_state[_SLIDER] = (first, last), shown
     hold(_SLIDER, shown)
     hold(_EXACT, shown.replace(second=0, microsecond=0))
     clock, slider, exact, live = st.columns(WIDTHS, vertical_alignment="center", gap="small")

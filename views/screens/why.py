@@ -11,11 +11,13 @@ import streamlit as st
 
 from events.errors import TwinError
 from events.observations import FAMILIES
+from replay.compare import KPIS
 from replay.evidence import Evidence
 from replay.why import Chain
 from views import theme
 from views.plain import markup, note
 from views.screens.cut_note import rows
+from views.screens.spoken import called
 from views.state import State, reader, rfc3339
 
 DAY = timedelta(hours=24)
@@ -78,8 +80,15 @@ def why_facts(state: State, key: str, formula: str, facts: Mapping[str, str]) ->
 
 def _asked(state: State, key: str) -> Any:
     """The popover, None while it is shut: nothing is looked up that nobody asks for."""
+    called(f"why_{key}", f"{state.say('why')} · {_figure(state, key)}")
     box = st.popover(state.say("why"), key=f"why_{key}", type="tertiary", on_change="rerun", help=state.say("why_help"))
     return box if box.open else None
+
+
+def _figure(state: State, key: str) -> str:
+    """What the number behind a key is called."""
+    kpis = {k.kpi: k.name_en if state.language == "en" else k.name_zh for k in KPIS}
+    return kpis.get(key) or state.say({"homes_here": "total_homes", "common": "common_part"}.get(key, key))
 
 
 def _evidence(state: State, frame: str, at: Sequence[datetime], entities: list[str] | None = None) -> None:
