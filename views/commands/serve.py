@@ -29,14 +29,31 @@ As = Annotated[
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser 開啟瀏覽器.")]
 
 
-def demo(city: City = Path("city"), port: Port = 8501, browser: Browser = True, role: As = Role.MANAGER) -> None:
+def demo(
+    city: City = Path("city"),
+    port: Port = 8501,
+    browser: Browser = True,
+    role: As = Role.MANAGER,
+    inputs: Annotated[
+        Path | None,
+        typer.Option("--inputs", metavar="DIR", help="Only write sample inputs there, for the commands 範例輸入檔."),
+    ] = None,
+) -> None:
     """Build the demo city, if it is not there, and open the app. 建立示範城市並開啟畫面。
 
     Example: twin demo --no-browser
+
+    Example: twin demo --inputs inputs
     """
     from views import demo as demo_city
     from views.demo.progress import progress
 
+    if inputs is not None:
+        from views.demo.inputs import write_inputs
+
+        for path in write_inputs(inputs):
+            print(path)
+        return
     if not demo_city.is_built(city):
         tell("building the demo city (synthetic data), about a minute 建立示範城市（合成資料），約一分鐘…")
         with progress() as report:
