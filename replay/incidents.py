@@ -91,14 +91,27 @@ def incidents(
 
 
 def next_incident(
-    city: City, after: datetime, known: int | datetime | None = None, rules: Rules | None = None
+    city: City,
+    after: datetime,
+    known: int | datetime | None = None,
+    rules: Rules | None = None,
+    *,
+    seen: tuple[str, str] | None = None,
 ) -> dict[str, Any] | None:
-    """The first incident that fires after an instant (a row of INCIDENTS), None when no more are known."""
+    """The first incident that fires after an instant (a row of INCIDENTS), None when no more are known.
+
+    `seen`: kind and entity of the one that stands at the instant; what fires at once with it and behind it comes next,
+    so that one step after another reaches every incident.
+    """
     span = city.span()
-    low = micros(after) + 1
+    low = micros(after) + (seen is None)
     while span is not None and instant(low) <= span[1]:
         day = instant(low) + timedelta(days=1)
         found = incidents(city, instant(low), day, known, rules)
+        if seen is not None:
+            kind, entity = seen
+            behind = (pl.col("kind") > kind) | ((pl.col("kind") == kind) & (pl.col("entity") > entity))
+            found = found.filter((pl.col("time") > pl.lit(after, TIME)) | behind)
         if found.height:
             return found.row(0, named=True)
         low = micros(day) + 1

@@ -110,9 +110,20 @@ class Reader:
         """What differs between two models by digest: `bim.changes.table` and `bim.changes.shapes`."""
         return self._once(("changes", before, after), lambda: _changes(self.model(before), self.model(after)))
 
-    def next_incident(self, after: datetime, known: int | None) -> dict[str, Any] | None:
-        """The first incident after an instant, as known (`replay.incidents.INCIDENTS`)."""
-        return self._once(("incident", after, known), lambda: next_incident(self.city, after, known))
+    def next_incident(
+        self, after: datetime, known: int | None, seen: tuple[str, str] | None = None
+    ) -> dict[str, Any] | None:
+        """The first incident after an instant, as known, behind the one `seen` there (`replay.incidents`)."""
+        key = ("incident", after, known, seen)
+        return self._once(key, lambda: next_incident(self.city, after, known, seen=seen))
+
+    def stations(self, at: datetime | None, known: int | None) -> pl.DataFrame:
+        """Facts of bike stations as then known (family `stations`)."""
+        return self._once(("stations", at, known), lambda: self.city.cut(at, known).frame("stations"))
+
+    def points(self, at: datetime | None, known: int | None) -> pl.DataFrame:
+        """Every point of a device as then bound (`twin.projections.register`)."""
+        return self._once(("points", at, known), lambda: self.city.cut(at, known).devices().drop_nulls("point_id"))
 
     def station_difference(self, at: datetime | None, known: int | None, against: Against) -> pl.DataFrame:
         """Bikes available at every station of either instant, beside `against`.

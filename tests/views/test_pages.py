@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from events.clock import now
 from replay.city import City
-from replay.incidents import next_incident
+from replay.incidents import incidents, next_incident
 from tests.views.conftest import END
 from twin.place import init as make_city
 from views import theme
@@ -220,7 +220,9 @@ def test_a_directory_without_a_city_is_told_without_a_traceback(
     monkeypatch.setenv("TWIN_CITY", str(tmp_path))
     app = opened()
     assert not app.exception
-    assert "city.json" in app.error[0].value
+    said = " ".join(h.proto.body for h in app.get("html"))
+    assert "找不到城市資料" in said
+    assert str(tmp_path) not in said and "city.json" not in said
 
 
 def test_the_clock_tells_how_old_live_data_are(opened: Open) -> None:
@@ -266,17 +268,39 @@ def _playing(app: AppTest) -> bool:
     return bool(app.session_state["playing"])
 
 
-def test_the_next_incident_is_jumped_to_and_told(opened: Open, small_city: Path) -> None:
+def test_the_next_incident_is_jumped_to_and_told_by_its_places_name(opened: Open, small_city: Path) -> None:
+    """Given an instant, then each step goes on to the next incident, those that fire at once among them."""
     with City.open(small_city) as city:
         start = END - timedelta(days=1)
-        first = next_incident(city, start)
+        expected = incidents(city, start + timedelta(microseconds=1), start + timedelta(days=1)).head(3)
+        names = dict(city.cut().frame("stations").select("station_id", "name").iter_rows())
     app = opened(_city, t=start.isoformat())
-
-    app.button(key="next_incident").click().run(timeout=WAIT_S)
-
-    assert first is not None
-    assert any(first["text_zh"] in h.proto.body for h in app.get("html"))
+    for row in expected.iter_rows(named=True):
+        app.button(key="next_incident").click().run(timeout=WAIT_S)
+        told = " ".join(h.proto.body for h in app.get("html") if "twin-incident" in h.proto.body)
+        assert theme.clock(row["time"]) in told
+        assert row["entity"] not in told or row["entity"] not in names
+        assert names.get(row["entity"], "") in told
     assert not app.exception
+
+
+def test_live_there_is_no_incident_to_come(opened: Open) -> None:
+    app = opened(_city)
+    app.button(key="next_incident").click().run(timeout=WAIT_S)
+    assert any("此後沒有異常" in h.proto.body for h in app.get("html"))
+    assert app.session_state["state"].at is None
+
+
+def test_step_by_step_every_incident_is_reached(small_city: Path) -> None:
+    with City.open(small_city) as city:
+        first, last = END - timedelta(hours=14), END
+        expected = incidents(city, first, last).select("time", "kind", "entity").rows()
+        found, at, seen = [], first - timedelta(microseconds=1), None
+        while (one := next_incident(city, at, seen=seen)) is not None:
+            at, seen = one["time"], (one["kind"], one["entity"])
+            found.append((at, *seen))
+    assert len(expected) > len({time for time, _, _ in expected}), "some fire at once"
+    assert found == expected
 
 
 @pytest.mark.parametrize("hours", [1, 7, 13, 22, 31])

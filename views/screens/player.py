@@ -13,6 +13,7 @@ import streamlit as st
 
 from views import theme
 from views.plain import markup
+from views.screens.incident_words import incident_words
 from views.screens.spoken import called
 from views.state import State, change, current, reader
 
@@ -22,6 +23,8 @@ SPEEDS = (1, 60, 600, 3600)
 TICK_S = 2.0
 STEP = timedelta(minutes=15)
 _PLAYING, _TICKED, _SPEED, _TOLD = "playing", "ticked", "play_speed", "incident_told"
+_MARK = "incident_mark"
+"""Time, kind and entity of the incident that was jumped to."""
 
 
 def player(state: State, span: tuple[datetime, datetime], buttons: Any, pace: Any, incident: Any) -> None:
@@ -46,7 +49,7 @@ def player(state: State, span: tuple[datetime, datetime], buttons: Any, pace: An
         state.say("next_incident"),
         key="next_incident",
         on_click=_next_incident,
-        args=(first,),
+        args=(last,),
         help=state.say("next_incident_help"),
         width="stretch",
     )
@@ -101,13 +104,16 @@ def _step(by: timedelta, first: datetime, last: datetime) -> None:
     change(at=min(max((current().at or last) + by, first), last))
 
 
-def _next_incident(first: datetime) -> None:
+def _next_incident(last: datetime) -> None:
+    """The incident behind the one that stands here, else the first after this instant; live, there is none to come."""
+    state, mark = current(), st.session_state.get(_MARK)
+    at = state.at or last
+    seen = mark[1:] if mark is not None and mark[0] == at else None
     stop()
-    state = current()
-    found = reader().next_incident(state.at or first, state.known)
+    found = reader().next_incident(at, state.known, seen)
     if found is None:
         st.session_state[_TOLD] = state.say("no_incident")
         return
     change(at=found["time"])
-    text = found["text_en"] if state.language == "en" else found["text_zh"]
-    st.session_state[_TOLD] = f"{theme.clock(found['time'])} · {text}"
+    st.session_state[_MARK] = (found["time"], found["kind"], found["entity"])
+    st.session_state[_TOLD] = f"{theme.clock(found['time'])} · {incident_words(state, found)}"
