@@ -14,6 +14,7 @@ OPTIONS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "server.showEmailPrompt": "false",
+    "server.maxUploadSize": "1",
     "browser.serverAddress": "localhost",
     "browser.gatherUsageStats": "false",
     "client.toolbarMode": "minimal",
@@ -28,7 +29,7 @@ OPTIONS = {
     "theme.font": theme.FONT,
     "theme.headingFont": theme.FONT,
 }
-"""Streamlit's options; the pages rely on the dark base."""
+"""Streamlit's options; the pages rely on the dark base, and take no files (megabytes that an upload may have)."""
 
 
 def command(city: Path, port: int, address: str = "127.0.0.1") -> tuple[list[str], dict[str, str]]:

@@ -32,13 +32,16 @@ NAMED = {
 }
 """Parameter of an address -> key of the words for what it names."""
 
+MOST = 8
+"""Lines about one address: a long one is no reason to fill the page."""
+
 
 def link_note(state: State, pages: list[str]) -> None:
     """A line for each thing that was named in vain; `pages` are the paths there are."""
     asked = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
     if asked and asked not in pages:
         st.html(note("warning", state.say("link_strange", what=state.say("link_page"), value=asked)))
-    for name, value in state.strange:
+    for name, value in state.strange[:MOST]:
         st.html(note("warning", _line(state, name, value)))
 
 
