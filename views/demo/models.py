@@ -9,7 +9,7 @@ import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,6 +90,11 @@ def _author_and_load(spec: HousingSpec, path: Path, archive_dir: Path) -> Prepar
     return Prepared(load(path, archive_dir=archive_dir).sha256)
 
 
+def _bare(checked: Checked) -> Checked:
+    """What was found, without the model, which stays in the process that read it."""
+    return replace(checked, model=None)
+
+
 def _author_and_renovate(spec: HousingSpec, path: Path, archive_dir: Path) -> Prepared:
     from bim.author import author_building
     from bim.check.checking import check
@@ -100,5 +105,5 @@ def _author_and_renovate(spec: HousingSpec, path: Path, archive_dir: Path) -> Pr
     author_building(spec, path)
     renovate(path, after)
     models = [load(one, archive_dir=archive_dir) for one in (path, after)]
-    checks = tuple(check(model, one) for model, one in zip(models, (path, after), strict=True))
+    checks = tuple(_bare(check(model, one)) for model, one in zip(models, (path, after), strict=True))
     return Prepared(models[0].sha256, models[1].sha256, checks)
