@@ -186,7 +186,7 @@ class City:
         kind, (position, low, high) = family_named(family), self._window(start, end, known)
         rows = [self._projector.lake.rows(kind, None, low, high, position)]
         rows += [f.filter(_inside(None, low, high)) for f in self.pending(kind.name) if f["position"][0] <= position]
-        return pl.concat([f.select("entity", "time", "position") for f in rows]).sort("entity", "time", "position")
+        return by_entity(rows).select("entity", "time", "position")
 
     def register_events(self, known: int | datetime | None = None) -> pl.DataFrame:
         """Exchanges and roll-overs of registers, as known, by point, unit and time.

@@ -50,18 +50,7 @@ def stale_sources(log: Log, told: Mapping[str, pl.DataFrame], end: datetime) -> 
     A source is watched by what it told last of anything: what another source has told of since is that one's. `until`:
     when it told something again, within BACK after the incident; null: not within it.
     """
-    rows = pl.concat([f.select("entity", "time", "position", family=pl.lit(name)) for name, f in told.items()])
-    named = rows.join(sources_of(log, sorted(rows["position"].unique())), on="position").sort(
-        "family", "entity", "time"
-    )
-    thing = ["family", "entity"]
-    passed = pl.col("source").shift(-1).over(thing) != pl.col("source")
-    run = (pl.col("source") != pl.col("source").shift(1).over(thing)).fill_null(value=True).cum_sum()
-    owned = named.with_columns(
-        run=run,
-        upto=pl.when(passed).then(pl.col("time").shift(-1).over(thing)),
-        next=pl.col("time").shift(-1).over(thing),
-    ).with_columns(pl.col("upto").backward_fill().over("run"))
+    owned = pl.concat([_owned(log, rows) for rows in told.values()])
     found = [_silences_of(rows) for _, rows in owned.group_by("source", maintain_order=True)]
     silent = pl.concat(found) if found else pl.DataFrame(schema=_SILENT)
     within = silent.filter(pl.col("fires") < pl.lit(end, TIME)).sort("source", "time")
@@ -78,6 +67,23 @@ def stale_sources(log: Log, told: Mapping[str, pl.DataFrame], end: datetime) -> 
             (pl.col("allowed_s") / 60).round(0).cast(pl.Int64).cast(pl.String).alias("detail"),
             pl.concat_list("position").alias("positions"),
         )
+    )
+
+
+def _owned(log: Log, rows: pl.DataFrame) -> pl.DataFrame:
+    """Instants at which each source told of a family: source, time, position, allowed_s, and `upto`: when another
+    source told of the same thing (null: none did)."""
+    columns = ["source", "time", "position", "allowed_s", "upto"]
+    known = sources_of(log, sorted(rows["position"].unique()))
+    if known["source"].n_unique() <= 1:  # nothing can have been taken over: its instants are enough
+        instants = rows.group_by("time").agg(pl.col("position").min())
+        return instants.join(known, on="position").with_columns(upto=pl.lit(None, TIME)).select(columns)
+    named = rows.select("entity", "time", "position").join(known, on="position").sort("entity", "time")
+    taken = pl.col("source").shift(-1).over("entity") != pl.col("source")
+    run = (pl.col("source") != pl.col("source").shift(1).over("entity")).fill_null(value=True).cum_sum()
+    upto = pl.when(taken).then(pl.col("time").shift(-1).over("entity"))
+    return (
+        named.with_columns(run=run, upto=upto).with_columns(pl.col("upto").backward_fill().over("run")).select(columns)
     )
 
 
@@ -160,7 +166,8 @@ def corrections(city: City, family: str, start: datetime, end: datetime, known: 
     low, high = (moment.astimezone(UTC) - (moment.astimezone(UTC) - EPOCH) % QUARTER_DAY for moment in (start, end))
     told = city.versions(family, low, high + QUARTER_DAY - timedelta(microseconds=1), known)
     key = ["entity", "time"]
-    again = told.filter(told.select(key).is_duplicated())
+    same = pl.all_horizontal(pl.col(k) == pl.col(k).shift(1) for k in key).fill_null(value=False)
+    again = told.filter(same | same.shift(-1, fill_value=False))
     versions = again.join(sources_of(city.log, sorted(again["position"].unique())), on="position").sort(
         *key, "position"
     )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from events.clock import EPOCH
 from events.errors import CorruptEventError
-from tests.aggregates.samples import GOLDEN, samples
+from events.ids import Position, StreamId
+from events.log import LogEvent
+from tests.aggregates.samples import GOLDEN, SITE, samples
+from twin.aggregates.community import CommunityRegistered
 from twin.codec import decode, encode, tag_of, tags
+from twin.projections.register import Register
 
 
 @pytest.mark.parametrize("event", samples(), ids=tag_of)
@@ -52,3 +58,16 @@ def test_an_old_form_is_lifted_to_todays() -> None:
 def test_a_damaged_event_says_which_and_what_to_do() -> None:
     with pytest.raises(CorruptEventError, match=r"community\.registered\.v1 cannot be read .*log verify"):
         decode("community.registered.v1", b'{"event": "community.registered.v1"}')
+
+
+def test_a_list_of_sites_that_was_told_without_a_date_holds_from_when_it_was_told() -> None:
+    """Given an event of an old city that stands at 1970, then it holds from its record time; a dated one from its date."""
+    told = datetime(2026, 5, 1, tzinfo=UTC)
+    undated = CommunityRegistered(**SITE, time=EPOCH, recorded_at=told)
+    dated = CommunityRegistered(**SITE, time=told - timedelta(days=9), recorded_at=told)
+    back = [decode(tag_of(event), encode(event)) for event in (undated, dated)]
+    assert [event.time for event in back if event] == [told, told - timedelta(days=9)]
+    stored = LogEvent(Position(1), StreamId("s"), 1, tag_of(undated), encode(undated))
+    register = Register.empty().fold([stored])
+    assert register.at(told - timedelta(days=1)).communities.is_empty()
+    assert register.at(told).communities.height == 1
