@@ -61,7 +61,7 @@ def test_a_damaged_event_says_which_and_what_to_do() -> None:
 
 
 def test_a_list_of_sites_that_was_told_without_a_date_holds_from_when_it_was_told() -> None:
-    """Given an event of an old city that stands at 1970, then it holds from its record time; a dated one from its date."""
+    """Given an event of an old city that stands at 1970, then it holds from its record time."""
     told = datetime(2026, 5, 1, tzinfo=UTC)
     undated = CommunityRegistered(**SITE, time=EPOCH, recorded_at=told)
     dated = CommunityRegistered(**SITE, time=told - timedelta(days=9), recorded_at=told)
