@@ -20,13 +20,16 @@ import re
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import pyproj
 
 from bim.facts import Facts, MapConversion
+
+if TYPE_CHECKING:
+    import pyproj
 
 _RIGID = "IfcRigidOperation"
 _STATUS = {
@@ -78,6 +81,8 @@ class Georeference(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=32)
 def _to_wgs84(crs: str, thread: int) -> pyproj.Transformer:
     """Making one costs 10 to 40 ms. One a thread: pyproj's are not to be shared."""
+    import pyproj  # slow to import: who only reads what a model says of its place needs none
+
     return pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
@@ -105,6 +110,8 @@ def known_crs(name: str | None) -> pyproj.CRS | None:
     """The CRS that a name means: `EPSG:3826`, `3826`, `EPSG:32760 - WGS 84 / UTM zone 60S`, `TWD97 / TM2 zone 121`."""
     if not name:
         return None
+    import pyproj
+
     code = re.search(r"EPSG\W*(\d{4,6})", name, re.IGNORECASE) or re.fullmatch(r"\s*(\d{4,6})\s*", name)
     try:
         return pyproj.CRS.from_epsg(int(code.group(1))) if code else pyproj.CRS.from_user_input(name)
