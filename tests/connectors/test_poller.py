@@ -127,6 +127,7 @@ def test_what_is_not_whole_is_never_handed_on_and_asked_for_again_soon(server: S
     failures = bench.turn() + bench.turn()
     assert not bench.taken
     assert bench.turn() == ["new"]
+    assert len(failures) == 2
     assert set(failures) <= {"incomplete", "server"}
     assert bench.now_s == 1 + 2, "the pause doubles"
 

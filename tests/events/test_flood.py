@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -35,21 +36,29 @@ REFUSALS = st.builds(
 )
 
 
-@given(parts=st.lists(REFUSALS, max_size=30), left_bytes=st.integers(0, 400), grouped=st.booleans())
-def test_each_refusal_is_kept_or_counted_with_its_offset_and_digest(
-    *, parts: list[Refusal], left_bytes: int, grouped: bool
-) -> None:
-    refusals = [replace(part, offset=at) for at, part in enumerate(parts)]
-    stored = within(refusals, left_bytes, grouped=grouped)
-    kept = [r for r in stored if r.kept]
-    assert sum(r.count for r in stored) == len(refusals)
-    assert sum(len(r.payload) + len(r.reason) for r in kept if r.format not in (GAP, CLASH)) <= left_bytes
-    assert all(r in kept for r in refusals if r.format in (GAP, CLASH))
-    counted = [r for r in refusals if r not in kept]
-    for one in (r for r in stored if not r.kept):
-        alike = [r for r in counted if (r.format, kind(r.reason)) == (one.format, kind(one.reason))]
-        offsets = [r.offset for r in alike] if grouped else [one.offset]
-        assert (one.offset, one.last_offset or one.offset, one.count) == (min(offsets), max(offsets), len(offsets))
+def test_each_refusal_is_kept_or_counted_with_its_offset_and_digest() -> None:
+    seen: Counter[str] = Counter()
+
+    floods = st.integers(0, 30).flatmap(lambda count: st.lists(REFUSALS, min_size=count, max_size=count))
+
+    @given(parts=floods, left_bytes=st.sampled_from([0, 20, 60, 400]), grouped=st.booleans())
+    def law(*, parts: list[Refusal], left_bytes: int, grouped: bool) -> None:
+        refusals = [replace(part, offset=at) for at, part in enumerate(parts)]
+        stored = within(refusals, left_bytes, grouped=grouped)
+        kept = [r for r in stored if r.kept]
+        assert sum(r.count for r in stored) == len(refusals)
+        assert sum(len(r.payload) + len(r.reason) for r in kept if r.format not in (GAP, CLASH)) <= left_bytes
+        alarms = [r for r in refusals if r.format in (GAP, CLASH)]
+        assert all(r in kept for r in alarms)
+        counted = [r for r in refusals if r not in kept]
+        seen.update(alarms=len(alarms), kept=len(kept), counted=len(counted), groups=len(stored) < len(refusals))
+        for one in (r for r in stored if not r.kept):
+            alike = [r for r in counted if (r.format, kind(r.reason)) == (one.format, kind(one.reason))]
+            offsets = [r.offset for r in alike] if grouped else [one.offset]
+            assert (one.offset, one.last_offset or one.offset, one.count) == (min(offsets), max(offsets), len(offsets))
+
+    law()
+    assert min(seen[word] for word in ("alarms", "kept", "counted", "groups")) > 5, seen
 
 
 def test_a_digest_is_that_of_the_bytes_or_of_their_digests() -> None:

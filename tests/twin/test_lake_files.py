@@ -140,6 +140,7 @@ def test_what_only_the_manifest_before_last_named_is_taken_away(place: Place, tm
     done = publish(place.lake, target)
     there = {p for p in target.glob("readings/*.parquet") if p.name != "entities.parquet"}
     assert done.removed > 0
+    assert there, "files are there to be looked at"
     assert there <= before | {target / file for file in open_lake(target).manifest.files()}
 
 
