@@ -21,6 +21,7 @@ from events.errors import ConflictError, LogError
 from events.feeds.decoded import Format, Payload
 from events.flood import ALLOWED_BYTES, kinds, within
 from events.ids import Position, SourceId, StreamId
+from events.listings import notes
 from events.log import Log, NewEvent, Tracked
 from events.memory import Memory, Touched
 from events.memory_file import load_memory, save_memory
@@ -174,7 +175,9 @@ class Ingester:
         header = Header("", source, 0, micros(moment), first_offset=offsets[0], last_offset=offsets[1])
         events: list[New] = []
         landed, refusals = Landed(), list(decoded.refusals)
-        for family, frame in with_absences(with_types(decoded.frames, self._memory), self._memory).items():
+        frames = with_absences(with_types(decoded.frames, self._memory), self._memory)
+        landed = Landed({"states": -notes(frames)}) if notes(frames) else landed
+        for family, frame in frames.items():
             own = of_present_households(self._memory.entities[family], frame)
             refusals += withheld(family, frame.height - own.height, header.first_offset)
             landed += self._take(family, own, header, events)

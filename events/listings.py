@@ -72,6 +72,12 @@ def with_ends(frames: Mapping[str, pl.DataFrame], memory: Memory) -> dict[str, p
     return changes.applied()
 
 
+def notes(frames: Mapping[str, pl.DataFrame]) -> int:
+    """Rows of the frames that only remember what is listed: nothing that a feed offered, and not counted as landed."""
+    states = frames.get("states")
+    return 0 if states is None else int(states["point_id"].str.starts_with(PREFIX).sum())
+
+
 def _part(number: int) -> pl.Expr:
     return pl.col("point_id").str.split(":").list.get(number)
 

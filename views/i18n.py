@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from views.words import difference, links, model, sources, why
+from views.words import difference, links, model, sources, vehicles, why
 
 Language = Literal["zh-TW", "en"]
 
@@ -87,12 +87,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "bikes_few": ("車少（< 20 %）", "few (< 20 %)"),
     "bikes_some": ("可借可還", "bikes and docks"),
     "bikes_full": ("無空位", "no free dock"),
-    "legend_buses": ("公車與近 6 分鐘軌跡", "Buses, last 6 min"),
+    "legend_buses": ("車輛與近 6 分鐘軌跡", "Vehicles, last 6 min"),
     "layers": ("圖層", "Layers"),
     "layer_sites": ("基地", "Sites"),
     "layer_models": ("建築模型", "Models"),
     "layer_bikes": ("自行車", "Bikes"),
-    "layer_buses": ("公車", "Buses"),
+    "layer_buses": ("車輛", "Vehicles"),
     "whole_city": ("全市", "Whole city"),
     "site": ("社宅基地", "Site"),
     "district": ("行政區", "District"),
@@ -229,6 +229,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     **sources.WORDS,
     **why.WORDS,
     **links.WORDS,
+    **vehicles.WORDS,
 }
 
 STATUS_WORDS = {"已完工": "status_done", "施工中及待開工": "status_building", "規劃中": "status_planned"}

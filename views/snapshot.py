@@ -19,6 +19,8 @@ ON_THE_ROAD = timedelta(minutes=10)
 """A vehicle that was not heard of for longer is off the map."""
 
 TRAIL = timedelta(minutes=6)
+UNKNOWN = "unknown"
+"""Kind of a vehicle whose kind is not told."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Snapshot:
     stations   station_id, time, num_vehicles_available, num_docks_available, capacity, name, name_en, district,
                longitude, latitude, live (in service, and heard of within LIVE_STATION before `at`); only stations
                whose place is known
-    vehicles   positions heard of within ON_THE_ROAD before `at`
-    trails     vehicle_id, path ([[longitude, latitude]…]) of the last TRAIL
+    vehicles   positions heard of within ON_THE_ROAD before `at`; `kind` is never null: `unknown` where none is told
+    trails     vehicle_id, path ([[longitude, latitude]…]) of the last TRAIL, kind
     use        homes' use of the last 24 h by community and medium (`views.usage.by_community`)
     quality    of which meters and homes the use of the last 24 h is told, and how many of them were wholly measured
     silent     meters that never told anything, or whose last reading is older than `usage.FRESH`
@@ -68,7 +70,7 @@ def snapshot(city: City, at: datetime | None, known: int | None) -> Snapshot | N
     buildings = cut.buildings()
     modelled = pl.col("community_id").is_in(buildings["community_id"].to_list())
     placed = pl.col("longitude").is_not_null()  # a vehicle that is not listed any more has no place
-    vehicles = cut.frame("positions").filter((pl.col("time") >= moment - ON_THE_ROAD) & placed)
+    vehicles = cut.frame("positions").filter((pl.col("time") >= moment - ON_THE_ROAD) & placed).with_columns(_kind())
     return Snapshot(
         moment,
         cut.known,
@@ -96,4 +98,11 @@ def _stations(docks: pl.DataFrame, stations: pl.DataFrame, at: datetime) -> pl.D
 def _trails(city: City, vehicles: pl.DataFrame, at: datetime, known: int | None) -> pl.DataFrame:
     rows = city.series("positions", vehicles["vehicle_id"].to_list(), at - TRAIL, at, known)
     placed = rows.drop_nulls(["longitude", "latitude"])
-    return placed.group_by("vehicle_id", maintain_order=True).agg(path=pl.concat_list("longitude", "latitude"))
+    ways = placed.group_by("vehicle_id", maintain_order=True).agg(path=pl.concat_list("longitude", "latitude"))
+    return ways.join(vehicles.select("vehicle_id", "kind"), on="vehicle_id", how="left", maintain_order="left")
+
+
+def _kind() -> pl.Expr:
+    """What moves; before positions told their kind, whatever had a route was a bus, the rest may be anything."""
+    routed = pl.when(pl.col("route_id").is_not_null()).then(pl.lit("bus"))
+    return pl.coalesce("kind", routed, pl.lit(UNKNOWN)).alias("kind")

@@ -43,6 +43,13 @@ BIKES: dict[str, Colour] = {"none": ALARM, "few": (250, 162, 128), "some": (108,
 """Colour of a bike station by what can be had there."""
 
 BUS: Colour = (255, 240, 200)
+VEHICLES: dict[str, Colour] = {
+    "bus": BUS, "tram": (255, 196, 120), "metro": (120, 200, 255), "rail": (196, 160, 255), "ferry": (110, 220, 220),
+    "cable": (255, 160, 200), "bike": (150, 230, 120), "scooter": (240, 220, 90), "moped": (255, 150, 90),
+    "car": (240, 120, 160), "other": MUTED, "unknown": (139, 148, 173),
+}  # fmt: skip
+"""Colour of a vehicle by its kind, in the order of a legend."""
+
 BASELINE, SCENARIO, PV, BATTERY = MUTED, ACCENT, WARM, COOL
 
 DASH = "—"

@@ -1,4 +1,4 @@
-"""What moves: bike stations by what can be had there, buses and where they came from."""
+"""What moves: bike stations by what can be had there, vehicles of each kind and where they came from."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def stations(frame: pl.DataFrame, language: Language) -> Any:
 
 
 def vehicles(frame: pl.DataFrame, trails: pl.DataFrame, language: Language) -> list[Any]:
-    """Buses as bright dots, and the way each came."""
+    """Vehicles as bright dots of their kind's colour, and the way each came."""
     ways = layer(
         "PathLayer",
         "trails",
-        trails.to_dicts(),
+        [r | {"colour": [*_colour(r["kind"]), 110]} for r in trails.iter_rows(named=True)],
         get_path="path",
-        get_color=[*theme.BUS, 110],
+        get_color="colour",
         width_min_pixels=2,
         width_max_pixels=3,
         get_width=12,
@@ -63,7 +63,7 @@ def vehicles(frame: pl.DataFrame, trails: pl.DataFrame, language: Language) -> l
         "vehicles",
         [_vehicle(r, language) for r in frame.iter_rows(named=True)],
         get_position="position",
-        get_fill_color=[*theme.BUS],
+        get_fill_color="colour",
         get_radius=38,
         radius_min_pixels=3.2,
         radius_max_pixels=6,
@@ -93,5 +93,15 @@ def _vehicle(row: dict[str, Any], language: Language) -> dict[str, Any]:
     return {
         "id": row["vehicle_id"],
         "position": [row["longitude"], row["latitude"]],
-        "tip": told(f"{text(language, 'layer_buses')} {row['route_id'] or ''}", f"{row['vehicle_id']} · {speed}"),
+        "colour": [*_colour(row["kind"])],
+        "tip": told(f"{vehicle(language, row['kind'])} {row['route_id'] or ''}", f"{row['vehicle_id']} · {speed}"),
     }
+
+
+def vehicle(language: Language, kind: str) -> str:
+    """The word for a kind of vehicle."""
+    return text(language, f"vehicle_{kind if kind in theme.VEHICLES else 'other'}")
+
+
+def _colour(kind: str) -> theme.Colour:
+    return theme.VEHICLES.get(kind, theme.VEHICLES["other"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ from views import theme
 from views.data import districts
 from views.i18n import named, status
 from views.layers.ground import same_name
+from views.layers.traffic import vehicle
 from views.plain import markup
 from views.screens.cut_note import rows
 from views.screens.legend import swatches
@@ -41,18 +43,23 @@ def city_panel(state: State, shown: Snapshot) -> None:
         _site(state, shown, shown.sites.filter(pl.col("community_id") == chosen).row(0, named=True))
     else:
         _tables(state, shown)
-    st.html(legend(state))
+    st.html(legend(state, shown.vehicles["kind"].unique().to_list()))
 
 
-def legend(state: State) -> str:
-    """What the map's colours mean."""
+def legend(state: State, vehicles: Collection[str] = ()) -> str:
+    """What the map's colours mean; of `vehicles` the kinds that are on it."""
     kinds = [(status(state.language, word), colour) for word, colour in theme.STATUS.items()]
     bikes = [(state.say(f"bikes_{name}"), colour) for name, colour in theme.BIKES.items()]
     bikes.append((state.say("bikes_stale_map"), theme.UNKNOWN))
+    moving = [
+        (vehicle(state.language, kind), colour)
+        for kind, colour in theme.VEHICLES.items()
+        if kind in vehicles or (kind == "bus" and not vehicles)
+    ]
     return (
         swatches(f"{state.say('legend_sites')} · {state.say('legend_models')}", kinds)
         + swatches(state.say("legend_bikes"), bikes)
-        + swatches(state.say("layers"), [(state.say("legend_buses"), theme.BUS)])
+        + swatches(state.say("legend_buses"), moving)
     )
 
 

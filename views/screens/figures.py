@@ -9,12 +9,14 @@ import polars as pl
 import streamlit as st
 
 from views import theme
+from views.layers.traffic import vehicle
 from views.screens.why import why_rows, why_use
 from views.snapshot import Snapshot
 from views.state import State, reader
 from views.usage import MEDIA, of_communities
 
 DONE = "已完工"
+BUS = "bus"
 
 
 def figures(state: State, shown: Snapshot) -> None:
@@ -61,7 +63,11 @@ def _bikes(state: State, shown: Snapshot) -> Card:
 
 def _buses(state: State, shown: Snapshot) -> Card:
     unit = "輛" if state.language != "en" else "buses"
-    return state.say("buses"), theme.quantity(shown.vehicles.height or None, unit), state.say("buses_sub")
+    counts = dict(shown.vehicles.group_by("kind").len().iter_rows())
+    others = [kind for kind in theme.VEHICLES if kind != BUS and kind in counts]
+    told = [f"{vehicle(state.language, kind)} {theme.number(counts[kind])}" for kind in others]
+    buses = counts.get(BUS, 0) if counts else None
+    return state.say("buses"), theme.quantity(buses, unit), " · ".join([state.say("buses_sub"), *told])
 
 
 def _sum(values: pl.Series) -> int | None:

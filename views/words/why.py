@@ -29,8 +29,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "Bikes available at each station as it last reported, summed (stations whose place is known).",
     ),
     "why_buses": (
-        "截至此刻 10 分鐘內有定位回報的車輛數。",
-        "Vehicles whose position was heard of in the 10 minutes before.",
+        "截至此刻 10 分鐘內有定位回報的公車數；其他車輛列於下方，不計入。",
+        "Buses whose position was heard of in the 10 minutes before. Vehicles of other kinds are told beneath and do "
+        "not count.",
     ),
     "why_kpi": (
         "由情境的負載、發電與儲能逐 15 分鐘平衡計算；相同情境、截止與參數必得相同結果摘要。",
