@@ -29,8 +29,10 @@ from events.feeds.buses.listed import (
     full_listing,
     torn,
 )  # fmt: skip
+from events.feeds.buses.parts import MOST_ENTITIES, check_parts
 from events.feeds.buses.trips import NO_STOP, Stop, Trip, arrivals, fault, told_stops, told_trip
 from events.feeds.decoded import Decoded, Decoder, Payload
+from events.feeds.limits import MOST_REFUSED, check_refused
 from events.feeds.packed import unpacked
 from events.feeds.refusals import Refused, quoted, refused_frame
 from events.feeds.timetable import Timetable
@@ -76,7 +78,7 @@ def _decoded(payloads: Sequence[Payload], timetable: Timetable | None) -> Decode
         except PayloadError as error:
             read.refused.append(Refused(record, f"gtfs-rt: {error}", payload.data))
             continue
-        _read_feed(read, feed, record, payload)
+        _read_within(read, feed, record, payload)
     stops, calls = arrivals(read.trips, read.stops, timetable)
     telling = set(calls["entity"].unique().to_list())
     for number, (record, feed, entity) in enumerate(read.entities):
@@ -95,6 +97,7 @@ def feed_message(data: bytes) -> gtfs.FeedMessage:
     """The feed in `data`; PayloadError when the bytes are none, though they may happen to parse as protobuf."""
     if not data:
         raise PayloadError("empty payload")
+    check_parts(data)
     feed = gtfs.FeedMessage()
     try:
         feed.ParseFromString(data)
@@ -103,9 +106,22 @@ def feed_message(data: bytes) -> gtfs.FeedMessage:
     if feed.header.gtfs_realtime_version not in VERSIONS:
         version = quoted(feed.header.gtfs_realtime_version)
         raise PayloadError(f"header says version {version}, not one of {', '.join(VERSIONS)}: no GTFS-Realtime feed")
+    if len(feed.entity) > MOST_ENTITIES:
+        raise PayloadError(f"{len(feed.entity)} entities, where {MOST_ENTITIES} are allowed; split the feed")
     if not feed.entity and not feed.header.timestamp:
         raise PayloadError("a feed without entities and without a time")
     return feed
+
+
+def _read_within(read: _Read, feed: gtfs.FeedMessage, record: int, payload: Payload) -> None:
+    """Take a feed, or refuse it whole where too many of its parts would be refused."""
+    held = {name: len(rows) for name, rows in vars(read).items() if isinstance(rows, list)}
+    try:
+        _read_feed(read, feed, record, payload)
+    except PayloadError as error:
+        for name, count in held.items():
+            del getattr(read, name)[count:]
+        read.refused.append(Refused(record, f"gtfs-rt: {error}", payload.data))
 
 
 def _read_feed(read: _Read, feed: gtfs.FeedMessage, record: int, payload: Payload) -> None:
@@ -114,7 +130,10 @@ def _read_feed(read: _Read, feed: gtfs.FeedMessage, record: int, payload: Payloa
     lists = feed_name(payload.origin) if EARLIEST_S <= feed_time_s <= LATEST_S else ""
     differential = feed.header.incrementality == gtfs.FeedHeader.DIFFERENTIAL
     full = FullFeed(record, lists, round(feed_time_s * 1e6)) if lists and not differential else None
+    refused = len(read.refused)
     for entity in feed.entity:
+        if len(read.refused) - refused > MOST_REFUSED:
+            check_refused(len(read.refused) - refused, read.refused[-1].reason)
         before = (len(read.positions), len(read.states), len(read.entities))
         if not entity.is_deleted:
             _read_entity(read, feed, entity, record, feed_time_s, full)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -253,3 +255,38 @@ def test_of_any_trips_the_soonest_that_runs_is_told(data: st.DataObject) -> None
     (found,) = offer(gtfs_rt.decode, feed.SerializeToString()).frames["arrivals"].iter_rows(named=True)
     assert found["estimate_s"] == (min(runs) if runs else None)
     assert found["time"] == datetime.fromtimestamp(AT, UTC)
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        (b"\x12\x02\x0a\x00", "more than 400000 parts"),
+        (b"\x12\x00", "more than 400000 parts"),
+    ],
+)
+def test_a_feed_of_millions_of_parts_is_refused_within_a_second(part: bytes, reason: str) -> None:
+    header = b"\x0a\x0b\x0a\x032.0\x18\x80\xa8\x98\xcd\x06"
+    packed = gzip.compress(header + part * (3_900_000 // len(part)))
+    assert len(packed) < 20_000
+    started = time.process_time()
+    (why,) = reasons(offer(gtfs_rt.decode, packed))
+    assert time.process_time() - started < 1
+    assert reason in why
+
+
+def test_a_trip_of_millions_of_stops_is_refused_within_a_second() -> None:
+    feed, (update,) = feed_of(("t", {}))
+    update.stop_time_update.extend([gtfs.TripUpdate.StopTimeUpdate()] * 400_000)
+    started = time.process_time()
+    assert "stop_time_updates, where 10000 are allowed" in reasons(offer(gtfs_rt.decode, feed.SerializeToString()))[0]
+    update.stop_time_update.extend([gtfs.TripUpdate.StopTimeUpdate()] * 600_000)
+    assert "more than 400000 parts" in reasons(offer(gtfs_rt.decode, feed.SerializeToString()))[0]
+    assert time.process_time() - started < 2
+
+
+def test_a_feed_of_nothing_but_faults_is_one_fault() -> None:
+    feed = gtfs.FeedMessage(header=gtfs.FeedHeader(gtfs_realtime_version="2.0", timestamp=AT))
+    for number in range(10_002):
+        feed.entity.add(id=str(number))
+    (why,) = reasons(offer(gtfs_rt.decode, feed.SerializeToString()))
+    assert "more than 10000 of its parts cannot be taken" in why

@@ -23,6 +23,8 @@ from datetime import UTC, datetime
 
 from google.transit import gtfs_realtime_pb2 as gtfs
 
+from events.feeds.buses.parts import MOST_CALLS
+
 State = tuple[str, int, str, int]
 """Row of STATES, its time in microseconds."""
 
@@ -47,6 +49,8 @@ def alert_fault(entity: gtfs.FeedEntity, feed_time_s: float) -> str | None:
     alert = entity.alert
     if not entity.id:
         return "alert: an entity without an id"
+    if len(alert.informed_entity) > MOST_CALLS:
+        return f"alert: {len(alert.informed_entity)} informed entities, where {MOST_CALLS} are allowed"
     if not _EARLIEST_S <= feed_time_s <= _LATEST_S:
         return f"alert: timestamp {feed_time_s} is no time in seconds since 1970"
     for name in ("active_period", "communication_period", "impact_period"):

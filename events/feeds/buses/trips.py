@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import polars as pl
 from google.transit import gtfs_realtime_pb2 as gtfs
 
+from events.feeds.buses.parts import MOST_CALLS
 from events.feeds.buses.planned import (
     ADDED,
     CANCELED,
@@ -66,6 +67,8 @@ def fault(update: gtfs.TripUpdate, feed_time_s: float) -> str | None:
     """Why a trip update tells nothing, None when it may."""
     if not (update.trip.route_id or update.trip.trip_id):
         return "trip update: neither a route_id nor a trip_id"
+    if len(update.stop_time_update) > MOST_CALLS:
+        return f"trip update: {len(update.stop_time_update)} stop_time_updates, where {MOST_CALLS} are allowed"
     time_s = update.timestamp or feed_time_s
     if not _EARLIEST_S <= time_s <= _LATEST_S:
         return f"trip update: timestamp {time_s} is no time in seconds since 1970"
