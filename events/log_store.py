@@ -187,6 +187,8 @@ def _advice(reason: str, location: str) -> str:
         return "another process holds it: wait for it or stop it"
     if "full" in reason or _is_full(Path(location).parent):
         return "free some disk space: nothing was written, and reading goes on where it stopped"
+    if "malformed" in reason or "not a database" in reason:
+        return "the file is damaged: look at it with `twin log verify`, and restore it from a backup (twin restore)"
     if "unable to open" in reason or "readonly" in reason:
         return "check that the folder exists and may be written"
     return "check the disk or the server; nothing was written"

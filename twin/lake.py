@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 Codes = npt.NDArray[np.uint32]
 
+TRIES = 5
+"""How often a lake that is made anew while it is opened is opened again."""
+
 FEW = 64
 """Entities up to which their rows are picked out of the files, rather than all rows read."""
 
@@ -189,16 +192,25 @@ def open_lake(directory: Path, before: Manifest | None = None) -> Lake:
     then read from the log, and that is said. Files that counted `before`, when this process looked last, are not
     looked at again: what is published never changes.
     """
-    manifest = read_manifest(directory)
+    for _ in range(TRIES):
+        manifest = read_manifest(directory)
+        amiss = _amiss(directory, manifest, before)
+        if amiss is None:
+            return Lake(directory, manifest)
+        if read_manifest(directory) == manifest:  # otherwise it was made anew while we looked
+            break
+    logger.warning(
+        "%s is missing or damaged; history is read from the log instead, which takes longer; twin rebuild makes "
+        "the lake anew",
+        amiss,
+    )
+    return Lake(directory, Manifest())
+
+
+def _amiss(directory: Path, manifest: Manifest, before: Manifest | None) -> Path | None:
+    """The first file that is missing, cut short or no Parquet at its ends."""
     new = manifest.sizes.items() - (before.sizes.items() if before else set())
-    amiss = next((file for file, size in sorted(new) if not is_whole(directory / file, size)), None)
-    if amiss is not None:
-        logger.warning(
-            "%s is missing or damaged; history is read from the log instead, which takes longer; twin rebuild makes "
-            "the lake anew",
-            directory / amiss,
-        )
-    return Lake(directory, manifest if amiss is None else Manifest())
+    return next((directory / file for file, size in sorted(new) if not is_whole(directory / file, size)), None)
 
 
 def last_change(directory: Path) -> int:

@@ -122,7 +122,10 @@ class Projector:
             self._let_go()
 
     def save(self) -> bool:
-        """Flush and checkpoint at the present position; False when another process is doing that, or is further on."""
+        """Flush and checkpoint at the present position.
+
+        False when another process is doing that, or is further on, or when it cannot be written (that is said).
+        """
         kept = self._keep(self._taken())
         self._let_go()
         return kept
@@ -147,6 +150,13 @@ class Projector:
                 if mine and self._on_disk().position <= taken.position and self._log.seal(taken.mark):
                     self._flush(taken)
                     kept = True
+        except OSError as error:
+            logger.warning(
+                "%s: lake and checkpoint cannot be written (%s); nothing is lost, the log has all rows: free some disk "
+                "space, or permit writing",
+                self._lake_directory.parent,
+                error.strerror or error,
+            )
         finally:
             if not kept:
                 for name, frames in taken.rows.items():
@@ -176,15 +186,14 @@ class Projector:
     def asked(self, question: Callable[[Lake], T]) -> T:
         """A question to the lake; where its files are gone since (a rebuild beside), to the one that stands there now.
 
-        LakeMovedError where that one is gone, too, or is further on than this projector: refresh, and ask again.
+        LakeMovedError where none stands there that covers as much: refresh, and ask again.
         """
         try:
             return question(self.lake)
         except LakeMovedError:
-            lake = self._newer_lake(self.position)
-            if lake is None:
+            lake = self._own(open_lake(self._lake_directory))  # may be further on: rows say their positions
+            if lake.position < self.lake.position:
                 raise
-            self.lake = lake
             return question(lake)
 
     def _on_disk(self) -> Manifest:

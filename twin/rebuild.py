@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from events.durable import move
-from events.errors import DamagedLakeError
+from events.errors import DamagedLakeError, LogUnavailableError, UsageError
 from events.log import Log
 from events.observations import FAMILIES
 from twin import checkpoint
@@ -45,8 +45,14 @@ def rebuild(log: Log, directory: Path) -> Rebuilt:
 
     Nobody has to stop: readers and ingesters go on with the old ones meanwhile, and take the new ones at their next
     refresh or flush. What was there is first brought to the same position, so that equal folds give equal digests.
-    Killed at any moment before the new manifest stands, it leaves the old answer.
+    Killed at any moment before the new manifest stands, it leaves the old answer. UsageError while another process
+    rebuilds, LogError when the new files cannot be written.
     """
+    with _only(directory / "checkpoints" / "rebuild-lock"):
+        return _rebuilt(log, directory)
+
+
+def _rebuilt(log: Log, directory: Path) -> Rebuilt:
     head = log.head()
     before = _digest_before(log, directory, head)
     building = directory / "rebuilding"
@@ -55,8 +61,10 @@ def rebuild(log: Log, directory: Path) -> Rebuilt:
     fresh.catch_up(write=True, upto=head)
     found = digest(fresh)
     with _alone(directory / "checkpoints" / "lock"):
-        fresh.catch_up(write=True, upto=max(head, open_lake(directory / "lake").position))
-        fresh.save()
+        further = max(head, open_lake(directory / "lake").position)  # which may be of another, longer log
+        fresh.catch_up(write=True, upto=min(further, log.head()))
+        if not fresh.save():
+            raise LogUnavailableError(f"{building}: cannot be written; free some disk space, and rebuild again")
         _adopt(fresh.lake, directory / "lake")
         state = Checkpoint(fresh.position, fresh.live, fresh.ledger, fresh.mark, fresh.clock)
         checkpoint.save(directory / "checkpoints", state)
@@ -123,6 +131,18 @@ def _renamed(told: Any, names: Mapping[str, str]) -> Any:
     if isinstance(told, list):
         return [_renamed(value, names) for value in told]
     return names.get(told, told) if isinstance(told, str) else told
+
+
+@contextmanager
+def _only(lock: Path) -> Iterator[None]:
+    """While no other process rebuilds; does not wait for one that does, since its answer is the same."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"{lock.parent.parent}: is being rebuilt by another process; wait for it to end") from None
+        yield
 
 
 @contextmanager

@@ -19,6 +19,9 @@ from twin.place import Place
 from views.commands.options import City, tell
 from views.roles import ROLE, Role
 
+GRACE_S = 8.0
+"""How long the server may take to end after a signal."""
+
 Port = Annotated[int, typer.Option(help="Port on 127.0.0.1 連接埠.")]
 Address = Annotated[
     str, typer.Option(help="Where to listen; 0.0.0.0 only in a container that publishes on loopback 監聽位址.")
@@ -84,9 +87,17 @@ def ui(
     if browser:
         threading.Thread(target=_open_when_ready, args=(url, server), daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: server.terminate())
+        signal.signal(number, lambda *_: _stop(server))
     code = server.wait()
-    raise typer.Exit(0 if code in (0, -2, -15) else 1)
+    raise typer.Exit(0 if code in (0, -2, -9, -15) else 1)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """Let the server end, whatever its pages are doing: it has GRACE_S for it."""
+    server.terminate()
+    late = threading.Timer(GRACE_S, server.kill)
+    late.daemon = True
+    late.start()
 
 
 def _open_when_ready(url: str, server: subprocess.Popen[bytes]) -> None:
