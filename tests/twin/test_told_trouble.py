@@ -115,14 +115,17 @@ def damage(place: Place) -> Path:
     return path
 
 
-def test_over_a_log_that_is_cut_short_the_app_says_what_is_wrong(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_over_a_log_that_is_cut_short_the_app_says_what_is_wrong(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("TWIN_CITY", str(place.directory))
     path = damage(place)
     app = AppTest.from_file(str(CHECKOUT / "views" / "app.py"), default_timeout=120).run()
     assert not app.exception
-    (told,) = [error.value for error in app.error]
-    assert str(path) in told
-    assert "look at it with `twin log verify`, and restore it from a backup" in told
+    shown = [str(getattr(part, "value", "")) for part in app.get("html")]
+    assert any('role="alert"' in words and "事件紀錄暫時無法讀取" in words for words in shown), "the page is not blank"
+    assert str(path) in caplog.text, "the operator reads which file, and what to do"
+    assert "look at it with `twin log verify`, and restore it from a backup" in caplog.text
 
 
 def test_a_server_that_ignores_a_signal_is_ended_within_seconds(tmp_path: Path) -> None:
