@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from shlex import quote
 from typing import Literal
 
 Kind = Literal["info", "warning", "error", "success"]
@@ -43,6 +44,15 @@ def markdown(text: object) -> str:
     """
     shown = _SIGNS.sub(r"\\\1", line(text))
     return _BEGINNING.sub(lambda found: f"{found[1]}{_stopped(found[2])}", shown)
+
+
+def typed(text: object) -> str:
+    """The text as one word of a shell's command line, for commands that a page offers to copy.
+
+    >>> typed("urn:dev:ser:1"), typed("a; b")
+    ('urn:dev:ser:1', "'a; b'")
+    """
+    return quote(line(text))
 
 
 def note(kind: Kind, text: object) -> str:

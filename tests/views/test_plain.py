@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -110,3 +111,8 @@ def test_an_export_holds_a_formula_as_text(text: str, tmp_path: Path) -> None:
     row = next(csv.DictReader(io.StringIO((tmp_path / "a.csv").read_bytes().decode(), newline="")))
     assert (row["name"], row["value"]) == (f"'{text}", "-1.5"), "a number is no text"
     assert pl.read_parquet(tmp_path / "a.parquet")["name"].to_list() == [text], "what has types needs no apostrophe"
+
+
+@given(TEXTS)
+def test_a_text_in_a_command_to_copy_is_one_word(text: str) -> None:
+    assert shlex.split(f"twin why {plain.typed(text)} value") == ["twin", "why", plain.line(text), "value"]

@@ -13,6 +13,7 @@ from views.data import Against, districts
 from views.layers import ground
 from views.layers.deck import Camera, deck
 from views.layers.difference import DELTA, differences
+from views.plain import typed
 from views.screens.legend import swatches
 from views.screens.time_bar import time_bar
 from views.state import State, current, reader
@@ -92,5 +93,5 @@ def _command(state: State, against: Against, changed: pl.DataFrame) -> str:
         asked = f"--at {at.isoformat()} --known {against.known}" + (f" --known2 {known}" if known is not None else "")
     station = changed.sort(pl.col("difference").abs(), descending=True, nulls_last=True)["station_id"].head(1).to_list()
     then = f" --known {known}" if known is not None else ""
-    chain = [f"twin why {one} num_vehicles_available --at {at.isoformat()}{then}" for one in station]
+    chain = [f"twin why {typed(one)} num_vehicles_available --at {at.isoformat()}{then}" for one in station]
     return "\n".join([f"twin diff {asked} --family docks", *chain])

@@ -13,6 +13,7 @@ from events.quarantine import Quarantined
 from replay.sources import SourceState
 from views import theme
 from views.i18n import age
+from views.plain import typed
 from views.roles import Role, role
 from views.screens.tables import whole_numbers
 from views.state import State, current, reader
@@ -114,7 +115,7 @@ def _quarantine(state: State, refused: list[Quarantined]) -> None:
     st.caption(state.say("sources_mend"))
     last = refused[0]
     st.code(
-        f"twin quarantine show {last.name}\ntwin quarantine retry --source {last.source}\n"
+        f"twin quarantine show {last.name}\ntwin quarantine retry --source {typed(last.source)}\n"
         f"twin quarantine discard {last.name} --why TEXT",
         language="shell",
     )

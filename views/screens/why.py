@@ -15,7 +15,7 @@ from replay.compare import KPIS
 from replay.evidence import Evidence
 from replay.why import Chain
 from views import theme
-from views.plain import markup, note
+from views.plain import markup, note, typed
 from views.screens.cut_note import rows
 from views.screens.spoken import called
 from views.state import State, reader, rfc3339
@@ -66,7 +66,9 @@ def why_meter(state: State, key: str, point_id: str, unit: str, at: datetime) ->
             return
         _beside(state, [_chain(state, chain) for chain in chains])
         known = chains[0].known
-        _command(state, [f"twin why {point_id} {unit} --at {rfc3339(m)} --known {known}" for m in moments])
+        _command(
+            state, [f"twin why {typed(point_id)} {typed(unit)} --at {rfc3339(m)} --known {known}" for m in moments]
+        )
 
 
 def why_facts(state: State, key: str, formula: str, facts: Mapping[str, str]) -> None:
