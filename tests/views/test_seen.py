@@ -54,8 +54,9 @@ def test_who_hears_the_page_is_told_its_language_and_a_name_of_each_button(seen:
     expect(seen.locator("html")).to_have_attribute("lang", "zh-Hant-TW", timeout=WAIT_MS)
     for name in ("倒退 15 分鐘", "前進 15 分鐘", "播放", "為什麼 · 社宅戶數", "為什麼 · 瓦斯"):
         expect(seen.get_by_role("button", name=name, exact=True)).to_have_count(1, timeout=WAIT_MS)
-    why = seen.locator('[class*="st-key-why_"] button').evaluate_all("all => all.map(e => e.ariaLabel)")
-    assert len(set(why)) == len(why) == 6
+    why = seen.locator('[class*="st-key-why_"] button')
+    expect(why).to_have_count(6, timeout=WAIT_MS)
+    assert len(set(why.evaluate_all("all => all.map(e => e.ariaLabel)"))) == 6
     assert seen.get_by_role("button", name=re.compile("skip_|play_arrow")).count() == 0
     seen.get_by_text("English", exact=True).click()
     expect(seen.get_by_role("button", name="Why · Gas", exact=True)).to_have_count(1, timeout=WAIT_MS)
@@ -97,7 +98,7 @@ def test_a_link_of_the_what_if_page_keeps_its_levers_and_says_what_it_names_in_v
     assert "nowhere" not in seen.url
     table, chart = (
         seen.locator(".twin-kpis").bounding_box(),
-        seen.locator(".st-key-answer_body canvas").first.bounding_box(),
+        seen.locator('.st-key-answer_body [data-testid="stVegaLiteChart"]').first.bounding_box(),
     )
     assert table is not None and chart is not None
     beside = table["x"] + table["width"] <= chart["x"] or table["y"] + table["height"] <= chart["y"]
