@@ -17,7 +17,7 @@ def with_levels(
     model: ifcopenshell.file, entities: list[Entity], parents: dict[Step, Step], metre: float | None
 ) -> list[Entity]:
     """The entities, storeys without an Elevation with their placement's height above that of their building, in
-    metres. Storeys of one building that are all placed at one height are told apart by nothing: theirs stays unknown.
+    metres. A storey of no building has no height; nor have those of one that are all placed at one height.
 
     `metre`: metres per unit of length; None where the file names none, then there is nothing to be read.
     """
@@ -27,14 +27,14 @@ def with_levels(
     frames = Frames(metre)
     buildings = {each.id(): each for each in by_type(model, "IfcBuilding")}
     found = list(entities)
-    of_building: dict[int | None, dict[Step, float]] = defaultdict(dict)
+    of_building: dict[int, dict[Step, float]] = defaultdict(dict)
     for storey in by_type(model, "IfcBuildingStorey"):
         if storey.id() not in bare:
             continue
         building = _above(storey.id(), parents, buildings)
         height_m = _height_m(storey, frames)
-        if height_m is not None:
-            base_m = _height_m(buildings[building], frames) if building is not None else None
+        if height_m is not None and building is not None:
+            base_m = _height_m(buildings[building], frames)
             of_building[building][Step(storey.id())] = round(height_m - (base_m or 0.0), 6)
     for heights in of_building.values():
         if len(heights) == 1 or len(set(heights.values())) > 1:
