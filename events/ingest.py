@@ -25,12 +25,12 @@ from events.listings import notes
 from events.log import Log, NewEvent, Tracked
 from events.memory import Memory, Touched
 from events.memory_file import load_memory, save_memory
-from events.observations import FAMILIES, Family
+from events.observations import FAMILIES
 from events.quarantine import QUARANTINE, Refusal
-from events.settle import rows_of, settle
+from events.settle import settle
 from events.source import NO_OFFSET, Poll
 from events.tenancy import of_present_households, withheld
-from events.told_again import shortened
+from events.told_again import NOWHERE, shortened
 from events.vehicle_types import with_types
 
 logger = logging.getLogger(__name__)
@@ -204,25 +204,19 @@ class Ingester:
         if named is not None:
             events.append((entities.naming_event(named, header), None))
         settled = settle(kind, coded, memory.beliefs[family], memory.landed(kind, self._log))
-        count = sum(rows.height for rows in settled)
+        count = sum(rows.height for rows, _ in settled)
         duplicates = left = 0 if kind.slowly_changing else frame.height - count
         referring = 0
-        for rows in settled:
+        for rows, told in settled:
             if rows.height or left:
-                stored, again = self._told_once(kind, rows)
+                same_as = memory.facts[family].same_as(told.entity, told.digest) if kind.slowly_changing else None
+                again = 0 if same_as is None else int(np.count_nonzero(same_as))
                 counted = msgspec.structs.replace(header, offered=rows.height + left, duplicates=left, referring=again)
-                events.append((_event(BATCH, _spanning(counted, rows), stored), Touched.of(kind, stored)))
+                stored = rows if same_as is None or not again else shortened(rows, same_as)
+                touched = Touched.of(told, None if same_as is None else same_as == NOWHERE)
+                events.append((_event(BATCH, _spanning(counted, rows), stored), touched))
                 left, referring = 0, referring + again
         return Landed({family: count - referring}, duplicates)
-
-    def _told_once(self, kind: Family, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-        """The rows of a slowly changing family with values only where they are new, and how many are not."""
-        if not kind.slowly_changing:
-            return rows, 0
-        told = rows_of(kind, rows)
-        same_as = self._memory.facts[kind.name].same_as(told.entity, told.digest)
-        again = int(np.count_nonzero(same_as))
-        return (shortened(rows, same_as) if again else rows), again
 
     def _refuse(self, refusals: list[Refusal], header: Header, events: list[New]) -> Landed:
         fresh = self._memory.fresh_refusals(refusals) if header.last_offset == NO_OFFSET else refusals

@@ -21,11 +21,11 @@ from events.flood import Allowance
 from events.log import Log, LogEvent
 from events.observations import FAMILIES, Family
 from events.quarantine import QUARANTINE, Refusal, refusals_of
-from events.runs import ends
+from events.runs import Mask, ends
 from events.sealing.chain import BEGINNING, Mark
 from events.sealing.records import sound
 from events.settle import rows_of
-from events.told_again import SAME_AS, Facts, in_full
+from events.told_again import SAME_AS, Facts
 from events.vault import Vault
 
 TAGS = (*NAMING, BATCH, QUARANTINE)
@@ -49,12 +49,12 @@ class Touched:
         return cls(entity[ends(entity)], days)
 
     @classmethod
-    def of(cls, family: Family, rows: pl.DataFrame) -> Touched:
-        """Of a batch's stored rows, with the column `same_as` where some refer to other batches."""
-        touched = cls.by(rows["entity"].to_numpy(), rows["time"].to_physical().to_numpy())
-        if not family.slowly_changing:
+    def of(cls, rows: Rows, full: Mask | None) -> Touched:
+        """Of a batch's rows; `full`, of a slowly changing family: those whose values are written there."""
+        touched = cls.by(rows.entity, rows.time)
+        if full is None:
             return touched
-        told = rows_of(family, in_full(rows))
+        told = rows.only(full)
         return replace(touched, told=told.only(ends(told.entity)))
 
 
@@ -134,8 +134,10 @@ class Memory:
             return self.recall(event)
         family = FAMILIES[batch.header_of(event.state).family]
         frame = batch.decode(event.state, {**family.stored, SAME_AS: pl.Int64()})
-        self.beliefs[family.name].accept(rows_of(family, frame))
-        self._note(event, Touched.of(family, frame))
+        rows = rows_of(family, frame)
+        self.beliefs[family.name].accept(rows)
+        full = frame[SAME_AS].is_null().to_numpy() if family.slowly_changing else None
+        self._note(event, Touched.of(rows, full))
 
     def _note(self, event: LogEvent, touched: Touched | None) -> None:
         if touched is not None:

@@ -14,7 +14,11 @@ SEQUENCES = 1 << 16
 """Rows of equal (entity, time) that one batch can tell apart: `sequence` has 16 bits."""
 
 
-def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, landed: Landed) -> list[pl.DataFrame]:
+Settled = tuple[pl.DataFrame, Rows]
+"""Rows as `Family.stored`, and the same as arrays with the digests of their values."""
+
+
+def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, landed: Landed) -> list[Settled]:
     """The rows of `coded` (in order of arrival) that change what is believed, as `Family.stored`, and believe them.
 
     Sorted by (entity, time); `sequence` counts arrivals of equal (entity, time) within the batch, so that the order in
@@ -33,9 +37,10 @@ def settle(family: Family, coded: pl.DataFrame, beliefs: Beliefs, landed: Landed
         list(family.stored)
     )
     if not len(sequence) or int(sequence.max()) < SEQUENCES:
-        return [sequenced if keep.all() else sequenced.filter(pl.Series(keep))]
+        return [(sequenced, rows) if keep.all() else (sequenced.filter(pl.Series(keep)), rows.only(keep))]
     turns = sequence // SEQUENCES
-    return [sequenced.filter(pl.Series(keep & (turns == turn))) for turn in np.unique(turns[keep])]
+    chosen = [keep & (turns == turn) for turn in np.unique(turns[keep])]
+    return [(sequenced.filter(pl.Series(own)), rows.only(own)) for own in chosen]
 
 
 def rows_of(family: Family, frame: pl.DataFrame) -> Rows:

@@ -88,14 +88,17 @@ class Filler:
         """The state with every row in full; CorruptEventError where its digest is wrong, or a row refers to nothing."""
         if (wrong := batch.verify(state)) is not None:
             raise CorruptEventError(f"position {position}: {wrong}; run `twin log verify`")
-        header, numbered = batch.header_of(state), batch.stored_frame(state).with_row_index("row")
-        asked = numbered.filter(pl.col(SAME_AS).is_not_null())
+        header, rows = batch.header_of(state), batch.stored_frame(state)
+        refers = rows[SAME_AS].is_not_null()
+        asked = rows if refers.all() else rows.filter(refers)
         with self._lock:  # readers of one log may be several threads
             told = self._of(position, asked["entity"].to_numpy(), asked[SAME_AS].to_numpy())
-        full = asked.select("row", *KEY, SAME_AS).hstack(told)
-        whole = pl.concat([full.select(numbered.columns), numbered.filter(pl.col(SAME_AS).is_null())])
+        full = asked.with_columns(told.get_columns())
+        if asked.height < rows.height:
+            order = np.argsort(np.concatenate((np.flatnonzero(refers), np.flatnonzero(~refers))), kind="stable")
+            full = pl.concat([full, rows.filter(~refers)])[order]
         buffer = io.BytesIO()
-        whole.sort("row").drop("row").write_ipc_stream(buffer)
+        full.write_ipc_stream(buffer)
         return batch.framed(header, buffer.getvalue())
 
     def _of(self, position: int, entity: Keys, wanted: Ints) -> pl.DataFrame:
@@ -106,9 +109,9 @@ class Filler:
         missing = self._at[entity] != wanted
         for source in np.unique(wanted[missing]).tolist():
             self._take(position, source, np.unique(entity[missing & (wanted == source)]))
-        told = pl.DataFrame() if self._told is None else self._told.rechunk()
-        self._told = told
-        return told[self._row[entity]]
+        told = pl.DataFrame() if self._told is None else self._told
+        self._told = told.rechunk() if told.n_chunks() > 1 else told
+        return self._told[self._row[entity]]
 
     def _take(self, position: int, source: int, entities: Keys) -> None:
         """Values of these entities from the batch at `source`."""
