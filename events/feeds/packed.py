@@ -36,8 +36,10 @@ def unpacked(data: bytes) -> bytes:
 def text_of(data: bytes) -> bytes:
     """The UTF-8 text in `data`, unpacked, without a byte-order mark; PayloadError when empty or in another encoding."""
     content = unpacked(data).removeprefix(BOM)
-    if not content.strip():
+    if not content or content.isspace():
         raise PayloadError("empty payload")
+    if content.isascii():  # without a copy as text, for which the largest payloads leave no room
+        return content
     try:
         content.decode()
     except UnicodeDecodeError as error:

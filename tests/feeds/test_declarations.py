@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from events.errors import DeclarationError
-from events.feeds.declaration import declaration_of
-from events.feeds.declaration_files import registry_of
-from events.feeds.declared import format_declared
+from events.feeds.declared_types.declaration import declaration_of
+from events.feeds.declared_types.declaration_files import registry_of
+from events.feeds.declared_types.declared import format_declared
 from events.feeds.decoded import Decoded, Format
 from events.feeds.registry import FORMATS, format_named, format_of
 from events.ids import SourceId
@@ -228,3 +229,109 @@ def test_without_its_declaration_the_record_is_refused(tmp_path: Path) -> None:
     poll = poll_of(SourceId("kafka:lab.noise:0"), fetched, registry=registry_of(tmp_path))
     assert not poll.payloads
     assert [refusal.offset for refusal in poll.unreadable] == [7]
+
+
+TRACKER = """
+name = "tracker"
+format = "json"
+rows = "uplinks"
+sensor = "dev"
+time = "at"
+[position]
+longitude = "gps.lon"
+latitude = "gps.lat"
+route_id = "$.route"
+speed = { path = "kmh", factor = 0.2777777778, missing = ["", "-"] }
+[[value]]
+path = "battery"
+quantity = "battery"
+unit = "%"
+[[pass_over]]
+path = "event"
+is = ["join", "status"]
+[[pass_over]]
+path = "$.uplinks"
+present = false
+"""
+
+
+def tracks(*uplinks: dict[str, Any]) -> bytes:
+    return json.dumps({"route": "307", "uplinks": list(uplinks)}).encode()
+
+
+def uplink(**changes: Any) -> dict[str, Any]:
+    told = {"dev": "v1", "at": "2026-08-20 11:41:52", "gps": {"lon": 121.5, "lat": 25.04}, "kmh": 36, "battery": 80}
+    return told | changes
+
+
+def test_a_declared_tracker_gives_positions_beside_its_readings_and_passes_over_what_it_names() -> None:
+    joins: list[dict[str, Any]] = [{"dev": "v9", "event": "join"}, {"dev": "v1", "event": "status", "at": 7}]
+    decoded = offer(declared(TRACKER).decode, tracks(uplink(), *joins), b'{"hello": 1}')
+    (position,) = decoded.frames["positions"].select("vehicle_id", "route_id", "time", "longitude", "latitude").rows()
+    assert position == ("tracker:v1", "307", AT, 121.5, 25.04)
+    assert decoded.frames["positions"]["speed"].to_list() == [pytest.approx(10)]
+    assert rows(decoded) == [("tracker:v1:battery", "/100", AT, 80.0)]
+    assert decoded.refused.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"gps": {"lon": 121.5}}, "tracker:v1: position without longitude and latitude"),
+        ({"gps": {"lon": 0, "lat": 0}}, "position at 0, 0"),
+        ({"gps": {"lon": 1215, "lat": 25}}, "longitude: gps.lon is '1215', no number within -180 to 180"),
+        ({"kmh": "fast"}, "speed: kmh is 'fast'"),
+        ({"battery": [80]}, "tracker:v1:battery: battery is [80]: a text or a number is asked"),
+        ({"dev": None}, "dev is None"),
+        ({"at": "12/08/2026 11:41"}, "'12/08/2026 11:41' is no time"),
+    ],
+)
+def test_the_odd_row_of_a_declared_type_says_whose_it_is_and_why_and_the_others_land(
+    odd: dict[str, Any], reason: str
+) -> None:
+    form = declared(TRACKER)
+    decoded = offer(form.decode, tracks(uplink(), uplink(**odd), uplink(dev="v2")))
+    assert decoded.frames["positions"].filter(pl.col("vehicle_id") == "tracker:v2").height == 1
+    assert any(reason in why for why in reasons(decoded))
+    again = offer(form.decode, *decoded.refused["payload"])
+    assert set(reasons(again)) == set(reasons(decoded))
+
+
+def test_declared_arrivals_docks_and_stations_are_rows_of_their_families() -> None:
+    stops = declared(
+        'name = "stops"\nformat = "csv"\ntime = "at"\n'
+        '[arrival]\nroute_id = "route"\nstop_id = "stop"\nestimate_s = { path = "min", factor = 60, missing = ["-"] }\n'
+        'state = "what"\n'
+    )
+    table = "title\nroute,stop,min,what,at\n307,s1,2.5,,2026-08-20 11:41:52\n307,s2,-,last_gone,113/08/20 11:41:52\n"
+    arrivals = offer(stops.decode, table.encode()).frames["arrivals"]
+    assert arrivals.select("route_id", "stop_id", "direction", "estimate_s", "state").rows() == [
+        ("307", "s1", "", 150, None),
+        ("307", "s2", "", None, "last_gone"),
+    ]
+    bikes = declared(
+        'name = "bikes"\nformat = "json"\nsensor = "id"\n[dock]\nnum_vehicles_available = "free"\nis_renting = "open"\n'
+        '[station]\nname = "name"\nlongitude = "x"\nlatitude = "y"\n'
+    )
+    row = {"id": 7, "free": 3, "open": "yes", "name": "Shelter", "x": "121.5", "y": "25.0"}
+    decoded = offer(bikes.decode, json.dumps([row, row | {"id": 8, "free": -1}]).encode())
+    docks = decoded.frames["docks"].select("station_id", "num_vehicles_available", "capacity", "is_renting").rows()
+    assert docks == [("bikes:7", 3, None, True)]
+    assert decoded.frames["stations"].select("station_id", "name", "longitude").row(0) == ("bikes:7", "Shelter", 121.5)
+    assert reasons(decoded) == ["bikes: bikes:8: num_vehicles_available: free is '-1', below nothing"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('latitude = "gps.lat"\n', ""), r"position: position is None; allowed: longitude and latitude"),
+        (('route_id = "$.route"', 'route = "$.route"'), r"key 'route' is not known; there are route_id, longitude"),
+        (("factor = 0.2777777778", "factor = 0"), r"speed: factor is 0; allowed: any number but 0"),
+        (('is = ["join", "status"]', ""), r"pass_over 1: is is None; allowed: a list of texts here, or present"),
+        (("present = false", 'present = "no"'), r"present is 'no'; allowed: true or false"),
+    ],
+)
+def test_a_declared_family_that_is_off_says_where(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    (tmp_path / "tracker.toml").write_text(TRACKER.replace(*change))
+    with pytest.raises(DeclarationError, match=said):
+        registry_of(tmp_path)

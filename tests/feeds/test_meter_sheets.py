@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.feeds.meters import meter_table
@@ -102,7 +102,7 @@ def test_what_may_be_two_things_is_refused_with_its_reason_and_again(document: s
     assert offer(meter_table.decode, decoded.refused["payload"][0]).refused.height
 
 
-@UNHURRIED
+@settings(UNHURRIED, max_examples=8)
 @given(counts=st.lists(st.integers(0, 9_999_999), min_size=1, max_size=6), meters=st.integers(1, 4))
 def test_slices_of_a_table_under_its_titles_tell_what_the_whole_tells(counts: list[int], meters: int) -> None:
     lines = [f'E{at % meters},2024/03/12 {at:02}:00,"{count:,}.5"' for at, count in enumerate(counts)]

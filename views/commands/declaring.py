@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from events.errors import UsageError
-from events.feeds.declaration_files import registry_of
+from events.feeds.declared_types.declaration_files import registry_of
 from events.feeds.registry import Registry
 
 SENSORS = "sensors"

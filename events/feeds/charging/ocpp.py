@@ -29,6 +29,7 @@ from events.feeds.charging.ocpp_parts import EVENTS, SAMPLE, Faults, Place, alon
 from events.feeds.charging.ocpp_places import evse_of, text_in, time_in
 from events.feeds.charging.ocpp_schemas import known, violations
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.limits import check_values
 from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
@@ -64,7 +65,7 @@ def split(document: bytes) -> Sequence[bytes]:
 
 
 def _told(payload: Payload) -> Told:
-    for frame in frames_of(text_of(payload.data).decode()):
+    for frame in frames_of(check_values(text_of(payload.data)).decode()):
         if isinstance(frame, Broken):
             yield Refused(0, frame.reason, frame.document)
             continue

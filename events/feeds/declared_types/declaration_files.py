@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from events.errors import DeclarationError, PayloadError
-from events.feeds.declaration import Declaration, declaration_of
-from events.feeds.declared import format_declared
+from events.feeds.declared_types.declaration import Declaration, declaration_of
+from events.feeds.declared_types.declared import format_declared
 from events.feeds.decoded import Format
 from events.feeds.registry import BUILT_IN, Registry
 from events.feeds.timetable import Timetable, timetable_of

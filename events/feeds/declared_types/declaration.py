@@ -18,6 +18,14 @@ lowest = 20                    values below and above are faults; default: none 
 highest = 140
 factor = 1.0                   brings the written number to the unit
 missing = ["", "-", -99]       what stands for no value; default: "" and null
+
+[position]                     or [arrival], [dock], [station]: `events.feeds.declared_types.families`
+longitude = "gps.lon"          a path, or { path = "v", factor = 0.2778, missing = [""] }
+latitude = "gps.lat"
+
+[[pass_over]]                  rows that tell nothing, and are neither counted nor refused (LoRaWAN's joins, status)
+path = "event"
+is = ["join", "status"]        or `present = true`, `present = false`: whether anything stands at the path
 """
 
 from __future__ import annotations
@@ -33,21 +41,21 @@ from typing import Any
 
 from events.clock import TAIPEI
 from events.errors import DeclarationError
+from events.feeds.declared_types.families import ASKED, FAMILIES, Column, Mapped, entity_columns
 from events.feeds.json_path import path_of
-from events.feeds.senml_units import UNITS
+from events.feeds.json_texts import text_of_value
+from events.feeds.units.written import unit_of
 
 OWN = ("json", "csv")
 """Formats that a declaration maps itself."""
 
 ISO, EPOCH_S, EPOCH_MS = "iso", "epoch_s", "epoch_ms"
 STATE = "state"
-FURTHER_UNITS = ("", "ppb")
-"""Units beside SenML's: a plain count of things, and parts per billion as the air networks write."""
-
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _KEYS = (
     "name", "topic", "format", "rows", "sensor", "time", "time_format", "timezone", "timetable", "value", "description",
+    "pass_over", *FAMILIES,
 )  # fmt: skip
 _VALUE_KEYS = ("path", "quantity", "unit", "lowest", "highest", "factor", "missing")
 
@@ -66,6 +74,15 @@ class Value:
 
 
 @dataclass(frozen=True)
+class PassOver:
+    """Rows that tell nothing: those with one of these texts at the path, or with anything there, or with nothing."""
+
+    path: str
+    texts: tuple[str, ...] = ()
+    present: bool | None = None
+
+
+@dataclass(frozen=True)
 class Declaration:
     """A declared sensor type; the names are those of the file."""
 
@@ -79,6 +96,8 @@ class Declaration:
     timezone: str = TAIPEI.key
     timetable: str = ""
     values: tuple[Value, ...] = ()
+    families: tuple[Mapped, ...] = ()
+    passed: tuple[PassOver, ...] = ()
 
 
 def declaration_of(text: str, where: str, formats: Mapping[str, Any]) -> Declaration:
@@ -97,27 +116,66 @@ def declaration_of(text: str, where: str, formats: Mapping[str, Any]) -> Declara
     timetable = read.text("timetable", "")
     read.check("timetable", not timetable or form == "gtfs-rt", "a timetable only where format is gtfs-rt")
     if form not in OWN:
-        for key in ("rows", "sensor", "time", "time_format", "timezone", "value"):
+        for key in ("rows", "sensor", "time", "time_format", "timezone", "value", "pass_over", *FAMILIES):
             read.check(key, key not in table, f"nothing: format {form} says itself where things stand")
         return Declaration(name, topic, form, timetable=timetable)
     return _mapped(read, Declaration(name, topic, form))
 
 
 def _mapped(read: _Table, head: Declaration) -> Declaration:
-    rows, sensor, time = read.text("rows", ""), read.text("sensor"), read.text("time", "")
+    families = tuple(_family(read, key, head.format) for key in FAMILIES if key in read.table)
+    only_arrivals = bool(families) and "value" not in read.table and all(m.table == "arrival" for m in families)
+    rows, time = read.text("rows", ""), read.text("time", "")
+    sensor = read.text("sensor", "" if only_arrivals else None)
     read.check("rows", not rows or head.format == "json", "rows only where format is json")
     for key, path in (("rows", rows), ("sensor", sensor), ("time", time)):
-        read.path(key, path, head.format)
+        if path or key != "sensor":
+            read.path(key, path, head.format)
     time_format, zone = read.text("time_format", ISO), read.text("timezone", TAIPEI.key)
     read.check("time_format", _is_time_format(time_format), f"{ISO}, {EPOCH_S}, {EPOCH_MS} or a pattern with %")
     read.check("timezone", zone in zoneinfo.available_timezones(), "an IANA time zone such as Asia/Taipei")
-    listed = read.table.get("value", [])
-    tables = listed if isinstance(listed, list) and all(isinstance(v, dict) for v in listed) else []
-    read.check("value", bool(tables), "one [[value]] table a quantity")
+    tables = read.tables("value")
+    read.check("value", bool(tables) or bool(families), "one [[value]] table a quantity")
     values = tuple(_value(_Table(f"{read.where}: value {at}", v), head.format) for at, v in enumerate(tables, start=1))
     names = [v.quantity for v in values]
     read.check("value", len(set(names)) == len(names), f"every quantity once; there are {', '.join(names)}")
-    return Declaration(head.name, head.topic, head.format, rows, sensor, time, time_format, zone, "", values)
+    passed = tuple(
+        _pass_over(_Table(f"{read.where}: pass_over {at}", v), head.format)
+        for at, v in enumerate(read.tables("pass_over"), start=1)
+    )
+    return Declaration(
+        head.name, head.topic, head.format, rows, sensor, time, time_format, zone, "", values, families, passed
+    )
+
+
+def _family(read: _Table, key: str, form: str) -> Mapped:
+    told = read.table[key]
+    read.check(key, isinstance(told, dict), f"one table [{key}]")
+    own = _Table(f"{read.where}: {key}", told)
+    own.only((*entity_columns(key), *FAMILIES[key].values))
+    columns = {name: _column(own, name, form) for name in told}
+    asked = ASKED[key]
+    own.check(key, any(set(group) <= set(columns) for group in asked), " or ".join(" and ".join(g) for g in asked))
+    return Mapped(key, columns)
+
+
+def _column(read: _Table, name: str, form: str) -> Column:
+    told = read.table[name]
+    own = _Table(f"{read.where}: {name}", told if isinstance(told, dict) else {"path": told})
+    own.only(("path", "factor", "missing"))
+    path, factor = own.text("path"), own.number("factor", 1.0)
+    own.path("path", path, form)
+    own.check("factor", factor != 0, "any number but 0")
+    return Column(path, factor, own.texts("missing", ("",)))
+
+
+def _pass_over(read: _Table, form: str) -> PassOver:
+    read.only(("path", "is", "present"))
+    path, present = read.text("path"), read.table.get("present")
+    read.path("path", path, form)
+    read.check("present", present is None or isinstance(present, bool), "true or false")
+    read.check("is", ("is" in read.table) != (present is not None), "a list of texts here, or present = true or false")
+    return PassOver(path, read.texts("is", ()), present)
 
 
 def _value(read: _Table, form: str) -> Value:
@@ -125,18 +183,15 @@ def _value(read: _Table, form: str) -> Value:
     path, quantity, unit = read.text("path"), read.text("quantity"), read.text("unit")
     read.path("path", path, form)
     read.check("quantity", bool(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", quantity)), "letters, digits, _, - and dots")
-    read.check(
-        "unit", unit in UNITS or unit in FURTHER_UNITS or unit == STATE, "a SenML unit (kWh, Cel, dB …) or state"
-    )
+    known = (None, 1.0) if unit == STATE else unit_of(unit)
+    read.check("unit", known is not None, "a SenML unit (kWh, Cel, dB …) or state")
+    senml, scale = known or (None, 1.0)
     low, high = read.number("lowest", -math.inf), read.number("highest", math.inf)
     read.check("lowest", low <= high, f"not above highest, which is {high:g}")
     factor = read.number("factor", 1.0)
     read.check("factor", factor != 0, "any number but 0")
-    missing = read.table.get("missing", [""])
-    scalars = isinstance(missing, list) and all(isinstance(m, str | int | float) for m in missing)
-    read.check("missing", scalars, "a list of texts and numbers")
-    texts = tuple(str(m) for m in missing)
-    return Value(path, quantity, None if unit == STATE else unit, low, high, factor, texts)
+    missing = read.texts("missing", ("",))
+    return Value(path, quantity, senml, low * scale, high * scale, factor * scale, missing)
 
 
 def _is_time_format(text: str) -> bool:
@@ -167,6 +222,18 @@ class _Table:
             said = "is missing" if value is None else f"is {value!r:.60}"
             raise DeclarationError(f"{self.where}: {key} {said}; a text is asked")
         return value
+
+    def tables(self, key: str) -> list[Mapping[str, Any]]:
+        listed = self.table.get(key, [])
+        good = isinstance(listed, list) and all(isinstance(v, dict) for v in listed)
+        self.check(key, good, f"tables [[{key}]]")
+        return list(listed)
+
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        listed = self.table.get(key, list(default))
+        scalars = isinstance(listed, list) and all(isinstance(m, str | int | float) for m in listed)
+        self.check(key, scalars, "a list of texts and numbers")
+        return tuple(text_of_value(m) for m in listed)
 
     def number(self, key: str, default: float) -> float:
         value = self.table.get(key, default)

@@ -1,0 +1,1 @@
+"""Sensor types that are declared in a file, not programmed."""
