@@ -31,7 +31,7 @@ from replay.sources import SourceState, sources
 from replay.why import Chain, why
 from twin.service import Service
 from views import usage
-from views.snapshot import Snapshot, snapshot
+from views.snapshot import LIVE_STATION, Snapshot, snapshot
 
 T = TypeVar("T")
 
@@ -215,16 +215,19 @@ def districts() -> dict[str, Any]:
     return read
 
 
+def _bikes(cut: Cut, at: datetime, name: str) -> pl.DataFrame:
+    """Bikes at each station: station_id, `name` (null where the last report is older than LIVE_STATION), position."""
+    heard = pl.when(pl.col("time") >= at - LIVE_STATION).then(pl.col("num_vehicles_available"))
+    return cut.frame("docks").select("station_id", heard.alias(name), "position")
+
+
 def _station_difference(city: City, at: datetime | None, known: int | None, against: Against) -> pl.DataFrame:
     span = city.span()
     moment = at or (span[1] if span else now())
     then = moment - against.earlier if against.earlier else moment
     before, after = city.cut(then, known if against.known is None else against.known), city.cut(moment, known)
-    bikes = pl.col("num_vehicles_available")
-    sides = (before.frame("docks").select("station_id", before=bikes), after.frame("docks"))
-    both = sides[0].join(
-        sides[1].select("station_id", "position", after=bikes), on="station_id", how="full", coalesce=True
-    )
+    sides = [_bikes(cut, moment, name) for cut, moment, name in ((before, then, "before"), (after, moment, "after"))]
+    both = sides[0].drop("position").join(sides[1], on="station_id", how="full", coalesce=True)
     change = (pl.col("after") - pl.col("before")).alias("difference")
     kind = (
         pl.when(pl.col("difference").is_null()).then(pl.lit("unknown"))

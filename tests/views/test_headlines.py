@@ -119,6 +119,12 @@ def place(tmp_path: Path) -> Place:
     return made
 
 
+def test_a_station_silent_for_days_has_no_data_to_compare(place: Place) -> None:
+    told(place, "docks", [station(60 * 24 * 9, 2, name="a"), station(60 * 24 * 9 + 60, 3, name="a")])
+    found = Reader(place.directory).station_difference(minutes(60 * 24 * 9 + 60), None, Against(timedelta(hours=1)))
+    assert dict(found.select("station_id", "kind").rows()) == {"a": "more"} | dict.fromkeys("bcde", "unknown")
+
+
 def test_a_difference_has_one_class_a_station_for_sentence_table_and_map(place: Place) -> None:
     reader = Reader(place.directory)
     found = reader.station_difference(minutes(60), None, Against(earlier=timedelta(hours=1)))
