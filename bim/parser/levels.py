@@ -29,7 +29,7 @@ def with_levels(
     found = list(entities)
     of_building: dict[int, dict[Step, float]] = defaultdict(dict)
     for storey in by_type(model, "IfcBuildingStorey"):
-        if storey.id() not in bare:
+        if storey.id() not in bare or storey.Elevation is not None:  # one in words is stated, and not known
             continue
         building = _above(storey.id(), parents, buildings)
         height_m = _height_m(storey, frames)
