@@ -64,6 +64,7 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
     records: list[int] = []
     refused: list[Refused] = []
     states = [pl.DataFrame(schema=STATES.decoded)]
+    foreign: list[bool] = []
     for record, payload in enumerate(payloads):
         try:
             content = text_of(payload.data)
@@ -75,8 +76,9 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
             continue
         rows += found
         records += [record] * len(found)
+        foreign += _foreign(content, found)
     unread = len(refused)
-    reports, described = _reports(rows, records)
+    reports, described = _reports(rows, records, foreign)
     good, bad = _sorted_out(reports, rows, records, REQUIRED)
     told, unplaced = _sorted_out(described, rows, records, ())
     refused += bad + unplaced + _strange(rows, records, reports, described)
@@ -96,7 +98,7 @@ def split(document: bytes) -> Sequence[bytes]:
     try:
         content = text_of(document)
         rows = document_rows(content)
-        reports, _ = _reports(rows, [0] * len(rows))
+        reports, _ = _reports(rows, [0] * len(rows), _foreign(content, rows))
     except PayloadError:
         return [document]
     *first, last = _slices(rows)
@@ -147,15 +149,27 @@ def _array(rows: list[bytes]) -> bytes:
     return b"[" + b",".join(rows) + b"]"
 
 
-def _reports(rows: list[bytes], records: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _foreign(content: bytes, rows: list[bytes]) -> list[bool]:
+    """Which rows of a document are TDX's; a document that holds no such word is not searched row by row."""
+    return [is_tdx(row) for row in rows] if is_tdx(content) else [False] * len(rows)
+
+
+def _reports(rows: list[bytes], records: list[int], tdx: list[bool]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Reports of docks, and what TDX says of stations alone; both with `record` and the `index` of the row."""
-    tdx = [is_tdx(row) for row in rows]
-    city = text_columns([b"null" if foreign else row for row, foreign in zip(rows, tdx, strict=True)], _ROW)
-    known = {name: pl.coalesce([pl.col(n) for n in names]) for name, names in NAMES.items()}
-    ours = city.select("index", *(known.get(c, pl.lit(None, pl.String)).alias(c) for c in REPORT))
+    if not any(tdx):
+        return _with_record(_city_reports(rows), records), _with_record(
+            tdx_station_reports(text_columns([], TDX_ROW)), records
+        )
+    ours = _city_reports([b"null" if foreign else row for row, foreign in zip(rows, tdx, strict=True)])
     theirs = text_columns([row if foreign else b"null" for row, foreign in zip(rows, tdx, strict=True)], TDX_ROW)
     all_docks = pl.concat([ours, tdx_reports(theirs)])
     return _with_record(all_docks, records), _with_record(tdx_station_reports(theirs), records)
+
+
+def _city_reports(rows: list[bytes]) -> pl.DataFrame:
+    known = {name: pl.coalesce([pl.col(n) for n in names]) for name, names in NAMES.items()}
+    city = text_columns(rows, _ROW)
+    return city.select("index", *(known.get(c, pl.lit(None, pl.String)).alias(c) for c in REPORT))
 
 
 def _with_record(reports: pl.DataFrame, records: list[int]) -> pl.DataFrame:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 import pytest
 from google.transit import gtfs_realtime_pb2 as gtfs
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from events import batch
 from events.batch import BATCH
@@ -184,6 +188,27 @@ def test_a_document_that_is_tried_again_speaks_for_itself_alone() -> None:
     assert FEED.decode([payload]).frames["states"].height == 2
     alone = type(payload)(payload.data, payload.received_at)
     assert FEED.decode([alone]).frames["states"].is_empty()
+
+
+@settings(deadline=None, max_examples=12)
+@given(st.lists(st.frozensets(st.sampled_from("abcd")), min_size=1, max_size=5), st.sampled_from(["one", "each"]))
+def test_after_any_full_datasets_there_is_just_what_the_last_one_lists(
+    listed: list[frozenset[str]], ingesters: str
+) -> None:
+    with tempfile.TemporaryDirectory() as directory, Log.open(Path(directory) / "log.sqlite") as log:
+        documents = [feed(60 * n, vehicles=tuple(sorted(names))) for n, names in enumerate(listed)]
+        if ingesters == "one":
+            ingester = Ingester(log, clock=lambda: NOW)
+            for document in documents:
+                for poll in file_polls(FEED, document):
+                    ingester.ingest(poll)
+        else:
+            ingest(log, *documents)
+        there = {name for name, row in latest(log, "positions").items() if row["longitude"] is not None}
+        assert there == listed[-1]
+        told = rows(log, "positions")
+        ends = sum(len(before - after) for before, after in pairwise(listed))
+        assert told.filter(pl.col("longitude").is_null()).height == ends
 
 
 def test_what_stays_listed_is_written_once(log: Log) -> None:
