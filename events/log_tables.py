@@ -22,6 +22,7 @@ _KEPT = "INSERT INTO tracking VALUES (?, ?) ON CONFLICT (application_name) DO UP
 _EVENT = "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)"
 _COPY = "COPY stored_events (notification_id, originator_id, originator_version, topic, state) FROM STDIN"
 _SEGMENTS = "SELECT number, state FROM segments ORDER BY number"
+_SEALS = "SELECT position, digest, before_digest FROM seals ORDER BY position"
 _EVENTS = """
     SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
     ORDER BY notification_id
@@ -75,12 +76,15 @@ def _postgres_snapshot(url: str, path: str) -> None:
 
     with Log.open(path) as made:
         made.segment_store.next_number()  # makes the table
+        made.seal_store.make()
     with Log.open(url) as log:
         log.segment_store.next_number()
+        log.seal_store.make()
     with psycopg.connect(url) as server, closing(sqlite3.connect(path)) as file, file:
         server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         file.executemany(_KEPT, [(name, at, at) for name, at in server.execute(_MARKS)])
         file.executemany("INSERT INTO segments VALUES (?, ?)", server.execute(_SEGMENTS))
+        file.executemany("INSERT INTO seals VALUES (?, ?, ?)", server.execute(_SEALS))
         with server.cursor("backup") as rows:
             rows.itersize = _ROWS_AT_ONCE
             file.executemany(_EVENT, rows.execute(_EVENTS))

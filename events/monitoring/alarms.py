@@ -13,6 +13,7 @@ from events import batch
 from events.ids import Position
 from events.log import Log, LogEvent
 from events.quarantine import CLASH, GAP, QUARANTINE, RELEASED, SCHEMA, released_rows
+from events.sealing.chain import BEGINNING
 
 KINDS = {GAP: "offsets_lost", CLASH: "identities_clash"}
 """Formats of quarantine that are alarms, and what these are called."""
@@ -34,14 +35,18 @@ class OpenAlarms:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._position = Position(0)
+        self._mark = BEGINNING  # of a chain of its own: over what is read here alone
         self._open: dict[tuple[int, int], Alarm] = {}
 
     def look(self) -> Sequence[Alarm]:
         """Open alarms, in the order of the log."""
         head = self._log.head()
+        if not self._log.bears(self._mark):  # another log was put back in its place
+            self._position, self._mark, self._open = Position(0), BEGINNING, {}
         if head > self._position:
             for event in self._log.read(self._position, upto=head, tags=(QUARANTINE, RELEASED)):
                 self._follow(event)
+                self._mark = self._mark.after(event)
             self._position = head
         return tuple(self._open.values())
 

@@ -15,9 +15,13 @@ from events.ids import SourceId
 from events.ingest import Ingester
 from events.log import Log
 from events.memory_file import load_memory
+from events.monitoring.alarms import OpenAlarms
+from events.quarantine import GAP, Refusal
+from events.source import Poll
 from replay.city import City
 from tests.replay.golden import hours, reading
 from twin.backup import back_up, back_up_vault
+from twin.copy import copy_log
 from twin.lake import open_lake
 from twin.place import CityFile, Place, init
 from twin.projector import Projector
@@ -234,3 +238,30 @@ def run(*words: str) -> str:
     done = CliRunner().invoke(app, list(words))
     assert done.exit_code == 0, done.output
     return done.output
+
+
+def test_a_backup_and_a_copy_bring_the_seals_along(place: Place, tmp_path: Path) -> None:
+    with place.log() as log:
+        sealed = log.seals()[-1]
+    back_up(place, tmp_path / "second", NOW)
+    (backed,) = (tmp_path / "second").glob("log-*.sqlite")
+    with Log.open(backed) as log:
+        assert log.seals()[-1] == sealed
+        assert verify(log).sealed == sealed.position
+    copy_log(place.log_location(), str(tmp_path / "copy.sqlite"))
+    with Log.open(tmp_path / "copy.sqlite") as log:
+        assert log.holds(sealed)
+        assert verify(log).sealed == sealed.position
+
+
+def test_alarms_of_a_log_that_is_no_longer_there_are_not_told(tmp_path: Path) -> None:
+    place = init(tmp_path / "city")
+    land(place, ("m1", 0, 1.0))
+    back_up(place, tmp_path / "backup", NOW)
+    with place.log() as log:
+        alarms = OpenAlarms(log)
+        poll = Poll(SOURCE, 0, 0, {}, {}, [Refusal(0, GAP, "offsets 3 to 9 are gone", b"{}")])
+        Ingester(log).ingest(poll)
+        assert len(alarms.look()) == 1
+        put_back(place, tmp_path / "backup")
+        assert list(alarms.look()) == []
