@@ -49,7 +49,7 @@ def run(city: City, indicator: Indicator) -> Run:
     with store.alone(indicator):
         before = _known(store, indicator)
         position = city.head
-        if before is not None and _renamed(city, before.position):
+        if before is not None and (not of_this_log(city, before) or _renamed(city, before.position)):
             before = None
         covered = before.position if before else 0
         windows = _touched(city, indicator, covered, position)
@@ -58,8 +58,13 @@ def run(city: City, indicator: Indicator) -> Run:
             month: _month(store, indicator, before, month, dict(some))
             for month, some in groupby(sorted(fresh.items()), key=lambda item: month_of(item[0][0]))
         }
-        after = store.keep(indicator, before, months, position)
+        after = store.keep(indicator, before, months, position, city.mark)
         return Run(indicator.name, indicator.version, covered, position, len(fresh), store.rows(after).height)
+
+
+def of_this_log(city: City, kept: Manifest) -> bool:
+    """Whether an indicator's answers were folded from the log that is here, not from one that was put back since."""
+    return kept.position == 0 or (kept.mark.position > 0 and city.log.holds(kept.mark))
 
 
 def value_of(indicator: Indicator, span: Span, rows: pl.DataFrame) -> pl.DataFrame:

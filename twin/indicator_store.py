@@ -23,11 +23,13 @@ import polars as pl
 
 from events.durable import put
 from events.errors import UsageError
+from events.sealing.chain import BEGINNING, Mark
 from twin.indicators import START, Indicator, load_indicator
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What counts: file by local month (`2026-03`), up to and including `position` of the log."""
+    """What counts: file by local month (`2026-03`), up to and including `position` of the log, whose chain stands at
+    `mark` there."""
 
     name: str
     version: int
@@ -36,6 +38,7 @@ class Manifest(msgspec.Struct, frozen=True):
     months: dict[str, str]
     units: dict[str, str] = {}
     retired: list[str] = []
+    mark: Mark = BEGINNING
 
 
 class Answering(msgspec.Struct, frozen=True):
@@ -95,7 +98,12 @@ class IndicatorStore:
         return pl.concat([pl.read_parquet(file) for file in files]) if files else pl.DataFrame()
 
     def keep(
-        self, indicator: Indicator, before: Manifest | None, months: Mapping[str, pl.DataFrame], position: int
+        self,
+        indicator: Indicator,
+        before: Manifest | None,
+        months: Mapping[str, pl.DataFrame],
+        position: int,
+        mark: Mark = BEGINNING,
     ) -> Manifest:
         """Write months anew (an empty frame: it is gone), then swap them in; other months stay as they are."""
         folder = self.folder(indicator.name, indicator.version)
@@ -116,6 +124,7 @@ class IndicatorStore:
             dict(sorted(kept.items())),
             dict(indicator.units),
             sorted(old - set(kept.values())),
+            mark,
         )
         put(folder / "indicator.py", indicator.source)
         put(folder / "manifest.json", msgspec.json.encode(fresh))
