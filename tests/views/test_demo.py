@@ -19,6 +19,7 @@ from twin.sites import read_sites
 from views import demo
 from views.demo.meters import registers
 from views.demo.places import lines, stations
+from views.demo.progress import progress
 from views.demo.size import SMALL, Size, window_before
 from views.demo.traffic import docks, positions
 from views.demo.week import Week, slices
@@ -152,3 +153,10 @@ def test_no_file_of_the_city_names_a_folder_of_the_machine_that_built_it(small_c
         told = msgspec.json.decode(report.read_bytes())
         assert told["file"].endswith(".ifc") and "/" not in told["file"]
         assert tempfile.gettempdir().encode() not in report.read_bytes()
+
+
+def test_progress_without_a_terminal_is_a_line_a_step(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress() as report:
+        report("Sites", 0.0)
+        report("Models", 0.25)
+    assert capsys.readouterr().err == "  0%  Sites\n 25%  Models\n"
