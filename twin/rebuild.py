@@ -19,11 +19,13 @@ import msgspec
 from events.durable import move
 from events.errors import DamagedLakeError, LogUnavailableError, UsageError
 from events.log import Log
+from events.memory_file import load_memory
 from events.observations import FAMILIES
 from twin import checkpoint
 from twin.checkpoint import Checkpoint
 from twin.lake import Lake, open_lake
 from twin.manifest import Manifest, write_manifest
+from twin.place import Place
 from twin.projector import Projector
 
 logger = logging.getLogger(__name__)
@@ -69,6 +71,9 @@ def _rebuilt(log: Log, directory: Path) -> Rebuilt:
         state = Checkpoint(fresh.position, fresh.live, fresh.ledger, fresh.mark, fresh.clock)
         checkpoint.save(directory / "checkpoints", state)
     shutil.rmtree(building, ignore_errors=True)
+    memory = Place(directory).memory
+    if memory.exists() and load_memory(memory, log) is None:
+        memory.unlink(missing_ok=True)  # of another log, or of an earlier twin: an ingester would pass over it
     rows = sum(q.rows for qs in fresh.lake.manifest.families.values() for q in qs)
     return Rebuilt(fresh.position, rows, found, before)
 

@@ -28,6 +28,7 @@ from twin.projector import Projector
 from twin.rebuild import rebuild
 from twin.restore import restore
 from twin.verify import verify
+from twin.verify_city import verify_city
 from views.cli import app
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -156,6 +157,8 @@ def test_a_rebuild_after_a_restore_heals_and_its_files_are_of_this_log(place: Pl
     with place.log() as log:
         built = rebuild(log, place.directory)
         assert built.before is None, "what was there is of another log: nothing to compare"
+        assert not place.memory.exists(), "nor is the ingester's memory left, which would be passed over"
+        assert verify(log).problems == tuple(verify_city(place, log)) == ()
     manifest = open_lake(place.lake).manifest
     with City.open(place.directory) as city:
         assert (manifest.position, manifest.mark) == (city.head, city.mark)
