@@ -24,6 +24,9 @@ MOST_VALUES, ROOM_VALUES, BYTES_A_VALUE = 2_000_000, 250_000, 4
 MOST_REFUSED = 10_000
 """Parts of one payload that are refused one by one."""
 
+MOST_COLUMNS = 10_000
+"""Columns of a table: a header of more is a payload without line ends."""
+
 _MARKS = (b",", b"{", b"[")
 """Each value of a JSON text but the first of a container follows one of these."""
 
@@ -44,6 +47,12 @@ def check_values(text: bytes) -> bytes:
             f"{values} values in {len(text)} bytes of JSON, where {most} are allowed; split the document"
         )
     return text
+
+
+def check_columns(count: int) -> None:
+    """PayloadError for a table of more columns than any has."""
+    if count > MOST_COLUMNS:
+        raise PayloadError(f"a first line of {count} fields, where {MOST_COLUMNS} are allowed")
 
 
 def check_refused(count: int, first: str) -> None:

@@ -23,6 +23,7 @@ import polars as pl
 from events.errors import PayloadError
 from events.feeds.cells import decoded_frame
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.limits import check_refused
 from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
@@ -133,6 +134,7 @@ def _days(content: bytes) -> list[Day | Refused]:
     """The days of a file in order; PayloadError when it is no NEM12 file, lines that belong nowhere refused."""
     found: list[Day | Refused] = []
     head: bytes | None = None
+    lost = 0
     for line in content.splitlines():
         kind = line.split(b",", 1)[0].strip()
         if kind == b"200":
@@ -142,7 +144,10 @@ def _days(content: bytes) -> list[Day | Refused]:
         elif kind == b"400" and found and isinstance(found[-1], Day):
             found[-1].qualities.append(line)
         elif line.strip(b", \t") and kind not in (b"100", b"500", b"900"):
-            found.append(Refused(0, f"line {quoted(line[:40].decode())} has no place in a NEM12 file", line))
+            lost += 1
+            reason = f"line {quoted(line[:40].decode(errors='replace'))} has no place in a NEM12 file"
+            check_refused(lost, reason)
+            found.append(Refused(0, reason, line))
     if not any(isinstance(day, Day) for day in found):
         raise PayloadError("no NEM12 file: a 200 record with 300 records after it is asked")
     return found

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from events.feeds.limits import check_columns
+
 TITLES_MOST = 30
 """So many lines may stand above a header."""
 
@@ -35,6 +37,7 @@ def headed(content: bytes, is_header: IsHeader | None = None) -> Headed:
     """UTF-8 text of a table with its titles told from it; the first line is the header where none is known as one."""
     first = content[: content.find(b"\n")] if b"\n" in content else content
     plain = Headed((), content, _separator(first))
+    check_columns(first.count(plain.separator.encode()) + 1)
     if is_header is None or is_header(_fields(first.decode(), plain.separator)):
         return plain
     titles, rest = [first], content[len(first) + 1 :]
