@@ -109,8 +109,11 @@ def _unit(point: str, stream: Mapping[str, Any]) -> tuple[str, float]:
 
 
 def _quality(point: str, observation: Mapping[str, Any]) -> Quality:
+    told = observation.get("resultQuality")
+    if told is None:
+        return Quality.MEASURED
     try:
-        return quality_of(observation.get("resultQuality"))
+        return quality_of(told)
     except PayloadError as error:
         raise PayloadError(f"{point}: {error}") from None
 

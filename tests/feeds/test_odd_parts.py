@@ -1,0 +1,90 @@
+"""A document of n sound parts and an odd one gives what the n give, and a refusal that names the odd one and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.feeds.registry import FORMATS
+from tests.feeds.offering import UNHURRIED, offer, reasons
+
+TIME = "2026-08-20T11:41:52Z"
+Build = Callable[[list[Any]], bytes]
+
+
+def call(action: str, **body: Any) -> bytes:
+    return json.dumps({"station": "cp1", "message": [2, "1", action, body]}).encode()
+
+
+def sample(n: int) -> dict[str, Any]:
+    return {"value": str(n), "measurand": "Current.Import", "phase": f"L{n % 3 + 1}", "unit": "A"}
+
+
+def samples(parts: list[Any]) -> bytes:
+    return call("MeterValues", connectorId=1, meterValue=[{"timestamp": TIME, "sampledValue": parts}])
+
+
+def event(n: int) -> dict[str, Any]:
+    component, variable = {"name": "Connector", "evse": {"id": n + 1}}, {"name": "AvailabilityState"}
+    told = {"eventId": n, "timestamp": TIME, "trigger": "Delta", "actualValue": "Available"}
+    return told | {"eventNotificationType": "HardWiredNotification", "component": component, "variable": variable}
+
+
+def events(parts: list[Any]) -> bytes:
+    return call("NotifyEvent", generatedAt=TIME, seqNo=0, eventData=parts)
+
+
+def observation(n: int) -> dict[str, Any]:
+    return {"@iot.id": n, "phenomenonTime": TIME, "result": n}
+
+
+def thing(parts: list[Any]) -> bytes:
+    stream = {"@iot.id": 7, "unitOfMeasurement": {"symbol": "°C"}, "Observations": parts}
+    return json.dumps({"value": [{"name": "t", "Datastreams": [stream]}]}).encode()
+
+
+def location(parts: list[Any]) -> bytes:
+    told = {"country_code": "TW", "party_id": "ABC", "id": "L", "last_updated": TIME, "evses": parts}
+    return json.dumps({"data": [told], "status_code": 1000}).encode()
+
+
+def telegram(n: int) -> str:
+    return f"/KLM5\\X\r\n0-0:1.0.0(2608201141{n:02}S)\r\n0-0:96.1.1(5A)\r\n1-0:1.8.1({n}.5*kWh)\r\n!\r\n"
+
+
+def sheet(parts: list[Any]) -> bytes:
+    return "\n".join(["電號,資料時間,用電量(度)", *parts, ""]).encode()
+
+
+CASES: dict[str, tuple[str, Build, Callable[[int], Any], Any, str]] = {
+    "ocpp sample": ("ocpp", samples, sample, {"value": "1", "measurand": "Warmth"}, "Warmth"),
+    "ocpp unit": ("ocpp", samples, sample, sample(1) | {"unit": "furlong"}, "furlong"),
+    "ocpp event": ("ocpp", events, event, {}, "required"),
+    "observation": ("sensorthings", thing, observation, {"@iot.id": 9, "phenomenonTime": TIME}, "without a result"),
+    "evse": ("ocpi", location, lambda n: {"uid": f"E{n}", "status": "AVAILABLE"}, {"uid": "X"}, "status is None"),
+    "telegram": ("dsmr", lambda p: "".join(p).encode(), telegram, "/KLM5\\X\r\n1-0:1.8", "cut off"),
+    "row": ("meter-table", sheet, lambda n: f"E,2026/08/20 {n:02}:00,{n}.5", "E,yesterday,1", "is no time"),
+}  # fmt: skip
+"""Kind of part -> format, how parts make a document, the nth sound part, an odd one, what its refusal says."""
+
+
+@pytest.mark.parametrize("kind", list(CASES))
+@settings(UNHURRIED, max_examples=15)
+@given(count=st.integers(1, 6), at=st.integers(0, 6))
+def test_the_odd_part_alone_is_refused(kind: str, count: int, at: int) -> None:
+    form, build, part, odd, why = CASES[kind]
+    decode = FORMATS[form].decode
+    parts = [part(n) for n in range(count)]
+    sound = offer(decode, build(parts))
+    assert sound.refused.is_empty()
+    mixed = offer(decode, build([*parts[:at], odd, *parts[at:]]))
+    for family, frame in sound.frames.items():
+        assert mixed.frames[family].equals(frame)
+    (reason,) = reasons(mixed)
+    assert why in reason
+    assert offer(decode, mixed.refused["payload"][0]).refused.height == 1
