@@ -58,6 +58,9 @@ def site_position(model: ifcopenshell.file, metre: float) -> SitePosition | None
 
 def _native(conversion: Any) -> MapConversion:
     crs = conversion.TargetCRS
+    factors_xy = (1.0, 1.0)
+    if conversion.is_a("IfcMapConversionScaled"):  # asked for what a class lacks, the parser loads all its rules: 0.1 s
+        factors_xy = (_number(conversion.FactorX, 1.0), _number(conversion.FactorY, 1.0))
     return MapConversion(
         source="IfcMapConversion",
         crs=getattr(crs, "Name", None),
@@ -68,10 +71,7 @@ def _native(conversion: Any) -> MapConversion:
         ordinate=_number(conversion.XAxisOrdinate, 0.0),
         scale=_number(conversion.Scale, 1.0),
         map_unit_m=factor_of(getattr(crs, "MapUnit", None)),
-        factors=(
-            _number(getattr(conversion, "FactorX", None), 1.0),
-            _number(getattr(conversion, "FactorY", None), 1.0),
-        ),
+        factors=factors_xy,
     )
 
 
@@ -87,7 +87,7 @@ def _rigid(operation: Any, model: ifcopenshell.file) -> MapConversion:
         abscissa=1.0,
         ordinate=0.0,
         scale=1.0,
-        map_unit_m=factor_of(getattr(crs, "MapUnit", None)),
+        map_unit_m=factor_of(crs.MapUnit) if crs.is_a("IfcProjectedCRS") else None,
     )
 
 
@@ -96,7 +96,8 @@ def _coordinate(measure: Any, crs: Any, model: ifcopenshell.file) -> float:
     value = _number(getattr(measure, "wrappedValue", measure), 0.0)
     if not hasattr(measure, "is_a") or not measure.is_a().endswith("PlaneAngleMeasure"):
         return value
-    radians = factor_of(getattr(crs, "AngleUnit", None)) or factors(model).get("PLANEANGLEUNIT", 1.0)
+    own = factor_of(crs.AngleUnit) if crs.is_a("IfcGeographicCRS") else None
+    radians = own or factors(model).get("PLANEANGLEUNIT", 1.0)
     return math.degrees(value * radians)
 
 
