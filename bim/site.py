@@ -156,6 +156,8 @@ def _degrees(parts: Any) -> float | None:
 
 def _true_north(model: ifcopenshell.file) -> tuple[float, float]:
     for context in by_type(model, "IfcGeometricRepresentationContext"):
+        if context.is_a("IfcGeometricRepresentationSubContext"):
+            continue  # it has its parent's, and asked for what it derives the parser loads all rules of its schema
         north = getattr(context, "TrueNorth", None)
         ratios = getattr(north, "DirectionRatios", None)
         if ratios and len(ratios) >= 2 and any(ratios[:2]):

@@ -171,6 +171,8 @@ def _places(
 
 def _true_north(model: ifcopenshell.file) -> float | None:
     for context in by_type(model, "IfcGeometricRepresentationContext"):
+        if context.is_a("IfcGeometricRepresentationSubContext"):
+            continue  # it has its parent's, and asked for what it derives the parser loads all rules of its schema
         try:
             ratios = getattr(getattr(context, "TrueNorth", None), "DirectionRatios", None)
             if ratios and any(ratios[:2]) and all(map(isfinite, ratios)):
