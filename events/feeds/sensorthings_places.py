@@ -15,6 +15,8 @@ from events.feeds.places import Place, place_of
 
 def place_told(point: str, observation: Mapping[str, Any], stream: Mapping[str, Any]) -> Place | None:
     """The station of `point`; None where nothing tells its name or place."""
+    if "Thing" not in stream and "name" not in stream and "FeatureOfInterest" not in observation:
+        return None
     thing = _object(stream.get("Thing"))
     longitude, latitude = next(_points(observation, thing), (None, None))
     return place_of(point, thing.get("name") or stream.get("name"), None, longitude, latitude)
