@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,9 @@ LOCK_TIMEOUT_S = 30
 
 WAITING = 4
 """Further connections of one open PostgreSQL log, for those who wait in it."""
+
+ASKED_S = 10.0
+"""How long an answer of the file system's clock is carried on; it takes a millisecond."""
 
 CONNECT_S = 5
 """How long a PostgreSQL server may take to answer when a log is opened."""
@@ -86,6 +90,7 @@ class RisingSQLite(SQLiteProcessRecorder):
         super().__init__(SQLiteDatastore(path, lock_timeout=LOCK_TIMEOUT_S, originator_id_type="text", pool_size=2))
         self._folder = Path(path).resolve().parent
         self.stamps = Stamps(path, "rowid")
+        self._asked: tuple[float, int] | None = None
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """As the library; `stored_events` (a list) is left as it was stored."""
@@ -102,6 +107,13 @@ class RisingSQLite(SQLiteProcessRecorder):
         return super()._insert_events(c, stored_events, **kwargs)
 
     def _clock(self) -> int:
+        """The file system's clock, asked at most once in ASKED_S and carried on from there."""
+        moment = time.monotonic()
+        if self._asked is None or moment - self._asked[0] > ASKED_S:
+            self._asked = (moment, self._file_clock())
+        return self._asked[1] + int((moment - self._asked[0]) * 1_000_000)
+
+    def _file_clock(self) -> int:
         with suppress(OSError), tempfile.TemporaryFile(dir=self._folder) as file:
             file.write(b"?")
             file.flush()
