@@ -1,0 +1,421 @@
+"""The sheets of one model's register, read with ifcopenshell."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import ifcopenshell.util.element as elements
+import ifcopenshell.util.fm
+import ifcopenshell.util.placement
+
+from bim.give.cobie import values
+from bim.give.cobie.naming import Names
+from bim.give.cobie.origin import Origin
+from bim.give.cobie.template import NONE, SHEETS, Row, Sheets, fits
+from bim.give.cobie.values import Said, category, first, text
+from bim.relations import by_type
+
+MOVABLE = ("IfcFurnishingElement", "IfcFurniture", "IfcSystemFurnitureElement")
+FLOOR, BESIDE = "IfcBuildingStorey", ("IfcBuilding", "IfcSite")
+
+
+class Register:
+    """What is read of a model once, and its sheets."""
+
+    def __init__(self, model: Any) -> None:
+        self.model, self.origin = model, Origin(model)
+        self.facilities = Names(model.by_type("IfcBuilding"))
+        self.floors = Names(model.by_type(FLOOR))
+        self.spaces = Names(model.by_type("IfcSpace"))
+        self.components = Names(_components(model))
+        self.types = Names(_types(model, self.components))
+        self.partial: list[str] = []
+        """Things of which only the name could be read."""
+        self._said: dict[int, list[Said]] = {}
+        self._beside = _bounded_spaces(model)
+
+    def sheets(self) -> Sheets:
+        """All twenty, each row with every column of its sheet."""
+        read: dict[str, Iterable[Row]] = {
+            "Instruction": [{"Title": "COBie", "Version": "2.4", "Release": "1", "Status": "IFC", "Region": NONE}],
+            "Facility": self._rows("IfcBuilding", self._facility),
+            "Floor": self._rows(FLOOR, self._floor),
+            "Space": self._rows("IfcSpace", self._space),
+            "Zone": list(self._zones()),
+            "Type": self._each(_types(self.model, self.components), self._type),
+            "Component": self._each(_components(self.model), self._component),
+            "System": list(self._systems()),
+            "Assembly": list(self._assemblies()),
+            "Connection": list(self._connections()),
+            "Spare": self._rows("IfcConstructionProductResource", self._named),
+            "Resource": self._rows("IfcConstructionEquipmentResource", self._named),
+            "Job": self._rows("IfcTask", self._named),
+            "Document": list(self._documents()),
+            "Attribute": list(self._attributes()),
+            "Coordinate": list(self._coordinates()),
+        }
+        makers = {row.get(name, NONE) for row in read["Type"] for name in _GUARANTORS}
+        read["Contact"] = self.origin.contacts(makers)
+        read["PickLists"] = list(_picked(read))
+        return {sheet: [_whole(sheet, row) for row in read.get(sheet, [])] for sheet in SHEETS}
+
+    @property
+    def repeated_names(self) -> int:
+        """Things called as another one of their sheet is."""
+        return sum(one.repeated for one in (self.floors, self.spaces, self.components, self.types))
+
+    def said(self, thing: Any) -> list[Said]:
+        """A thing's properties, read once."""
+        if thing.id() not in self._said:
+            self._said[thing.id()] = list(values.said(self.model, thing))
+        return self._said[thing.id()]
+
+    def _rows(self, ifc_class: str, read: Callable[[Any], Row]) -> list[Row]:
+        return self._each(by_type(self.model, ifc_class), read)
+
+    def _each(self, things: Iterable[Any], read: Callable[[Any], Row]) -> list[Row]:
+        """A row a thing; of one that cannot be read what is known of it, and it is counted."""
+        rows = []
+        for thing in things:
+            try:
+                rows.append(read(thing))
+            except Exception:  # noqa: BLE001 - whatever a damaged thing raises costs its own row's columns only
+                self.partial.append(str(getattr(thing, "GlobalId", thing.id())))
+                rows.append({"Name": self._name(thing), **self.origin.made(thing), **self.origin.from_(thing)})
+        return rows
+
+    def _name(self, thing: Any) -> str:
+        for names in (self.facilities, self.floors, self.spaces, self.types, self.components):
+            if thing in names:
+                return names.of(thing)
+        return str(getattr(thing, "Name", None) or thing.is_a())
+
+    def _named(self, thing: Any) -> Row:
+        told = {"Name": self._name(thing), **self.origin.made(thing), **self.origin.from_(thing)}
+        kind = getattr(thing, "ObjectType", None)
+        return {**told, "Category": category(thing, kind), "Description": text(getattr(thing, "Description", None))}
+
+    def _facility(self, building: Any) -> Row:
+        project = next(iter(self.model.by_type("IfcProject")), None)
+        site = _above(building, "IfcSite")
+        system = self.origin.system(building)
+        unit = values.project_unit
+        money = next(iter(self.model.by_type("IfcMonetaryUnit")), None)
+        return {
+            **self._named(building),
+            "ProjectName": text(getattr(project, "Name", None)),
+            "SiteName": text(getattr(site, "Name", None)),
+            "LinearUnits": unit(self.model, "LENGTHUNIT", values.LINEAR),
+            "AreaUnits": unit(self.model, "AREAUNIT", values.AREA),
+            "VolumeUnits": unit(self.model, "VOLUMEUNIT", values.VOLUME),
+            "CurrencyUnit": text(getattr(money, "Currency", None)),
+            "AreaMeasurement": first(self.said(building), "AreaMeasurement"),
+            "ExternalSystem": system,
+            "ExternalProjectObject": "IfcProject",
+            "ExternalProjectIdentifier": text(getattr(project, "GlobalId", None)),
+            "ExternalSiteObject": "IfcSite",
+            "ExternalSiteIdentifier": text(getattr(site, "GlobalId", None)),
+            "ExternalFacilityObject": "IfcBuilding",
+            "ExternalFacilityIdentifier": building.GlobalId,
+            "ProjectDescription": text(getattr(project, "Description", None)),
+            "SiteDescription": text(getattr(site, "Description", None)),
+            "Phase": text(getattr(project, "Phase", None)),
+        }
+
+    def _floor(self, storey: Any) -> Row:
+        elevation = storey.Elevation
+        if elevation is None and storey.ObjectPlacement is not None:
+            elevation = float(ifcopenshell.util.placement.get_local_placement(storey.ObjectPlacement)[2][3])
+        height = first(self.said(storey), "GrossHeight", "NetHeight", "Height", "StoreyHeight")
+        return {**self._named(storey), "Elevation": text(elevation), "Height": height}
+
+    def _space(self, space: Any) -> Row:
+        properties = self.said(space)
+        floor = _above(space, FLOOR)
+        described = getattr(space, "LongName", None) or space.Description or space.Name
+        return {
+            **self._named(space),
+            "Category": category(space, space.ObjectType, getattr(space, "PredefinedType", None)),
+            "FloorName": self.floors.of(floor),
+            "Description": text(described),
+            "RoomTag": first(properties, "RoomTag", "Room Tag", "Tag"),
+            "UsableHeight": first(properties, "FinishCeilingHeight", "UsableHeight", "Height"),
+            "GrossArea": first(properties, "GrossFloorArea", "GSA BIM Area", "GSA"),
+            "NetArea": first(properties, "NetFloorArea", "NetPlannedArea", "NSA"),
+        }
+
+    def _zones(self) -> Iterator[Row]:
+        for zone in by_type(self.model, "IfcZone"):
+            told = {**self._named(zone), "Category": category(zone, zone.ObjectType)}
+            held = [each for rel in zone.IsGroupedBy or () for each in rel.RelatedObjects if each in self.spaces]
+            for space in held or [None]:
+                yield {**told, "SpaceNames": self.spaces.of(space)}
+
+    def _type(self, kind: Any) -> Row:
+        properties = self.said(kind)
+        of = kind.is_a().removesuffix("Type").removesuffix("Style")
+        return {
+            **self._named(kind),
+            "Category": category(kind, getattr(kind, "ElementType", None), getattr(kind, "PredefinedType", None), of),
+            "Description": text(kind.Description or kind.Name or of),
+            "AssetType": "Movable" if of in MOVABLE else "Fixed",
+            "Manufacturer": first(properties, "Manufacturer"),
+            "ModelNumber": first(properties, "ModelLabel", "ModelReference", "ArticleNumber"),
+            "WarrantyGuarantorParts": first(properties, "WarrantyGuarantorParts", "PointOfContact"),
+            "WarrantyDurationParts": first(properties, "WarrantyDurationParts", "WarrantyPeriod"),
+            "WarrantyGuarantorLabor": first(properties, "WarrantyGuarantorLabor", "PointOfContact"),
+            "WarrantyDurationLabor": first(properties, "WarrantyDurationLabor", "WarrantyPeriod"),
+            "WarrantyDescription": first(properties, "WarrantyDescription", "WarrantyContent"),
+            "ReplacementCost": first(properties, "ReplacementCost"),
+            "ExpectedLife": first(properties, "ServiceLifeDuration", "ExpectedLife"),
+            "DurationUnit": first(properties, "DurationUnit"),
+            "NominalLength": first(properties, "NominalLength", "OverallLength"),
+            "NominalWidth": first(properties, "NominalWidth", "OverallWidth", "Width"),
+            "NominalHeight": first(properties, "NominalHeight", "OverallHeight", "Height"),
+            "ModelReference": first(properties, "ModelReference", "Reference"),
+            "Shape": first(properties, "Shape"),
+            "Size": first(properties, "Size"),
+            "Color": first(properties, "Color", "Colour"),
+            "Finish": first(properties, "Finish"),
+            "Grade": first(properties, "Grade"),
+            "Material": first(properties, "Material"),
+            "Constituents": first(properties, "Constituents", "Parts"),
+            "Features": first(properties, "Features"),
+            "AccessibilityPerformance": first(properties, "AccessibilityPerformance", "HandicapAccessible"),
+            "CodePerformance": first(properties, "CodePerformance", "FireRating"),
+            "SustainabilityPerformance": first(properties, "SustainabilityPerformance"),
+        }
+
+    def _component(self, element: Any) -> Row:
+        properties = self.said(element)
+        return {
+            **self._named(element),
+            "TypeName": self.types.of(elements.get_type(element)),
+            "Space": self._where(element),
+            "Description": text(element.Description or element.ObjectType or self.components.of(element)),
+            "SerialNumber": first(properties, "SerialNumber"),
+            "InstallationDate": first(properties, "InstallationDate"),
+            "WarrantyStartDate": first(properties, "WarrantyStartDate"),
+            "TagNumber": first(properties, "TagNumber") if element.Tag is None else text(element.Tag),
+            "BarCode": first(properties, "BarCode"),
+            "AssetIdentifier": first(properties, "AssetIdentifier"),
+        }
+
+    def _where(self, element: Any) -> str:
+        """The spaces that an element is in: that which contains it or what it is part of, else those that it bounds."""
+        whole: Any = element
+        while whole is not None:
+            if (place := elements.get_container(whole, should_get_direct=True)) is not None and place in self.spaces:
+                return self.spaces.of(place)
+            whole = elements.get_aggregate(whole) or _nest(whole)
+        beside = self._beside.get(element.id(), [])
+        return ", ".join(sorted({self.spaces.of(space) for space in beside})) or NONE
+
+    def _systems(self) -> Iterator[Row]:
+        for system in by_type(self.model, "IfcSystem"):
+            if system.is_a("IfcStructuralAnalysisModel") or system.is_a("IfcZone"):
+                continue
+            told = self._named(system)
+            kind = getattr(system, "PredefinedType", None)
+            told["Category"] = category(system, system.ObjectType, kind)
+            held = [each for rel in system.IsGroupedBy or () for each in rel.RelatedObjects if each in self.components]
+            for element in held:
+                yield {**told, "ComponentNames": self.components.of(element)}
+
+    def _assemblies(self) -> Iterator[Row]:
+        for rel in (*self.model.by_type("IfcRelAggregates"), *self.model.by_type("IfcRelNests")):
+            whole = rel.RelatingObject
+            for part in (each for each in rel.RelatedObjects if each in self.components and whole in self.components):
+                told = {"SheetName": "Component", "ParentName": self.components.of(whole)}
+                name = text(rel.Name or f"{self.components.of(whole)} of")
+                own = {"ChildNames": self.components.of(part), "AssemblyType": NONE, "Name": name}
+                yield {**self._named(rel), **told, **own}
+
+    def _connections(self) -> Iterator[Row]:
+        for rel in self.model.by_type("IfcRelConnectsPorts"):
+            ports = (rel.RelatingPort, rel.RelatedPort)
+            ends = [_port_owner(port) for port in ports]
+            if all(end in self.components for end in ends):
+                names = [self.components.of(end) for end in ends]
+                yield {
+                    **self._named(rel),
+                    "Name": text(rel.Name or f"{names[0]} to {names[1]}"),
+                    "ConnectionType": text(getattr(ports[0], "FlowDirection", None)),
+                    "SheetName": "Component",
+                    "RowName1": names[0],
+                    "RowName2": names[1],
+                    "RealizingElement": self.components.of(rel.RealizingElement),
+                    "PortName1": text(ports[0].Name),
+                    "PortName2": text(ports[1].Name),
+                }
+
+    def _documents(self) -> Iterator[Row]:
+        for rel in self.model.by_type("IfcRelAssociatesDocument"):
+            document = rel.RelatingDocument
+            information = document if document.is_a("IfcDocumentInformation") else _information(document)
+            named = information or document
+            location = getattr(document, "Location", None) or getattr(information, "Location", None)
+            for thing in rel.RelatedObjects:
+                if (sheet := self._sheet(thing)) is None:
+                    continue
+                yield {
+                    "Name": text(named.Name or location or getattr(named, "Identification", None)),
+                    **self.origin.made(rel),
+                    "Category": text(getattr(information, "Purpose", None)),
+                    "ApprovalBy": NONE,
+                    "Stage": text(getattr(information, "Status", None)),
+                    "SheetName": sheet,
+                    "RowName": self._name(thing),
+                    "Directory": _folder(location),
+                    "File": _file(location),
+                    **self.origin.from_(rel),
+                    "Description": text(getattr(named, "Description", None)),
+                    "Reference": text(getattr(named, "Identification", None) or getattr(named, "ItemReference", None)),
+                }
+
+    def _attributes(self) -> Iterator[Row]:
+        """Every property of what has a row; one whose name another set of the thing has is told with its set's."""
+        for sheet, things in self._things():
+            for thing in things:
+                made, system = self.origin.made(thing), self.origin.system(thing)
+                counted = Counter(one.name for one in self.said(thing))
+                for one in self.said(thing):
+                    yield {
+                        "Name": one.name if counted[one.name] == 1 else f"{one.set_name}.{one.name}",
+                        **made,
+                        "Category": "As Built",
+                        "SheetName": sheet,
+                        "RowName": self._name(thing),
+                        "Value": one.value,
+                        "Unit": one.unit,
+                        "ExtSystem": system,
+                        "ExtObject": one.set_name,
+                        "ExtIdentifier": one.set_id,
+                        "Description": one.name,
+                        "AllowedValues": one.allowed,
+                    }
+
+    def _coordinates(self) -> Iterator[Row]:
+        """Where floors, spaces and components are placed, in the model's coordinates and unit."""
+        for sheet, things in self._things():
+            for thing in things if sheet in ("Floor", "Space", "Component") else ():
+                if (placement := getattr(thing, "ObjectPlacement", None)) is None:
+                    continue
+                at = ifcopenshell.util.placement.get_local_placement(placement)[:3, 3]
+                axes = dict(
+                    zip("XYZ", (f"{value:.6g}" if abs(value) < 1e6 else f"{value:.3f}" for value in at), strict=True)
+                )
+                yield {
+                    "Name": f"{self._name(thing)} placement",
+                    **self.origin.made(thing),
+                    "Category": "point",
+                    "SheetName": sheet,
+                    "RowName": self._name(thing),
+                    **{f"Coordinate{axis}Axis": value for axis, value in axes.items()},
+                    **self.origin.from_(thing),
+                }
+
+    def _things(self) -> Iterator[tuple[str, list[Any]]]:
+        yield "Facility", by_type(self.model, "IfcBuilding")
+        yield "Floor", by_type(self.model, FLOOR)
+        yield "Space", by_type(self.model, "IfcSpace")
+        yield "Type", _types(self.model, self.components)
+        yield "Component", _components(self.model)
+
+    def _sheet(self, thing: Any) -> str | None:
+        sheets = {"Facility": self.facilities, "Floor": self.floors, "Space": self.spaces}
+        sheets |= {"Type": self.types, "Component": self.components}
+        return next((sheet for sheet, names in sheets.items() if thing in names), None)
+
+
+_GUARANTORS = ("Manufacturer", "WarrantyGuarantorParts", "WarrantyGuarantorLabor")
+
+
+class _Picked(NamedTuple):
+    sheet: str
+    column: str
+
+
+_PICKED = (
+    _Picked("Contact", "Category"), _Picked("Facility", "Category"), _Picked("Floor", "Category"),
+    _Picked("Space", "Category"), _Picked("Zone", "Category"), _Picked("Type", "Category"),
+    _Picked("Type", "AssetType"), _Picked("System", "Category"), _Picked("Facility", "LinearUnits"),
+    _Picked("Facility", "AreaUnits"), _Picked("Facility", "VolumeUnits"), _Picked("Connection", "ConnectionType"),
+    _Picked("Coordinate", "Category"),
+)  # fmt: skip
+
+
+def _picked(sheets: dict[str, Iterable[Row]]) -> Iterator[Row]:
+    """The words that the register uses where COBie has lists of choice."""
+    for sheet, column in _PICKED:
+        for word in sorted({row.get(column, NONE) for row in sheets.get(sheet, ())} - {NONE}):
+            yield {"Sheet": sheet, "Column": column, "Value": word}
+
+
+def _whole(sheet: str, row: Row) -> Row:
+    """Every column; a date or a number that is none is n/a (the Attribute sheet has what the file says)."""
+    told = {column: row.get(column, NONE) for column in SHEETS[sheet]}
+    return {column: value if fits(column, value) else NONE for column, value in told.items()}
+
+
+def _components(model: Any) -> list[Any]:
+    """The elements that a facility manager looks after, in file order."""
+    found = {e.id(): e for c in ifcopenshell.util.fm.cobie_component_classes for e in by_type(model, c)}
+    for kind in ifcopenshell.util.fm.get_cobie_types(model):
+        found |= {e.id(): e for e in elements.get_types(kind)}
+    return [found[key] for key in sorted(found)]
+
+
+def _types(model: Any, components: Names) -> list[Any]:
+    """The types of components, in file order."""
+    found = {kind.id(): kind for kind in ifcopenshell.util.fm.get_cobie_types(model)}
+    for element in _components(model):
+        kind = elements.get_type(element) if element in components else None
+        if kind is not None:
+            found[kind.id()] = kind
+    return [found[key] for key in sorted(found)]
+
+
+def _bounded_spaces(model: Any) -> dict[int, list[Any]]:
+    """The spaces whose boundaries name an element, by the element's id."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    for rel in model.by_type("IfcRelSpaceBoundary"):
+        if (
+            rel.RelatedBuildingElement is not None
+            and rel.RelatingSpace is not None
+            and rel.RelatingSpace.is_a("IfcSpace")
+        ):
+            found[rel.RelatedBuildingElement.id()].append(rel.RelatingSpace)
+    return found
+
+
+def _above(thing: Any, ifc_class: str) -> Any:
+    """The nearest whole of a class."""
+    whole: Any = elements.get_aggregate(thing)
+    while whole is not None and not whole.is_a(ifc_class):
+        whole = elements.get_aggregate(whole)
+    return whole
+
+
+def _nest(thing: Any) -> Any:
+    return next((rel.RelatingObject for rel in getattr(thing, "Nests", None) or ()), None)
+
+
+def _port_owner(port: Any) -> Any:
+    direct = next((rel.RelatedElement for rel in getattr(port, "ContainedIn", None) or ()), None)
+    return direct or _nest(port)
+
+
+def _information(reference: Any) -> Any:
+    told = getattr(reference, "ReferencedDocument", None) or getattr(reference, "ReferenceToDocument", None)
+    return told[0] if isinstance(told, tuple) and told else told or None
+
+
+def _folder(location: str | None) -> str:
+    return (location or "").replace("\\", "/").rpartition("/")[0] or NONE
+
+
+def _file(location: str | None) -> str:
+    return (location or "").replace("\\", "/").rpartition("/")[2] or NONE
