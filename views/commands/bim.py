@@ -245,7 +245,7 @@ def cobie(
         return
     found = findings(sheets)
     errors = found.filter(severity="error").height
-    tell(f"{errors} errors, {found.height - errors} advices")
+    tell(f"{errors} errors, {found.height - errors} of advice")
     show({**told, "errors": errors, "findings": found.to_dicts()}, as_json=json)
     if errors:
         raise typer.Exit(REFUSED)
