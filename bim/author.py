@@ -7,6 +7,7 @@ specification always gives the same bytes.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,33 @@ _DOOR_M = (0.95, 0.05, 2.1)
 _WINDOW_M = (1.5, 0.08, 1.4)
 
 
+SAMPLE = "示範模型，非竣工圖 Sample model, not as built"
+"""What a sample building says of itself (IfcBuilding.Description)."""
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A building in the making: storey → what stands on it (`contents`) and its rooms (`spaces`), not yet related."""
+
+    draft: Draft
+    plan: Plan
+    building: Any
+    storeys: dict[str, Any]
+    corridors: dict[str, Any]
+    contents: dict[str, list[Any]]
+    spaces: dict[str, list[Any]]
+
+
 def author_building(spec: HousingSpec, path: Path, *, schema: Schema = "IFC4") -> None:
     """Write the building that `spec` asks for to `path`."""
+    begun = begin(spec, schema, SAMPLE)
+    circulation.stairs(begun.draft, begun.plan, begun.storeys, begun.corridors, begun.contents, begun.spaces)
+    furnish(begun)
+    finish(begun, path)
+
+
+def begin(spec: HousingSpec, schema: Schema, description: str) -> Drafted:
+    """The storeys with their dwellings and corridors, in a building that says `description` of itself."""
     draft = Draft(f"{spec.community_id}/{spec.building_name}", schema)
     building_plan = plan(spec)
     project = draft.project(spec.community_name, spec.lon_deg, spec.lat_deg, spec.rotation_deg)
@@ -51,8 +77,7 @@ def author_building(spec: HousingSpec, path: Path, *, schema: Schema = "IFC4") -
         "ELEMENT", None, None, None, None, None,
     )  # fmt: skip
     building = draft.add(
-        "IfcBuilding", draft.guid("building"), None, spec.building_name,
-        "示範模型，非竣工圖 Sample model, not as built", "社會住宅", ground, None,
+        "IfcBuilding", draft.guid("building"), None, spec.building_name, description, "社會住宅", ground, None,
         spec.community_name, "ELEMENT", None, None, None,
     )  # fmt: skip
     draft.aggregate("project", project, [site])
@@ -67,13 +92,23 @@ def author_building(spec: HousingSpec, path: Path, *, schema: Schema = "IFC4") -
     entrances = _dwellings(draft, building_plan, storeys, contents, spaces)
     corridors = circulation.corridors(draft, building_plan, storeys, contents, spaces)
     _entrances(draft, building_plan, entrances, corridors)
-    circulation.stairs(draft, building_plan, storeys, corridors, contents, spaces)
-    _ground_floor(draft, building_plan, storeys, corridors, contents, spaces)
-    equipment.equip(draft, building_plan, storeys, corridors, contents, spaces)
-    for key, storey in storeys.items():
-        draft.contain(key, storey, contents[key])
-        draft.aggregate(key, storey, spaces[key])
-    draft.write(path)
+    return Drafted(draft, building_plan, building, storeys, corridors, contents, spaces)
+
+
+def furnish(begun: Drafted, *, lifts: int | None = None) -> None:
+    """The services of the ground floor and all equipment; so many lifts, or as many as the dwellings ask for."""
+    _ground_floor(begun.draft, begun.plan, begun.storeys, begun.corridors, begun.contents, begun.spaces)
+    equipment.equip(
+        begun.draft, begun.plan, begun.storeys, begun.corridors, begun.contents, begun.spaces, lift_count=lifts
+    )
+
+
+def finish(begun: Drafted, path: Path, *, comment: str | None = None) -> None:
+    """Put everything on its storey and write the file, with a comment in its header if there is one."""
+    for key, storey in begun.storeys.items():
+        begun.draft.contain(key, storey, begun.contents[key])
+        begun.draft.aggregate(key, storey, begun.spaces[key])
+    begun.draft.write(path, comment=comment)
 
 
 def storey_name(number: int) -> str:

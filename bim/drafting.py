@@ -96,7 +96,15 @@ class Draft:
         """The shape of a straight stair flight: its steps in section, rising along x, extruded over its width."""
         key = ("flight", risers, riser_m, tread_m, width_m)
         if key not in self._shapes:
-            self._shapes[key] = self._mapped(self._steps(risers, riser_m, tread_m, width_m))
+            self._shapes[key] = self._mapped(self._prism(_steps(risers, riser_m, tread_m), width_m))
+        return self._shapes[key]
+
+    def wedge(self, run_m: float, rise_m: float, width_m: float) -> Any:
+        """The shape of a ramp, rising along x, extruded over its width."""
+        key = ("wedge", run_m, rise_m, width_m)
+        if key not in self._shapes:
+            corners = [(0.0, 0.0), (run_m, rise_m), (run_m, 0.0), (0.0, 0.0)]
+            self._shapes[key] = self._mapped(self._prism(corners, width_m))
         return self._shapes[key]
 
     def relate(self, ifc_class: str, path: str, *sides: Any) -> Any:
@@ -161,12 +169,13 @@ class Draft:
             "IfcProject", self.guid("project"), None, name, None, None, name, None, (self._context,), assignment
         )
 
-    def write(self, path: Path) -> None:
-        """Write the file; the same model always gives the same bytes."""
+    def write(self, path: Path, *, comment: str | None = None) -> None:
+        """Write the file, with a comment in its header if there is one; the same model always gives the same bytes."""
         header = self.model.header
         header.file_name.name = path.name
         header.file_name.time_stamp = _TIMESTAMP
-        header.file_description.description = ("ViewDefinition [ReferenceView_V1.2]",)
+        said = () if comment is None else (f"Comment [{comment}]",)
+        header.file_description.description = ("ViewDefinition [ReferenceView_V1.2]", *said)
         self.model.write(str(path))
 
     def _mapped(self, solid: Any) -> Any:
@@ -176,14 +185,18 @@ class Draft:
         shape = self.add("IfcShapeRepresentation", self._body, "Body", "MappedRepresentation", (item,))
         return self.add("IfcProductDefinitionShape", None, None, (shape,))
 
-    def _steps(self, risers: int, riser_m: float, tread_m: float, width_m: float) -> Any:
-        corners = [(0.0, 0.0)]
-        for step in range(risers):
-            corners += [(step * tread_m, (step + 1) * riser_m), ((step + 1) * tread_m, (step + 1) * riser_m)]
-        corners += [(risers * tread_m, (risers - 1) * riser_m), (tread_m, 0.0), (0.0, 0.0)]
+    def _prism(self, corners: Sequence[tuple[float, float]], width_m: float) -> Any:
+        """A section in x and z, its first corner again at its end, extruded along y."""
         points = tuple(self.add("IfcCartesianPoint", (round(x, 4), round(z, 4))) for x, z in corners)
         profile = self.add("IfcArbitraryClosedProfileDef", "AREA", None, self.add("IfcPolyline", points))
         sideways = self.add("IfcDirection", (0.0, -1.0, 0.0))
         ahead = self.add("IfcDirection", (1.0, 0.0, 0.0))
         section = self.add("IfcAxis2Placement3D", self._world[0], sideways, ahead)
         return self.add("IfcExtrudedAreaSolid", profile, section, self.add("IfcDirection", (0.0, 0.0, -1.0)), width_m)
+
+
+def _steps(risers: int, riser_m: float, tread_m: float) -> list[tuple[float, float]]:
+    corners = [(0.0, 0.0)]
+    for step in range(risers):
+        corners += [(step * tread_m, (step + 1) * riser_m), ((step + 1) * tread_m, (step + 1) * riser_m)]
+    return [*corners, (risers * tread_m, (risers - 1) * riser_m), (tread_m, 0.0), (0.0, 0.0)]

@@ -40,9 +40,16 @@ def dwelling_meters(draft: Draft, dwelling: PlacedDwelling, entrance: Any, frame
 
 
 def equip(
-    draft: Draft, plan: Plan, storeys: dict[str, Any], corridors: dict[str, Any], contents: Contents, spaces: Contents
+    draft: Draft,
+    plan: Plan,
+    storeys: dict[str, Any],
+    corridors: dict[str, Any],
+    contents: Contents,
+    spaces: Contents,
+    *,
+    lift_count: int | None = None,
 ) -> None:
-    """Everything that serves the whole building."""
+    """Everything that serves the whole building; its lifts are as many as the dwellings ask for if no count is said."""
     lowest = "B1F" if plan.spec.storeys_below else "1F"
     frame = storeys[lowest].ObjectPlacement
     room = _plant_room(draft, plan, lowest, frame)
@@ -68,7 +75,7 @@ def equip(
     circulation.describe_doors(draft, "plant", doors, fire_exit=False, accessible=True)
     if plan.spec.storeys_below:
         contents["B1F"] += _chargers(draft, plan, storeys["B1F"].ObjectPlacement)
-    lifts = _lifts(draft, plan, storeys["1F"].ObjectPlacement)
+    lifts = _lifts(draft, plan, storeys["1F"].ObjectPlacement, _lift_count(plan) if lift_count is None else lift_count)
     contents["1F"] += lifts
     circulation.serve(draft, "電梯", lifts, list(corridors.values()))
     contents["RF"] += _pv_strings(draft, plan, storeys["RF"].ObjectPlacement)
@@ -142,8 +149,11 @@ def _chargers(draft: Draft, plan: Plan, frame: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _lifts(draft: Draft, plan: Plan, frame: Any) -> list[Any]:
-    count = max(2, -(-plan.spec.dwellings // DWELLINGS_PER_LIFT)) if plan.spec.storeys_above > 1 else 0
+def _lift_count(plan: Plan) -> int:
+    return max(2, -(-plan.spec.dwellings // DWELLINGS_PER_LIFT)) if plan.spec.storeys_above > 1 else 0
+
+
+def _lifts(draft: Draft, plan: Plan, frame: Any, count: int) -> list[Any]:
     lifts = [
         _device(
             draft, "IfcTransportElement", f"電梯{nth}", f"電梯 {nth}", None,
