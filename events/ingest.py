@@ -176,9 +176,10 @@ class Ingester:
         events: list[New] = []
         landed, refusals = Landed(), list(decoded.refusals)
         frames = with_absences(with_types(decoded.frames, self._memory), self._memory)
-        landed = Landed({"states": -notes(frames)}) if notes(frames) else landed
+        noted = notes(frames)
+        landed = Landed({"states": -noted}) if noted else landed
         for family, frame in frames.items():
-            own = of_present_households(self._memory.entities[family], frame)
+            own = of_present_households(self._memory.entities[family], frame) if frame.height else frame
             refusals += withheld(family, frame.height - own.height, header.first_offset)
             landed += self._take(family, own, header, events)
         landed += self._refuse(refusals, header, events)
@@ -197,6 +198,8 @@ class Ingester:
 
     def _take(self, family: str, frame: pl.DataFrame, header: Header, events: list[New]) -> Landed:
         """Settle the rows of one family; adds the events for new names and for the batch."""
+        if not frame.height:
+            return Landed({family: 0})
         kind, memory = FAMILIES[family], self._memory
         entities = memory.entities[family]
         header = msgspec.structs.replace(header, family=family)

@@ -59,13 +59,13 @@ Key = tuple[str, tuple[str, ...]]
 def with_ends(frames: Mapping[str, pl.DataFrame], memory: Memory) -> dict[str, pl.DataFrame]:
     """`frames` with a row for every thing that a whole document among them no longer lists."""
     found = dict(frames)
-    if "states" not in found:
+    states = found.get("states")
+    if states is None or not states.height:
         return found
-    told = pl.col("point_id").str.starts_with(PREFIX)
-    listing = found["states"].filter(told)
-    if not listing.height:
+    told = states["point_id"].str.starts_with(PREFIX)
+    if not told.any():
         return found
-    found["states"] = found["states"].filter(~told)
+    listing, found["states"] = states.filter(told), states.filter(~told)
     changes = _Changes(found, memory)
     for (feed,), rows in listing.with_columns(feed=_part(1)).group_by(["feed"], maintain_order=True):
         _Feed.remembered(str(feed), memory).take(rows, changes)
@@ -75,7 +75,7 @@ def with_ends(frames: Mapping[str, pl.DataFrame], memory: Memory) -> dict[str, p
 def notes(frames: Mapping[str, pl.DataFrame]) -> int:
     """Rows of the frames that only remember what is listed: nothing that a feed offered, and not counted as landed."""
     states = frames.get("states")
-    return 0 if states is None else int(states["point_id"].str.starts_with(PREFIX).sum())
+    return 0 if states is None or not states.height else int(states["point_id"].str.starts_with(PREFIX).sum())
 
 
 def _part(number: int) -> pl.Expr:
