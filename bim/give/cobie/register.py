@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import ifcopenshell.util.element as elements
-import ifcopenshell.util.fm
 import ifcopenshell.util.placement
 
 from bim.give.cobie import values
+from bim.give.cobie.assets import GUARANTORS, asset_columns
 from bim.give.cobie.naming import Names
 from bim.give.cobie.origin import Origin
+from bim.give.cobie.picklists import picked
+from bim.give.cobie.structure import (
+    above,
+    bounded_spaces,
+    components,
+    file_name,
+    folder,
+    information,
+    nest,
+    port_owner,
+    types,
+)
 from bim.give.cobie.template import NONE, SHEETS, Row, Sheets, fits
 from bim.give.cobie.values import Said, category, first, text
 from bim.relations import by_type
@@ -29,12 +41,12 @@ class Register:
         self.facilities = Names(model.by_type("IfcBuilding"))
         self.floors = Names(model.by_type(FLOOR))
         self.spaces = Names(model.by_type("IfcSpace"))
-        self.components = Names(_components(model))
-        self.types = Names(_types(model, self.components))
+        self.components = Names(components(model))
+        self.types = Names(types(model, self.components))
         self.partial: list[str] = []
         """Things of which only the name could be read."""
         self._said: dict[int, list[Said]] = {}
-        self._beside = _bounded_spaces(model)
+        self._beside = bounded_spaces(model)
 
     def sheets(self) -> Sheets:
         """All twenty, each row with every column of its sheet."""
@@ -44,8 +56,8 @@ class Register:
             "Floor": self._rows(FLOOR, self._floor),
             "Space": self._rows("IfcSpace", self._space),
             "Zone": list(self._zones()),
-            "Type": self._each(_types(self.model, self.components), self._type),
-            "Component": self._each(_components(self.model), self._component),
+            "Type": self._each(types(self.model, self.components), self._type),
+            "Component": self._each(components(self.model), self._component),
             "System": list(self._systems()),
             "Assembly": list(self._assemblies()),
             "Connection": list(self._connections()),
@@ -56,9 +68,9 @@ class Register:
             "Attribute": list(self._attributes()),
             "Coordinate": list(self._coordinates()),
         }
-        makers = {row.get(name, NONE) for row in read["Type"] for name in _GUARANTORS}
+        makers = {row.get(name, NONE) for row in read["Type"] for name in GUARANTORS}
         read["Contact"] = self.origin.contacts(makers)
-        read["PickLists"] = list(_picked(read))
+        read["PickLists"] = list(picked(read))
         return {sheet: [_whole(sheet, row) for row in read.get(sheet, [])] for sheet in SHEETS}
 
     @property
@@ -99,7 +111,7 @@ class Register:
 
     def _facility(self, building: Any) -> Row:
         project = next(iter(self.model.by_type("IfcProject")), None)
-        site = _above(building, "IfcSite")
+        site = above(building, "IfcSite")
         system = self.origin.system(building)
         unit = values.project_unit
         money = next(iter(self.model.by_type("IfcMonetaryUnit")), None)
@@ -133,7 +145,7 @@ class Register:
 
     def _space(self, space: Any) -> Row:
         properties = self.said(space)
-        floor = _above(space, FLOOR)
+        floor = above(space, FLOOR)
         described = getattr(space, "LongName", None) or space.Description or space.Name
         return {
             **self._named(space),
@@ -161,31 +173,7 @@ class Register:
             "Category": category(kind, getattr(kind, "ElementType", None), getattr(kind, "PredefinedType", None), of),
             "Description": text(kind.Description or kind.Name or of),
             "AssetType": "Movable" if of in MOVABLE else "Fixed",
-            "Manufacturer": first(properties, "Manufacturer"),
-            "ModelNumber": first(properties, "ModelLabel", "ModelReference", "ArticleNumber"),
-            "WarrantyGuarantorParts": first(properties, "WarrantyGuarantorParts", "PointOfContact"),
-            "WarrantyDurationParts": first(properties, "WarrantyDurationParts", "WarrantyPeriod"),
-            "WarrantyGuarantorLabor": first(properties, "WarrantyGuarantorLabor", "PointOfContact"),
-            "WarrantyDurationLabor": first(properties, "WarrantyDurationLabor", "WarrantyPeriod"),
-            "WarrantyDescription": first(properties, "WarrantyDescription", "WarrantyContent"),
-            "ReplacementCost": first(properties, "ReplacementCost"),
-            "ExpectedLife": first(properties, "ServiceLifeDuration", "ExpectedLife"),
-            "DurationUnit": first(properties, "DurationUnit"),
-            "NominalLength": first(properties, "NominalLength", "OverallLength"),
-            "NominalWidth": first(properties, "NominalWidth", "OverallWidth", "Width"),
-            "NominalHeight": first(properties, "NominalHeight", "OverallHeight", "Height"),
-            "ModelReference": first(properties, "ModelReference", "Reference"),
-            "Shape": first(properties, "Shape"),
-            "Size": first(properties, "Size"),
-            "Color": first(properties, "Color", "Colour"),
-            "Finish": first(properties, "Finish"),
-            "Grade": first(properties, "Grade"),
-            "Material": first(properties, "Material"),
-            "Constituents": first(properties, "Constituents", "Parts"),
-            "Features": first(properties, "Features"),
-            "AccessibilityPerformance": first(properties, "AccessibilityPerformance", "HandicapAccessible"),
-            "CodePerformance": first(properties, "CodePerformance", "FireRating"),
-            "SustainabilityPerformance": first(properties, "SustainabilityPerformance"),
+            **asset_columns(properties),
         }
 
     def _component(self, element: Any) -> Row:
@@ -209,7 +197,7 @@ class Register:
         while whole is not None:
             if (place := elements.get_container(whole, should_get_direct=True)) is not None and place in self.spaces:
                 return self.spaces.of(place)
-            whole = elements.get_aggregate(whole) or _nest(whole)
+            whole = elements.get_aggregate(whole) or nest(whole)
         beside = self._beside.get(element.id(), [])
         return ", ".join(sorted({self.spaces.of(space) for space in beside})) or NONE
 
@@ -236,7 +224,7 @@ class Register:
     def _connections(self) -> Iterator[Row]:
         for rel in self.model.by_type("IfcRelConnectsPorts"):
             ports = (rel.RelatingPort, rel.RelatedPort)
-            ends = [_port_owner(port) for port in ports]
+            ends = [port_owner(port) for port in ports]
             if all(end in self.components for end in ends):
                 names = [self.components.of(end) for end in ends]
                 yield {
@@ -254,22 +242,22 @@ class Register:
     def _documents(self) -> Iterator[Row]:
         for rel in self.model.by_type("IfcRelAssociatesDocument"):
             document = rel.RelatingDocument
-            information = document if document.is_a("IfcDocumentInformation") else _information(document)
-            named = information or document
-            location = getattr(document, "Location", None) or getattr(information, "Location", None)
+            about = document if document.is_a("IfcDocumentInformation") else information(document)
+            named = about or document
+            location = getattr(document, "Location", None) or getattr(about, "Location", None)
             for thing in rel.RelatedObjects:
                 if (sheet := self._sheet(thing)) is None:
                     continue
                 yield {
                     "Name": text(named.Name or location or getattr(named, "Identification", None)),
                     **self.origin.made(rel),
-                    "Category": text(getattr(information, "Purpose", None)),
+                    "Category": text(getattr(about, "Purpose", None)),
                     "ApprovalBy": NONE,
-                    "Stage": text(getattr(information, "Status", None)),
+                    "Stage": text(getattr(about, "Status", None)),
                     "SheetName": sheet,
                     "RowName": self._name(thing),
-                    "Directory": _folder(location),
-                    "File": _file(location),
+                    "Directory": folder(location),
+                    "File": file_name(location),
                     **self.origin.from_(rel),
                     "Description": text(getattr(named, "Description", None)),
                     "Reference": text(getattr(named, "Identification", None) or getattr(named, "ItemReference", None)),
@@ -321,8 +309,8 @@ class Register:
         yield "Facility", by_type(self.model, "IfcBuilding")
         yield "Floor", by_type(self.model, FLOOR)
         yield "Space", by_type(self.model, "IfcSpace")
-        yield "Type", _types(self.model, self.components)
-        yield "Component", _components(self.model)
+        yield "Type", types(self.model, self.components)
+        yield "Component", components(self.model)
 
     def _sheet(self, thing: Any) -> str | None:
         sheets = {"Facility": self.facilities, "Floor": self.floors, "Space": self.spaces}
@@ -330,92 +318,7 @@ class Register:
         return next((sheet for sheet, names in sheets.items() if thing in names), None)
 
 
-_GUARANTORS = ("Manufacturer", "WarrantyGuarantorParts", "WarrantyGuarantorLabor")
-
-
-class _Picked(NamedTuple):
-    sheet: str
-    column: str
-
-
-_PICKED = (
-    _Picked("Contact", "Category"), _Picked("Facility", "Category"), _Picked("Floor", "Category"),
-    _Picked("Space", "Category"), _Picked("Zone", "Category"), _Picked("Type", "Category"),
-    _Picked("Type", "AssetType"), _Picked("System", "Category"), _Picked("Facility", "LinearUnits"),
-    _Picked("Facility", "AreaUnits"), _Picked("Facility", "VolumeUnits"), _Picked("Connection", "ConnectionType"),
-    _Picked("Coordinate", "Category"),
-)  # fmt: skip
-
-
-def _picked(sheets: dict[str, Iterable[Row]]) -> Iterator[Row]:
-    """The words that the register uses where COBie has lists of choice."""
-    for sheet, column in _PICKED:
-        for word in sorted({row.get(column, NONE) for row in sheets.get(sheet, ())} - {NONE}):
-            yield {"Sheet": sheet, "Column": column, "Value": word}
-
-
 def _whole(sheet: str, row: Row) -> Row:
     """Every column; a date or a number that is none is n/a (the Attribute sheet has what the file says)."""
     told = {column: row.get(column, NONE) for column in SHEETS[sheet]}
     return {column: value if fits(column, value) else NONE for column, value in told.items()}
-
-
-def _components(model: Any) -> list[Any]:
-    """The elements that a facility manager looks after, in file order."""
-    found = {e.id(): e for c in ifcopenshell.util.fm.cobie_component_classes for e in by_type(model, c)}
-    for kind in ifcopenshell.util.fm.get_cobie_types(model):
-        found |= {e.id(): e for e in elements.get_types(kind)}
-    return [found[key] for key in sorted(found)]
-
-
-def _types(model: Any, components: Names) -> list[Any]:
-    """The types of components, in file order."""
-    found = {kind.id(): kind for kind in ifcopenshell.util.fm.get_cobie_types(model)}
-    for element in _components(model):
-        kind = elements.get_type(element) if element in components else None
-        if kind is not None:
-            found[kind.id()] = kind
-    return [found[key] for key in sorted(found)]
-
-
-def _bounded_spaces(model: Any) -> dict[int, list[Any]]:
-    """The spaces whose boundaries name an element, by the element's id."""
-    found: dict[int, list[Any]] = defaultdict(list)
-    for rel in model.by_type("IfcRelSpaceBoundary"):
-        if (
-            rel.RelatedBuildingElement is not None
-            and rel.RelatingSpace is not None
-            and rel.RelatingSpace.is_a("IfcSpace")
-        ):
-            found[rel.RelatedBuildingElement.id()].append(rel.RelatingSpace)
-    return found
-
-
-def _above(thing: Any, ifc_class: str) -> Any:
-    """The nearest whole of a class."""
-    whole: Any = elements.get_aggregate(thing)
-    while whole is not None and not whole.is_a(ifc_class):
-        whole = elements.get_aggregate(whole)
-    return whole
-
-
-def _nest(thing: Any) -> Any:
-    return next((rel.RelatingObject for rel in getattr(thing, "Nests", None) or ()), None)
-
-
-def _port_owner(port: Any) -> Any:
-    direct = next((rel.RelatedElement for rel in getattr(port, "ContainedIn", None) or ()), None)
-    return direct or _nest(port)
-
-
-def _information(reference: Any) -> Any:
-    told = getattr(reference, "ReferencedDocument", None) or getattr(reference, "ReferenceToDocument", None)
-    return told[0] if isinstance(told, tuple) and told else told or None
-
-
-def _folder(location: str | None) -> str:
-    return (location or "").replace("\\", "/").rpartition("/")[0] or NONE
-
-
-def _file(location: str | None) -> str:
-    return (location or "").replace("\\", "/").rpartition("/")[2] or NONE
