@@ -9,19 +9,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from events.errors import PayloadError
 from events.feeds.cells import STATE, Cell
 from events.feeds.refusals import Refused
+from events.feeds.xml_texts import name_of, root_of
 
 SHOWN = {"ContentPark": "park", "ContentMsg": "message"}
-ENCODINGS = {"big5": "cp950", "utf-8": "utf-8"}
-"""Declared encoding -> Python's; cp950 is the Big5 that is really written."""
-
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9_.-]+)["'][^>]*\?>""")
 
 
 def is_signs(content: bytes) -> bool:
@@ -31,10 +27,10 @@ def is_signs(content: bytes) -> bool:
 
 def signs(content: bytes) -> Iterator[Cell | Refused]:
     """States of the signs; PayloadError when it is no such document."""
-    root = _root(content)
-    data, time = [e for e in root.iter() if _name(e) == "CmsData"], _text(root, "ExchangeTime")
+    root = root_of(content)
+    data, time = [e for e in root.iter() if name_of(e) == "CmsData"], _text(root, "ExchangeTime")
     if not data:
-        raise PayloadError(f"XML <{_name(root)}> without CmsData: the twin reads TCMSV_allCMSavailable")
+        raise PayloadError(f"XML <{name_of(root)}> without CmsData: the twin reads TCMSV_allCMSavailable")
     for sign in data:
         name = _text(sign, "CmsID")
         document = _alone(time, sign)
@@ -45,29 +41,8 @@ def signs(content: bytes) -> Iterator[Cell | Refused]:
                 yield Cell(f"cms:{name}:{word}", STATE, time, text, document)
 
 
-def _root(content: bytes) -> ElementTree.Element:
-    declared = _DECLARED.match(content)
-    encoding = declared[1].decode().lower() if declared else "utf-8"
-    if encoding not in ENCODINGS:
-        raise PayloadError(f"XML in {encoding}; the twin reads {', '.join(ENCODINGS)}")
-    try:
-        text = content[declared.end() if declared else 0 :].decode(ENCODINGS[encoding])
-    except UnicodeDecodeError as error:
-        raise PayloadError(f"XML: byte {error.start} is no {encoding}") from error
-    if "<!" in text.replace("<!--", "").replace("<![CDATA[", ""):
-        raise PayloadError("XML with a document type: entities are not read")
-    try:
-        return ElementTree.fromstring(text.strip())
-    except (ElementTree.ParseError, ValueError) as error:
-        raise PayloadError(f"XML: {error}") from error
-
-
-def _name(element: ElementTree.Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
 def _text(parent: ElementTree.Element, name: str) -> str:
-    found = next((e for e in parent.iter() if _name(e) == name), None)
+    found = next((e for e in parent.iter() if name_of(e) == name), None)
     return (found.text or "").strip() if found is not None else ""
 
 

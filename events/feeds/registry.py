@@ -21,11 +21,13 @@ from events.feeds import (
     youbike,
     youbike_archive,
 )  # fmt: skip
+from events.feeds.alerts import cap, quakes
 from events.feeds.buses import network, tdx
 from events.feeds.charging import ocpi, ocpp
 from events.feeds.decoded import Format
 from events.feeds.messages import split_array
 from events.feeds.meters import dsmr, meter_table, nem12
+from events.feeds.weather import cwa
 
 _TYPE = "tw.taipei.twin"
 _JSON = "application/json"
@@ -81,12 +83,20 @@ FORMATS: dict[str, Format] = {
             "meter-table", "city.meter-table", f"{_TYPE}.meter.table.v1", "application/octet-stream",
             meter_table.decode, meter_table.split,
         ),
+        Format(
+            "cwa-earthquake", "city.cwa-earthquake", f"{_TYPE}.seismic.shaking.v1", _JSON, quakes.decode, quakes.split
+        ),
+        Format(
+            "cap", "city.cap", f"{_TYPE}.alert.cap.v1", "application/cap+xml", cap.decode, cap.split, lists=True
+        ),
+        Format("cwa-weather", "city.cwa-weather", f"{_TYPE}.weather.observed.v1", _JSON, cwa.decode, cwa.split),
         Format("dsmr", "city.dsmr", f"{_TYPE}.meter.telegram.v1", "text/plain", dsmr.decode, dsmr.split),
     )
 }  # fmt: skip
 """Format by its name on the command line."""
 
 _BY_CONTENT = {
+    "application/cap+xml": FORMATS["cap"],
     "application/senml+json": FORMATS["senml"],
     "application/x-protobuf": FORMATS["gtfs-rt"],
     "application/x-google-protobuf": FORMATS["gtfs-rt"],

@@ -18,6 +18,7 @@ from events.feeds.decoded import Decoded
 from events.feeds.registry import FORMATS
 from tests.feeds.offering import offer
 from tests.feeds.telegrams import telegrams
+from tests.feeds.test_cap import EARTHQUAKE
 from tests.feeds.test_health import report
 from tests.feeds.test_lifts import LIFT
 from tests.feeds.test_ocpi import cdr, document, note
@@ -76,6 +77,9 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
             b"meter,time,value,unit,time_zone\nM1,2025-10-26 02:30:00,1,kWh,Europe/Amsterdam\n",
         ],
         "dsmr": [telegrams(shared_data)["TELEGRAM_V5"], telegrams(shared_data)["TELEGRAM_V2_2"]],
+        "cwa-earthquake": [_first_quakes(shared_data)],
+        "cap": [EARTHQUAKE.encode(), (shared_data / "alerts" / "ncdr_feed_entry_2026-07-07.json").read_bytes()],
+        "cwa-weather": [_first_hours(shared_data)],
         "senml": [(shared_data / "events" / "senml" / f"ex{n}.json").read_bytes() for n in range(1, 14)],
     }
 
@@ -130,6 +134,16 @@ SIGNS = (
     '<?xml version="1.0" encoding="Big5"?><a><ExchangeTime>2025/06/27 10:43:38</ExchangeTime>'
     "<CmsData><CmsID>P6</CmsID><ContentPark>滿</ContentPark></CmsData></a>"
 ).encode("cp950")
+
+
+def _first_quakes(shared_data: Path) -> bytes:
+    reports = gzip.decompress((shared_data / "alerts" / "cwa_earthquakes_2026-04-13_2026-07-06.json.gz").read_bytes())
+    return msgspec.json.encode(msgspec.json.decode(reports)[:3])
+
+
+def _first_hours(shared_data: Path) -> bytes:
+    table = shared_data / "weather" / "cwa_466920_hourly_2020-06_2021-05.parquet"
+    return pl.read_parquet(table, n_rows=4).write_csv().encode()
 
 
 def _first_lots(shared_data: Path, name: str = "TCMSV_allavailable.json") -> bytes:

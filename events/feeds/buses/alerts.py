@@ -116,10 +116,11 @@ def _texts(name: str, translated: gtfs.TranslatedString) -> dict[str, str]:
     if not by_language:
         return {}
     each = {f"{name}:{language or 'und'}": text for language, text in by_language.items()}
-    return {name: _preferred(by_language)} | (each if len(by_language) > 1 else {})
+    return {name: preferred(by_language)} | (each if len(by_language) > 1 else {})
 
 
-def _preferred(by_language: dict[str, str]) -> str:
+def preferred(by_language: dict[str, str]) -> str:
+    """The text in the first of LANGUAGES that there is, else the first."""
     for wanted in LANGUAGES:
         for language, text in by_language.items():
             if language == wanted or (wanted and language.startswith(f"{wanted}-")):

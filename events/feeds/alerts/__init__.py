@@ -1,0 +1,1 @@
+"""Warnings and what they warn of: earthquakes, CAP."""
