@@ -11,7 +11,7 @@ PACKAGES := twin events bim views replay
 CHECKED := $(PACKAGES) tests benchmarks deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check kafka kafka-jars bench lock format
+.PHONY: help env demo test check kafka kafka-jars bench mutants lock format
 .PHONY: check-lint check-format check-types check-imports check-spelling
 .DELETE_ON_ERROR:
 export TWIN_REQUIRE_ALL
@@ -54,6 +54,9 @@ kafka-jars: ## fetch Kafka's jars now, so that later starts need no network
 
 bench: $(READY) ## run the benchmarks
 	$(RUN) -m benchmarks $(ARGS)
+
+mutants: $(READY) ## how many small changes of the core the tests notice (ten minutes; ARGS="--only bim/units --each 40")
+	$(RUN) -m tests.mutation $(ARGS)
 
 lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
 	$(VENV)/bin/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
