@@ -11,13 +11,17 @@ from events.errors import PayloadError
 from events.feeds.decoded import Format
 from events.feeds.gtfs_rt import feed_message
 from events.feeds.packed import BOM, unpacked
+from events.feeds.xml_texts import name_of, root_of
 
 PARQUET = b"PAR1"
 TABLES = ("aqi", "youbike-archive", "meter-table")
 """Formats that are published as CSV too."""
 
+MOST_TAGS = 1_000_000
+"""Tags of a document of XML that is looked at; a format may allow fewer."""
+
 MARKUP = b"<"
-"""No format of ours begins so; a web page does, whatever comment or declaration it begins with."""
+"""No format of ours that is no XML begins so; a web page does, after whatever comment or declaration."""
 
 
 def fault(form: Format, body: bytes) -> str | None:
@@ -34,7 +38,7 @@ def fault(form: Format, body: bytes) -> str | None:
     if content.startswith(PARQUET):
         return None if content.endswith(PARQUET) and len(content) > 12 else "Parquet without its end"
     if text.startswith(MARKUP):
-        return "a web page, not a document"
+        return _xml_fault(content) if "xml" in form.content_type else "a web page, not a document"
     if text[:1] in b"[{":
         return _json_fault(text)
     if form.name in TABLES:
@@ -48,6 +52,14 @@ def _json_fault(text: bytes) -> str | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return f"JSON that does not end well ({error})"
     return None
+
+
+def _xml_fault(content: bytes) -> str | None:
+    try:
+        root = root_of(content, MOST_TAGS)
+    except PayloadError as error:
+        return f"a web page, or no whole document: {error}"
+    return "a web page, not a document" if name_of(root).lower() == "html" else None
 
 
 def _protobuf_fault(content: bytes) -> str | None:

@@ -27,6 +27,8 @@ from events.feeds.charging import ocpi, ocpp
 from events.feeds.decoded import Format
 from events.feeds.messages import split_array
 from events.feeds.meters import dsmr, meter_table, nem12
+from events.feeds.meters.dlms import push as dlms_push
+from events.feeds.meters.green_button import reading as green_button
 from events.feeds.weather import cwa
 
 _TYPE = "tw.taipei.twin"
@@ -91,6 +93,14 @@ FORMATS: dict[str, Format] = {
         ),
         Format("cwa-weather", "city.cwa-weather", f"{_TYPE}.weather.observed.v1", _JSON, cwa.decode, cwa.split),
         Format("dsmr", "city.dsmr", f"{_TYPE}.meter.telegram.v1", "text/plain", dsmr.decode, dsmr.split),
+        Format(
+            "green-button", "city.green-button", f"{_TYPE}.meter.green_button.v1", "application/atom+xml",
+            green_button.decode, green_button.split,
+        ),
+        Format(
+            "dlms-push", "city.dlms-push", f"{_TYPE}.meter.push.v1", "application/octet-stream",
+            dlms_push.decode, dlms_push.split,
+        ),
     )
 }  # fmt: skip
 """Format by its name on the command line."""

@@ -20,7 +20,7 @@ MOST_TAGS = 400_000
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
 
 
-def root_of(content: bytes) -> ElementTree.Element:
+def root_of(content: bytes, most_tags: int = MOST_TAGS) -> ElementTree.Element:
     """The document's element; PayloadError when it is none, has a document type, or is larger than it may be."""
     declared = _DECLARED.match(content)
     encoding = declared[1].decode().lower() if declared else "utf-8"
@@ -32,8 +32,8 @@ def root_of(content: bytes) -> ElementTree.Element:
         raise PayloadError(f"XML: byte {error.start} is no {encoding}") from error
     if "<!" in text.replace("<!--", "").replace("<![CDATA[", ""):
         raise PayloadError("XML with a document type: entities are not read")
-    if (tags := text.count("<")) > MOST_TAGS:
-        raise PayloadError(f"{tags} tags, where {MOST_TAGS} are allowed; split the document")
+    if (tags := text.count("<")) > most_tags:
+        raise PayloadError(f"{tags} tags, where {most_tags} are allowed; split the document")
     try:
         return ElementTree.fromstring(text.strip())
     except (ElementTree.ParseError, ValueError) as error:
@@ -58,6 +58,16 @@ def texts(parent: ElementTree.Element, name: str) -> list[str]:
 def first_text(parent: ElementTree.Element, name: str) -> str:
     """The first of these texts, "" where there is none."""
     return next(iter(texts(parent, name)), "")
+
+
+def text_at(element: ElementTree.Element, *path: str) -> str:
+    """Text of the first element of that name below, of its first of the next name, and so on; "" where none is."""
+    for name in path:
+        found = next(children(element, name), None)
+        if found is None:
+            return ""
+        element = found
+    return (element.text or "").strip()
 
 
 def below(root: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:

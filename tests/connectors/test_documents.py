@@ -36,6 +36,10 @@ def test_a_capture_cut_short_is_not(shared_data: Path, name: str, share: float) 
     assert fault(format_named(name), document[: min(int(len(document) * share), len(document) - 1)])
 
 
+def test_an_xml_feed_is_no_web_page() -> None:
+    assert fault(format_named("green-button"), b"<feed><entry/></feed>") is None
+
+
 ROWS = b'[{"sno":"1","mday":"2026-01-01 00:00:00","tot":3},{"sno":"2"}]'
 
 
@@ -52,6 +56,8 @@ def test_json_is_whole_nowhere_before_its_end(end: int) -> None:
         ("youbike", b"<!DOCTYPE html><html><body>Sorry</body></html>"),
         ("youbike", ROWS + b"]"),
         ("gtfs-rt", b"<html></html>"),
+        ("green-button", b"<html><body>Sorry</body></html>"),
+        ("green-button", b"<feed><entry></entry>"),
         ("dsmr", b"<!-- cache --> <html><body>Sorry</body></html>"),
         ("nem12", b'\xef\xbb\xbf\n<?xml version="1.0"?><Error>AccessDenied</Error>'),
         ("nem12", b""),

@@ -19,6 +19,8 @@ from events.feeds.registry import FORMATS
 from tests.feeds.offering import offer
 from tests.feeds.telegrams import telegrams
 from tests.feeds.test_cap import EARTHQUAKE
+from tests.feeds.test_dlms_push import WHOLE as PUSH
+from tests.feeds.test_green_button import SAMPLE as GREEN_BUTTON
 from tests.feeds.test_health import report
 from tests.feeds.test_lifts import LIFT
 from tests.feeds.test_ocpi import cdr, document, note
@@ -80,6 +82,8 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         "cwa-earthquake": [_first_quakes(shared_data)],
         "cap": [EARTHQUAKE.encode(), (shared_data / "alerts" / "ncdr_feed_entry_2026-07-07.json").read_bytes()],
         "cwa-weather": [_first_hours(shared_data)],
+        "green-button": [GREEN_BUTTON.read_bytes()],
+        "dlms-push": [PUSH, PUSH.hex().encode()],
         "senml": [(shared_data / "events" / "senml" / f"ex{n}.json").read_bytes() for n in range(1, 14)],
     }
 
