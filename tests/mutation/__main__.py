@@ -81,18 +81,16 @@ def _tried(
 ) -> Iterator[Result]:
     """Each mutant's fate: the first of every module, then the second of every module, so that any part is a sample."""
     until = time.monotonic() + 60 * asked.minutes
-    usual: dict[tuple[str, ...], float] = {}
 
     def fate(mutant: Mutant) -> Result | None:
         if (mutant.module, mutant.was, mutant.now) in known:
             return mutant, Fate.EQUIVALENT
         if time.monotonic() > until:
             return None
-        tests = tuple(modules[mutant.module])
+        tests = modules[mutant.module]
         bench = benches.get()
         try:
-            usual[tests] = usual.get(tests) or bench.usual_s(tests)
-            result = mutant, bench.fate(mutant, tests, usual[tests])
+            result = mutant, bench.fate(mutant, tests)
         finally:
             benches.put(bench)
         print(f"{result[1]:<22} {mutant.module}: {mutant.now}", flush=True)

@@ -21,10 +21,7 @@ def report(bench: Bench, checkout: Path, entries: list[dict[str, Any]]) -> int:
     """A line for each kind; 1 when a fault passes unseen."""
     unseen = 0
     for entry in entries:
-        usual_s = bench.usual_s(entry["tests"])
-        fate = bench.fate(put_back(checkout, entry), entry["tests"], usual_s)
+        fate = bench.fate(put_back(checkout, entry), entry["tests"])
         unseen += fate is Fate.SURVIVED
-        print(
-            f"{fate:<22} {entry['kind']} ({entry['module']}; {usual_s:.0f} s; {' '.join(entry['tests'])})", flush=True
-        )
+        print(f"{fate:<22} {entry['kind']} ({entry['module']}; {' '.join(entry['tests'])})", flush=True)
     return 1 if unseen else 0

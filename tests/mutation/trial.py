@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from tests.mutation.sample import Mutant
@@ -28,11 +30,12 @@ class Fate(StrEnum):
     EQUIVALENT = "equivalent"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Bench:
     """A copy of the checkout in which one mutant at a time is tried."""
 
     root: Path
+    _usual: dict[tuple[str, ...], float] = field(default_factory=dict)
 
     @classmethod
     def made(cls, root: Path) -> Bench:
@@ -48,37 +51,26 @@ class Bench:
 
     def passes(self, tests: Sequence[str], limit_s: float) -> bool | None:
         """Whether the tests pass; None when they had not ended after `limit_s`."""
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-x",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "--tb=no",
-            "--no-header",
-            *tests,
-        ]
+        assert self._warm.stdin is not None and self._warm.stdout is not None
+        self._warm.stdin.write(json.dumps({"tests": list(tests), "limit_s": limit_s}) + "\n")
+        self._warm.stdin.flush()
+        code = int(self._warm.stdout.readline())
+        return None if code == -1 else code == 0
+
+    @cached_property
+    def _warm(self) -> subprocess.Popen[str]:
+        """The process that forks the runs; it ends with its input."""
         data = os.environ.get("TWIN_SHARED_DATA", str(CHECKOUT.parent / "shared" / "data"))
         settings = os.environ | {"PYTHONPATH": str(self.root), "TWIN_SHARED_DATA": data}
-        running = subprocess.Popen(
-            command,
-            cwd=self.root,
-            env=settings,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            return running.wait(limit_s) == 0
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, 9)
-            running.wait()
-            return None
+        command = [sys.executable, "-m", "tests.mutation.warm"]
+        pipe = subprocess.PIPE
+        running = subprocess.Popen(command, cwd=self.root, env=settings, stdin=pipe, stdout=pipe, text=True)
+        assert running.stdout is not None and running.stdout.readline() == "ready\n"
+        return running
 
-    def fate(self, mutant: Mutant, tests: Sequence[str], usual_s: float) -> Fate:
-        """What becomes of a mutant whose tests take `usual_s` without it."""
+    def fate(self, mutant: Mutant, tests: Sequence[str]) -> Fate:
+        """What becomes of a mutant by its tests."""
+        usual_s = self.usual_s(tests)
         file = self.root / mutant.module
         original = file.read_text("utf-8")
         try:
@@ -89,11 +81,13 @@ class Bench:
         return Fate.ENDLESS if passed is None else Fate.SURVIVED if passed else Fate.KILLED
 
     def usual_s(self, tests: Sequence[str]) -> float:
-        """Seconds that the tests take on unchanged code, which they must pass."""
-        begun = time.monotonic()
-        if not self.passes(tests, 600):
-            raise SystemExit(f"make mutants: {' '.join(tests)} fail on unchanged code: mend that first")
-        return time.monotonic() - begun
+        """Seconds that the tests take on unchanged code, which they must pass; measured once."""
+        if tuple(tests) not in self._usual:
+            begun = time.monotonic()
+            if not self.passes(tests, 600):
+                raise SystemExit(f"make mutants: {' '.join(tests)} fail on unchanged code: mend that first")
+            self._usual[tuple(tests)] = time.monotonic() - begun
+        return self._usual[tuple(tests)]
 
     @staticmethod
     def _write(file: Path, source: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from replay import parameters
-from replay.engines.solar import Site, annual_yield, cloud_factors, kwh_per_kwp
+from replay.engines.solar import FIRST_DAYS, Site, annual_yield, cloud_factors, kwh_per_kwp
 
 XINGLONG = Site(121.5578, 24.98836)
 SOUTH = (10.0, 180.0)
@@ -69,6 +69,11 @@ def test_the_days_of_summer_are_longer_than_those_of_winter() -> None:
     assert (np.diff(day_h[:6]) > 0).all() and (np.diff(day_h[6:]) < 0).all()
     south = cloud_factors(-25.03, sunshine_h, overcast)
     assert south[5] > south[11]
+
+
+def test_months_begin_where_the_calendar_says() -> None:
+    year = [date(2025, month, 1).timetuple().tm_yday for month in range(1, 13)]
+    assert FIRST_DAYS.tolist() == [*year, 366]
 
 
 def test_no_intervals_are_no_energy() -> None:
