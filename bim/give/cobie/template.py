@@ -6,6 +6,7 @@ COBie quality control tool (COBieRules, buildingSMART alliance) asks them.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 NONE = "n/a"
@@ -189,9 +190,8 @@ def is_date(value: str) -> bool:
 
 
 def is_number(value: str) -> bool:
-    """Whether it is a number."""
+    """Whether it is a number that a spreadsheet has: no NaN, no infinity, no `1_000` (which Python reads)."""
     try:
-        float(value)
+        return math.isfinite(float(value)) and "_" not in value
     except ValueError:
         return False
-    return True
