@@ -23,8 +23,8 @@ def register(**changed: list[Row]) -> Sheets:
     sound |= {
         "Contact": [row("Contact", Email="a@example.org", Company="A", Phone="1")],
         "Facility": [
-            row("Facility", Name="F", ProjectName="P", SiteName="S", LinearUnits="meters", AreaUnits="m2", VolumeUnits="m3",
-                CurrencyUnit="TWD", AreaMeasurement="net")
+            row("Facility", Name="F", ProjectName="P", SiteName="S", LinearUnits="meters", AreaUnits="m2",
+                VolumeUnits="m3", CurrencyUnit="D", AreaMeasurement="net")
         ],
         "Floor": [row("Floor", Name="1F", Elevation="0.0", Height="3")],
         "Space": [row("Space", Name="101", FloorName="1F"), row("Space", Name="102", FloorName="1F")],
