@@ -93,7 +93,7 @@ class SourceError(TwinError):
 
 
 class BrokerUnavailableError(SourceError, ConnectionError):
-    """No Kafka broker answers at the given address."""
+    """No broker (Kafka, MQTT) answers at the given address."""
 
 
 class BrokerRefusedError(SourceError, PermissionError):

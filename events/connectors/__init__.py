@@ -7,4 +7,5 @@ documents.py   whether a document is whole                               pure
 discovery.py   GBFS: the documents that a gbfs.json names                pure
 seen_files.py  what was handed on, kept from one start to the next
 poller.py      the loop over endpoints
+mqtt/          the same for the topics of an MQTT broker
 """

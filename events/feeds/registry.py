@@ -29,6 +29,7 @@ from events.feeds.messages import split_array
 from events.feeds.meters import dsmr, meter_table, nem12
 from events.feeds.meters.dlms import push as dlms_push
 from events.feeds.meters.green_button import reading as green_button
+from events.feeds.sparkplug import messages as sparkplug
 from events.feeds.weather import cwa
 
 _TYPE = "tw.taipei.twin"
@@ -100,6 +101,10 @@ FORMATS: dict[str, Format] = {
         Format(
             "dlms-push", "city.dlms-push", f"{_TYPE}.meter.push.v1", "application/octet-stream",
             dlms_push.decode, dlms_push.split,
+        ),
+        Format(
+            "sparkplug", "city.sparkplug", f"{_TYPE}.sparkplug.message.v1", "application/x-ndjson",
+            sparkplug.decode, sparkplug.split,
         ),
     )
 }  # fmt: skip

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from events.feeds import json_rows
 from events.feeds.decoded import Decoded
 from events.feeds.registry import FORMATS
+from tests.feeds.captured.sparkplug import PYSPARKPLUG, TAHU
 from tests.feeds.offering import offer
 from tests.feeds.telegrams import telegrams
 from tests.feeds.test_cap import EARTHQUAKE
@@ -24,6 +25,7 @@ from tests.feeds.test_green_button import SAMPLE as GREEN_BUTTON
 from tests.feeds.test_health import report
 from tests.feeds.test_lifts import LIFT
 from tests.feeds.test_ocpi import cdr, document, note
+from tests.feeds.test_sparkplug import lines
 from tests.feeds.test_timetable import alert_feed
 
 UNRULY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -84,6 +86,7 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         "cwa-weather": [_first_hours(shared_data)],
         "green-button": [GREEN_BUTTON.read_bytes()],
         "dlms-push": [PUSH, PUSH.hex().encode()],
+        "sparkplug": [lines(PYSPARKPLUG, "NBIRTH", "DBIRTH", "NDATA", "NDEATH"), lines(TAHU, "NBIRTH", "NDATA")],
         "senml": [(shared_data / "events" / "senml" / f"ex{n}.json").read_bytes() for n in range(1, 14)],
     }
 

@@ -24,6 +24,7 @@ BOMBS = {"packed": PACKED, "objects": OBJECTS, "numbers": b"[" + b"0," * 1_000_0
 OWN = {
     "ocpp": b"0\n" * 1_000_000,
     "dsmr": b"/\n" * 50_000,
+    "sparkplug": b'{"topic":"spBv1.0/a/NDATA/b","payload":"' + b"1200" * 60_000 + b'"}\n',
     "dlms-push": b"0\n" * 1_000_000,
     "green-button": b"<feed>" + b"<entry/>" * 1_000_000 + b"</feed>",
     "nem12": b"200,N,E1,E1,E1,,M1,KWH,30,\n" + b"300,1\n" * 30_000,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from events.connectors.address import checked
+from events.connectors.mqtt.address import address_of, is_mqtt
 from events.connectors.parked import Parking
 from events.connectors.patience import duration_s
 from events.connectors.poller import Asked, Key, Poller, follow
@@ -23,12 +24,14 @@ from twin.place import Place
 from views.commands.declaring import Declarations, declared
 from views.commands.deliveries import Delivery, ToCity, ToKafka
 from views.commands.kafka_options import KafkaConfig, security_of
+from views.commands.mqtt_feed import Listening, client_id_of, listener_of
 from views.commands.options import REFUSED, Json, show, tell
 from views.commands.running import LogForm, LogLevel, configure_logs, stop_on_signals
 from views.commands.watching import MetricsAt, Watching, metrics_page, served
 from views.logs import LogFormat, in_json
 
 if TYPE_CHECKING:
+    from events.connectors.mqtt.listener import Listener
     from events.monitoring.metrics import Metrics
 
 SHORT_NAMES = {"bus": "bus-estimate", "bike": "youbike", "air": "aqi"}
@@ -45,7 +48,12 @@ Name = Annotated[
 
 def feed(
     name: Name,
-    url: Annotated[str, typer.Argument(metavar="URL", help="The endpoint; for GBFS its gbfs.json will do 網址.")],
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL", help="The endpoint; for GBFS its gbfs.json; mqtt://HOST:1883/TOPICS of a broker 網址."
+        ),
+    ],
     kafka: Annotated[
         str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Publish on this broker 發布到訊息伺服器.")
     ] = None,
@@ -79,6 +87,12 @@ def feed(
     client_secret_env: Annotated[
         str, typer.Option("--client-secret-env", metavar="VARIABLE", help="Holds its secret 用戶端密鑰變數.")
     ] = "TDX_CLIENT_SECRET",
+    with_topic: Annotated[
+        bool, typer.Option("--with-topic", help="MQTT: the topic comes along, as JSON with topic and payload 附主題.")
+    ] = False,
+    rebirth: Annotated[
+        bool, typer.Option("--rebirth", help="Sparkplug: ask nodes for a birth that was not seen 要求重新登錄.")
+    ] = False,
     declarations: Declarations = None,
     state: Annotated[
         Path | None,
@@ -102,8 +116,12 @@ def feed(
     Example: twin feed gbfs https://example.org/gbfs.json --city city --once
 
     Example: twin feed youbike https://example.org/Bike/Taipei --token-url https://example.org/token --city city
+
+    Example: twin feed sparkplug mqtt://127.0.0.1:1883 --city city --key-env username=U --key-env password=P
     """
-    form, address = format_named(SHORT_NAMES.get(name, name), declared(declarations, city)), checked(url)
+    form = format_named(SHORT_NAMES.get(name, name), declared(declarations, city))
+    broker = address_of(url, form.name) if is_mqtt(url) else None
+    address = broker.shown if broker else checked(url)
     if bool(kafka) == bool(city):
         raise UsageError("give either --kafka HOST:PORT or --city DIR")
     every_s, total_s = duration_s(every), duration_s(timeout)
@@ -123,35 +141,53 @@ def feed(
         tally.take(asked)
         watching.metrics.asked(asked)
 
-    poller = Poller(
-        address,
-        form,
-        every_s,
-        transport=Authorized(transport, transport, credentials, address) if credentials else transport,
-        deliver=delivery.deliver,
-        key=key,
-        report=report,
-        recollection=_recollection(state, city),
-        parking=Parking(state / "parked" if state else None),
-    )
-    if not in_json():
-        tell(f"{form.name}: asking every {every_s:g} s 抓取中")
+    if broker:
+        how = Listening(client_id_of(broker, form, str(state or city or kafka)), key.headers, with_topic, rebirth)
+        source: Poller | Listener = listener_of(broker, form, how, delivery, _kept(state, city), report)
+    else:
+        source = Poller(
+            address,
+            form,
+            every_s,
+            transport=Authorized(transport, transport, credentials, address) if credentials else transport,
+            deliver=delivery.deliver,
+            key=key,
+            report=report,
+            recollection=_recollection(state, city),
+            parking=Parking(state / "parked" if state else None),
+        )
+        if not in_json():
+            tell(f"{form.name}: asking every {every_s:g} s 抓取中")
     try:
-        with served(metrics, _pages(watching.metrics, poller, tally)):
-            follow(poller, stop.wait, once=once)
+        with served(metrics, _pages(watching.metrics, source, tally)):
+            if isinstance(source, Poller):
+                follow(source, stop.wait, once=once)
+            else:
+                source.follow(stop.wait, once=once)
     finally:
         delivery.close()
-    _end(poller, tally, form, stopped=stop.is_set(), as_json=json)
+    _end(source, tally, form, stopped=stop.is_set(), as_json=json)
+
+
+class Failing(Protocol):
+    """What is asked or listened to."""
+
+    def failing(self) -> list[str]:
+        """Addresses, without secrets, that fail."""
+
+
+def _kept(state: Path | None, city: Path | None) -> Path | None:
+    """Where a feed keeps what it must not forget: `state`, else the city's own place for it."""
+    return state or (city / "checkpoints" / "feeds" if city else None)
 
 
 def _recollection(state: Path | None, city: Path | None) -> Recollection:
-    """What was handed on before: kept in `state`, else in the city, else not at all."""
-    if city and not state:
-        state = city / "checkpoints" / "feeds"
-    return SeenFiles(state) if state else Forgetful()
+    """What was handed on before, where something is kept at all."""
+    kept = _kept(state, city)
+    return SeenFiles(kept) if kept else Forgetful()
 
 
-def _pages(metrics: Metrics, poller: Poller, tally: _Tally) -> dict[str, Page]:
+def _pages(metrics: Metrics, poller: Failing, tally: _Tally) -> dict[str, Page]:
     """Well is a feed that was asked for and whose endpoints all answered last time."""
 
     def health() -> tuple[bool, dict[str, Any]]:
@@ -163,7 +199,7 @@ def _pages(metrics: Metrics, poller: Poller, tally: _Tally) -> dict[str, Page]:
     return {"/metrics": metrics_page(metrics), "/healthz": page, "/readyz": page}
 
 
-def _end(poller: Poller, tally: _Tally, form: Format, *, stopped: bool, as_json: bool) -> None:
+def _end(poller: Failing, tally: _Tally, form: Format, *, stopped: bool, as_json: bool) -> None:
     failing = poller.failing()
     show({"feed": form.name, **tally.counts, "failing": failing}, as_json=as_json)
     if (failing or tally.counts["parked"]) and not stopped:
