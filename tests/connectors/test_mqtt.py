@@ -13,15 +13,16 @@ from events.connectors.mqtt import listener as loop
 from events.connectors.mqtt.address import address_of
 from events.connectors.mqtt.documents import Documents
 from events.connectors.mqtt.listener import Feed, Listener
-from events.connectors.mqtt.wire import Wire
+from events.connectors.mqtt.wire import Message, Wire
 from events.connectors.parked import Parking
 from events.connectors.poller import Asked, Document
 from events.errors import BrokerRefusedError, LogUnavailableError, RecordRefusedError, UsageError
+from events.feeds.declared_types.declaration_files import registry_of
 from events.feeds.registry import format_named
 from events.feeds.sparkplug.schema import payload_of
 from tests.commands.test_commands import Twin, city, twin
 from tests.feeds.captured.sparkplug import PYSPARKPLUG
-from tests.feeds.offering import offer
+from tests.feeds.offering import ARRIVAL, offer
 from tests.parts.mosquitto import mosquitto, running_mosquitto
 
 __all__ = ["city", "mosquitto", "twin"]
@@ -88,6 +89,20 @@ def test_a_message_is_a_document_and_its_topic_comes_along_where_asked(mosquitto
     bare = Heard(lambda: send(mosquitto, ("c/1", PACK)))
     hear(mosquitto, "c/+", bare)
     assert bare.documents == [PACK]
+
+
+def test_a_declared_type_reads_bodies_whose_topic_says_whose_they_are(tmp_path: Path) -> None:
+    (tmp_path / "warmth.toml").write_text(
+        'name = "warmth"\nformat = "json"\nsensor = "topic"\ntime = "received"\n'
+        '[[value]]\npath = "payload"\nquantity = "t"\nunit = "Cel"\n'
+    )
+    form = format_named("warmth", registry_of(tmp_path))
+    bodies = {"a": b"21.5", "b": b"19", "c": b"?"}
+    sent = [Message(f"home/{room}/t", body, ARRIVAL, 0, 0) for room, body in bodies.items()]
+    decoded = offer(form.decode, *(document for document, _ in Documents(form, with_topic=True).of(sent)))
+    told = decoded.frames["readings"].select("point_id", "value", "time").rows()
+    assert told == [("warmth:home/a/t:t", 21.5, ARRIVAL), ("warmth:home/b/t:t", 19.0, ARRIVAL)]
+    assert decoded.refused.height == 1
 
 
 def test_sparkplug_data_stand_for_themselves_after_a_birth_in_an_earlier_document(mosquitto: int) -> None:

@@ -44,6 +44,17 @@ def test_millions_of_faults_in_one_payload_are_one_refusal(name: str, bomb: byte
     assert found.refused.height == 1
 
 
+def test_a_push_of_millions_of_empty_values_takes_little_memory() -> None:
+    push = b"\x0f\x00\x00\x00\x01\x00\x01\x84\x00\x3d\x09\x00" + b"\x00" * 4_000_000
+    tracemalloc.start()
+    try:
+        found = poison.decoded(FORMATS["dlms-push"], [Payload(gzip.compress(push, mtime=0), ARRIVAL)])
+        assert tracemalloc.get_traced_memory()[1] < 100 * MIB
+    finally:
+        tracemalloc.stop()
+    assert found.refused.height == 1
+
+
 @pytest.mark.parametrize("bomb", list(BOMBS))
 def test_a_bomb_takes_little_memory(bomb: str) -> None:
     tracemalloc.start()

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.feeds.registry import FORMATS
+from events.feeds.sparkplug.schema import new_payload
 from tests.feeds.offering import UNHURRIED, offer, reasons
 
 TIME = "2026-08-20T11:41:52Z"
@@ -61,6 +62,32 @@ def sheet(parts: list[Any]) -> bytes:
     return "\n".join(["電號,資料時間,用電量(度)", *parts, ""]).encode()
 
 
+def metric(n: int) -> dict[str, Any]:
+    return {"name": f"m{n}", "datatype": 10, "double_value": n + 0.5}
+
+
+def message(parts: list[Any]) -> bytes:
+    payload = new_payload()
+    for part in parts:
+        payload.metrics.add(**part)
+    sent = payload.SerializeToString().hex()
+    return json.dumps({"topic": "spBv1.0/g/NDATA/n", "payload": sent}).encode()
+
+
+def interval(start: object) -> str:
+    period = f"<timePeriod><duration>900</duration><start>{start}</start></timePeriod>"
+    return f"<IntervalReading>{period}<value>5</value></IntervalReading>"
+
+
+def block(parts: list[Any]) -> bytes:
+    kind = "<entry><content><ReadingType><uom>72</uom></ReadingType></content></entry>"
+    up = '<link rel="up" href="UsagePoint/1/MeterReading/1/IntervalBlock"/>'
+    readings = "".join(map(interval, parts))
+    return (
+        f"<feed>{kind}<entry>{up}<content><IntervalBlock>{readings}</IntervalBlock></content></entry></feed>".encode()
+    )
+
+
 CASES: dict[str, tuple[str, Build, Callable[[int], Any], Any, str]] = {
     "ocpp sample": ("ocpp", samples, sample, {"value": "1", "measurand": "Warmth"}, "Warmth"),
     "ocpp unit": ("ocpp", samples, sample, sample(1) | {"unit": "furlong"}, "furlong"),
@@ -68,6 +95,8 @@ CASES: dict[str, tuple[str, Build, Callable[[int], Any], Any, str]] = {
     "observation": ("sensorthings", thing, observation, {"@iot.id": 9, "phenomenonTime": TIME}, "without a result"),
     "evse": ("ocpi", location, lambda n: {"uid": f"E{n}", "status": "AVAILABLE"}, {"uid": "X"}, "status is None"),
     "telegram": ("dsmr", lambda p: "".join(p).encode(), telegram, "/KLM5\\X\r\n1-0:1.8", "cut off"),
+    "metric": ("sparkplug", message, metric, {"name": "odd", "datatype": 10}, "no value"),
+    "interval": ("green-button", block, lambda n: 1_777_000_000 + 900 * n, "noon", "interval 'noon'"),
     "row": ("meter-table", sheet, lambda n: f"E,2026/08/20 {n:02}:00,{n}.5", "E,yesterday,1", "is no time"),
 }  # fmt: skip
 """Kind of part -> format, how parts make a document, the nth sound part, an odd one, what its refusal says."""

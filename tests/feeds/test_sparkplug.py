@@ -185,3 +185,12 @@ def test_the_odd_metric_alone_is_refused(kind: int, field: str, raw: object, why
 )
 def test_what_is_no_message_says_why(document: bytes, why: str) -> None:
     assert why in reasons(offer(messages.decode, document))[0]
+
+
+def test_data_by_name_without_a_type_have_that_of_their_birth() -> None:
+    born = payload_of(bytes.fromhex(TAHU["NBIRTH"]))
+    sent = new_payload()
+    sent.metrics.add(name="Temperature", int_value=2**32 - 9)
+    document = b"\n".join(line("N" + k, p.SerializeToString().hex()) for k, p in (("BIRTH", born), ("DATA", sent)))
+    readings = offer(messages.decode, document).frames["readings"].filter(point_id=f"{NODE}:Temperature")
+    assert readings.select("value", "unit").rows() == [(-5.0, "Cel"), (-9.0, "Cel")]

@@ -41,6 +41,9 @@ PUSH_LIST = "0-0:25.9.0"
 VALUE = 2
 """The attribute of a register, a clock and a data object that holds the value."""
 
+MOST_BYTES = 256 * 1024
+"""Bytes of one APDU; one of TCP or UDP has 64 KiB at most. Each may be a value, which takes a hundred when read."""
+
 CIPHERED = frozenset({0xDB, 0xDC, 0xDD, 0xDF, 0xE0, 0xE6})
 _HEX = re.compile(rb"[0-9A-Fa-f\s]+")
 
@@ -112,6 +115,8 @@ def _push(apdu: bytes, arrival: str, document: bytes) -> Iterator[Cell | Refused
 
 def _opened(apdu: bytes) -> tuple[bytes, Value]:
     """The APDU's date-time (empty where it has none) and its body."""
+    if len(apdu) > MOST_BYTES:
+        raise PayloadError(f"an APDU of {len(apdu)} bytes, where {MOST_BYTES} are allowed")
     if apdu.startswith(WRAPPER) and len(apdu) > 8:
         if int.from_bytes(apdu[6:8], "big") != len(apdu) - 8:
             raise PayloadError(f"a wrapper of {int.from_bytes(apdu[6:8], 'big')} bytes around {len(apdu) - 8}")
