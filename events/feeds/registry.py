@@ -24,11 +24,13 @@ from events.feeds import (
 from events.feeds.alerts import cap, quakes
 from events.feeds.buses import network, tdx
 from events.feeds.charging import ocpi, ocpp
+from events.feeds.context import ngsi_ld
 from events.feeds.decoded import Format
 from events.feeds.messages import split_array
 from events.feeds.meters import dsmr, meter_table, nem12
 from events.feeds.meters.dlms import push as dlms_push
 from events.feeds.meters.green_button import reading as green_button
+from events.feeds.metro import timetables
 from events.feeds.sparkplug import messages as sparkplug
 from events.feeds.weather import cwa
 
@@ -93,6 +95,14 @@ FORMATS: dict[str, Format] = {
             "cap", "city.cap", f"{_TYPE}.alert.cap.v1", "application/cap+xml", cap.decode, cap.split, lists=True
         ),
         Format("cwa-weather", "city.cwa-weather", f"{_TYPE}.weather.observed.v1", _JSON, cwa.decode, cwa.split),
+        Format(
+            "metro-timetable", "city.metro-timetable", f"{_TYPE}.metro.timetable.v1", _JSON,
+            timetables.decode, timetables.split,
+        ),
+        Format(
+            "ngsi-ld", "city.ngsi-ld", f"{_TYPE}.context.entity.v1", "application/ld+json",
+            ngsi_ld.decode, ngsi_ld.split,
+        ),
         Format("dsmr", "city.dsmr", f"{_TYPE}.meter.telegram.v1", "text/plain", dsmr.decode, dsmr.split),
         Format(
             "green-button", "city.green-button", f"{_TYPE}.meter.green_button.v1", "application/atom+xml",
@@ -112,6 +122,7 @@ FORMATS: dict[str, Format] = {
 
 _BY_CONTENT = {
     "application/cap+xml": FORMATS["cap"],
+    "application/ld+json": FORMATS["ngsi-ld"],
     "application/senml+json": FORMATS["senml"],
     "application/x-protobuf": FORMATS["gtfs-rt"],
     "application/x-google-protobuf": FORMATS["gtfs-rt"],

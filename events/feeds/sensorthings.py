@@ -10,13 +10,13 @@ A payload is one observation, an array of them, a collection (`value`), a data a
 interval its end), else `resultTime`, UTC where no zone is told. A result that is a text is a state, but a number
 written as text is a reading where its Datastream has a unit; true and false are 1 and 0. A reading without a unit of
 measurement, or with one that has no SenML unit (`events.feeds.units`), is refused: units are never guessed. What
-`resultQuality` may hold `events.feeds.sensorthings_quality` says.
+`resultQuality` may hold `events.feeds.sensorthings_quality` says. Version 2.0 is told in the words of 1.1 by
+`events.feeds.sensorthings_version_2`.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -33,10 +33,12 @@ from events.feeds.refusals import Refused, quoted
 from events.feeds.sensorthings_forms import observations
 from events.feeds.sensorthings_places import place_told
 from events.feeds.sensorthings_quality import quality_of
+from events.feeds.sensorthings_version_2 import id_of, in_older_words, instant_of, is_newer, stream_id_in
 from events.feeds.units.written import unit_of
 from events.observations import Quality
 
-_LINK = re.compile(r"Datastreams\(([^)]+)\)")
+LINKS = ("Datastream@iot.navigationLink", "Datastream@navigationLink")
+"""Members that may name the Datastream, of 1.1 and of 2.0."""
 
 
 def decode(payloads: Sequence[Payload]) -> Decoded:
@@ -45,8 +47,11 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 
 
 def _told(payload: Payload) -> Told:
-    answer = value_of(text_of(payload.data))
+    content = text_of(payload.data)
+    answer = value_of(content)
     found = list(observations(answer))
+    if is_newer(content):
+        found = [older for one in found for older in in_older_words(one)]
     if not found and not isinstance(answer, dict):
         raise PayloadError("no observation in it")
     for observation in found:
@@ -90,13 +95,12 @@ def _is_number(text: str) -> bool:
 
 
 def _stream_id(observation: Mapping[str, Any], stream: Mapping[str, Any]) -> str:
-    for known in (stream.get("@iot.id"), stream.get("@id"), stream.get("id")):
-        if isinstance(known, str | int) and str(known).strip():
-            return str(known).strip()
-    link = _LINK.search(str(observation.get("Datastream@iot.navigationLink", "")))
-    if link is None:
+    found = id_of(stream)
+    if found is None:
+        found = next((name for link in LINKS if (name := stream_id_in(observation.get(link)))), None)
+    if found is None:
         raise PayloadError("an observation whose Datastream has no @iot.id")
-    return link[1].strip("'\"")
+    return found
 
 
 def _unit(point: str, stream: Mapping[str, Any]) -> tuple[str, float]:
@@ -120,4 +124,4 @@ def _quality(point: str, observation: Mapping[str, Any]) -> Quality:
 
 def _time(observation: Mapping[str, Any]) -> str:
     told = observation.get("phenomenonTime") or observation.get("resultTime") or ""
-    return bare_is_utc(str(told).rpartition("/")[2])
+    return bare_is_utc(told.rpartition("/")[2] if isinstance(told, str) else instant_of(told))

@@ -19,7 +19,9 @@ MULTI = "MultiDatastream"
 WITHIN = ("Things", "Datastreams", "MultiDatastreams")
 """Members in which further entities stand that hold observations."""
 
-HOLDERS = tuple(f"{name}@iot.navigationLink" for name in (*WITHIN, "Observations"))
+HOLDERS = tuple(
+    f"{name}@{link}" for name in (*WITHIN, "Observations") for link in ("iot.navigationLink", "navigationLink")
+)
 """Members of an entity that holds observations and was not expanded."""
 
 

@@ -17,6 +17,9 @@ ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "utf-8", "big5": "cp
 MOST_TAGS = 400_000
 """Tags of a document; each element takes some two hundred bytes."""
 
+MOST_DEEP = 100
+"""Elements within elements; what writes them again goes down by recursion."""
+
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
 
 
@@ -35,9 +38,16 @@ def root_of(content: bytes, most_tags: int = MOST_TAGS) -> ElementTree.Element:
     if (tags := text.count("<")) > most_tags:
         raise PayloadError(f"{tags} tags, where {most_tags} are allowed; split the document")
     try:
-        return ElementTree.fromstring(text.strip())
+        root = ElementTree.fromstring(text.strip())
     except (ElementTree.ParseError, ValueError) as error:
         raise PayloadError(f"XML: {error}") from error
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        if depth > MOST_DEEP:
+            raise PayloadError(f"XML of more than {MOST_DEEP} elements within each other")
+        level = [child for element in level for child in element]
+    return root
 
 
 def name_of(element: ElementTree.Element) -> str:

@@ -22,6 +22,7 @@ ALLOWED_S = {
     "airbox": 30 * MINUTE_S,
     "aqi": 2 * HOUR_S,
     "sensorthings": 2 * HOUR_S,
+    "cwa-weather": 3 * HOUR_S,
 }
 """Seconds by format."""
 

@@ -115,3 +115,18 @@ def test_types_of_an_earlier_poll_tell_ebikes_and_kinds(log: Log, shared_data: P
     assert ingest(log, "gbfs", BIKES, field(shared_data, "gbfs_vehicle_types_ebikes"), car) == 0
     assert latest(log, "docks")["A"]["num_ebikes_available"] == 2
     assert {n: row["kind"] for n, row in latest(log, "positions").items()} == {"ebike": "bike", "unknown": None}
+
+
+def ncdr(minute: int, *identifiers: str) -> bytes:
+    told = {"title": "停水", "updated": "2026-08-20T12:00:00+08:00", "status": "Actual", "msgType": "Alert"}
+    told |= {"effective": "2026/8/20 下午 12:00:00", "expires": ""}
+    entries = [told | {"id": name} for name in identifiers]
+    return json.dumps({"feed": {"updated": f"2026-08-20T12:{minute:02d}:00+08:00", "entry": entries}}).encode()
+
+
+def test_an_alert_that_ncdr_s_list_no_longer_has_is_ended(log: Log) -> None:
+    assert ingest(log, "cap", ncdr(1, "a", "b"), ncdr(5, "a")) == 0
+    told = texts(log, "alert:")
+    assert (told["alert:a:in_force"], told["alert:b:in_force"]) == ("true", "not_listed")
+    assert ingest(log, "cap", ncdr(9)) == 0
+    assert texts(log, "alert:a:in")["alert:a:in_force"] == "not_listed"

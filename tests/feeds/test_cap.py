@@ -173,6 +173,13 @@ def test_a_list_says_what_it_lists_and_a_part_of_one_says_nothing() -> None:
     assert split.filter(pl.col("point_id").str.ends_with(":header")).height == 900
 
 
+@pytest.mark.parametrize("inside", ["<a>" * 100_000 + "</a>" * 100_000, "<a/>" * 500_000])
+def test_elements_without_end_are_one_refusal(inside: str) -> None:
+    document = EARTHQUAKE.replace("<status>Actual</status>", inside).encode()
+    (reason,) = reasons(offer(cap.decode, document))
+    assert "more than 100 elements within each other" in reason or "tags, where 400000 are allowed" in reason
+
+
 def test_no_entities_are_read() -> None:
     bomb = '<?xml version="1.0"?><!DOCTYPE alert [<!ENTITY a "b">]>' + EARTHQUAKE.partition("?>")[2]
     assert "document type" in reasons(offer(cap.decode, bomb.encode()))[0]

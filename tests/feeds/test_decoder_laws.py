@@ -24,6 +24,7 @@ from tests.feeds.test_dlms_push import WHOLE as PUSH
 from tests.feeds.test_green_button import SAMPLE as GREEN_BUTTON
 from tests.feeds.test_health import report
 from tests.feeds.test_lifts import LIFT
+from tests.feeds.test_ngsi_ld import PARKING
 from tests.feeds.test_ocpi import cdr, document, note
 from tests.feeds.test_sparkplug import lines
 from tests.feeds.test_timetable import alert_feed
@@ -83,6 +84,8 @@ def captures(shared_data: Path) -> dict[str, list[bytes]]:
         "dsmr": [telegrams(shared_data)["TELEGRAM_V5"], telegrams(shared_data)["TELEGRAM_V2_2"]],
         "cwa-earthquake": [_first_quakes(shared_data)],
         "cap": [EARTHQUAKE.encode(), (shared_data / "alerts" / "ncdr_feed_entry_2026-07-07.json").read_bytes()],
+        "metro-timetable": [_first_trains(shared_data, n) for n in ("FirstLastTimetable", "Frequency", "Station")],
+        "ngsi-ld": [json.dumps(PARKING).encode()],
         "cwa-weather": [_first_hours(shared_data)],
         "green-button": [GREEN_BUTTON.read_bytes()],
         "dlms-push": [PUSH, PUSH.hex().encode()],
@@ -146,6 +149,10 @@ SIGNS = (
 def _first_quakes(shared_data: Path) -> bytes:
     reports = gzip.decompress((shared_data / "alerts" / "cwa_earthquakes_2026-04-13_2026-07-06.json.gz").read_bytes())
     return msgspec.json.encode(msgspec.json.decode(reports)[:3])
+
+
+def _first_trains(shared_data: Path, name: str) -> bytes:
+    return msgspec.json.encode(msgspec.json.decode((shared_data / "transit" / f"TRTC_{name}.json").read_bytes())[:3])
 
 
 def _first_hours(shared_data: Path) -> bytes:

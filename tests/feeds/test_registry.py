@@ -12,7 +12,8 @@ def test_the_declared_formats_are_the_contract() -> None:
     assert list(FORMATS) == [
         "youbike", "youbike-archive", "gbfs", "gtfs-rt", "senml", "bus-estimate", "tdx-bus", "bus-network", "parking",
         "aqi", "airbox", "sensorthings", "ocpp", "ocpi", "bacnet-lift", "health-station", "nem12", "meter-table",
-        "cwa-earthquake", "cap", "cwa-weather", "dsmr", "green-button", "dlms-push", "sparkplug",
+        "cwa-earthquake", "cap", "cwa-weather", "metro-timetable", "ngsi-ld",
+        "dsmr", "green-button", "dlms-push", "sparkplug",
     ]  # fmt: skip
     assert all(f.name == name and f.topic == f"city.{name}" for name, f in FORMATS.items())
     assert len({f.ce_type for f in FORMATS.values()}) == len(FORMATS)

@@ -1,0 +1,1 @@
+"""Metros: timetables and what stands still."""
