@@ -35,7 +35,7 @@ def things(model: BuildingModel) -> pl.DataFrame:
     storeys = model.storeys.select("storey_id", pl.col("name").alias("storey"))
     dwellings = model.dwellings.select("dwelling_id", pl.col("name").alias("dwelling"))
     devices = model.devices.join(dwellings, on="dwelling_id", how="left").select(
-        pl.col("device_id").alias("thing_id"), "kind", "serial", "dwelling"
+        pl.col("device_id").alias("thing_id"), "kind", "serial", "dwelling", "dwelling_id"
     )
     elements = model.elements.rename({"element_id": "thing_id"}).join(devices, on="thing_id", how="left")
     spaces = model.spaces.rename({"space_id": "thing_id"}).join(dwellings, on="dwelling_id", how="left")
@@ -73,8 +73,10 @@ def _others(model: BuildingModel, known: pl.Series) -> pl.DataFrame:
 
 def _zones(model: BuildingModel) -> pl.DataFrame:
     zones = model.dwellings.filter(~pl.col("dwelling_id").is_in(model.spaces["space_id"].implode()))
-    return zones.rename({"dwelling_id": "thing_id", "dwelling_type": "long_name"}).with_columns(
-        ifc_class=pl.lit("IfcZone")
+    of_class = model.tables["attributes"].select(dwelling_id="entity_id", ifc_class="ifc_class").unique()
+    classed = zones.join(of_class, on="dwelling_id", how="left", maintain_order="left")
+    return classed.rename({"dwelling_id": "thing_id", "dwelling_type": "long_name"}).with_columns(
+        pl.col("ifc_class").fill_null("IfcZone")
     )
 
 

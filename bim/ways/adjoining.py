@@ -22,6 +22,9 @@ OPEN_M = 0.8
 MEET_M = 0.05
 """Outlines this close meet; the thinnest wall of the files seen is 0.06 m."""
 
+HELD = 0.5
+"""A space that shares more than this of the smaller one's outline holds it: they are no neighbours."""
+
 _BARRIERS = ("IfcWall", "IfcWallStandardCase", "IfcCurtainWall", "IfcWindow", "IfcRailing")
 
 
@@ -37,8 +40,13 @@ def adjoining(model: BuildingModel) -> Iterator[tuple[str, str, float]]:
         for one, other in sorted(zip(*tree.query(areas, "dwithin", MEET_M).tolist(), strict=True)):
             if one < other and _share_a_height(heights[one], heights[other]):
                 length_m = _open_m(areas[one], areas[other], barriers.get(storey_id[0]))
-                if length_m >= OPEN_M:
+                if length_m >= OPEN_M and not holds(areas[one], areas[other]):
                     yield keys[one], keys[other], round(length_m, 3)
+
+
+def holds(one: BaseGeometry, other: BaseGeometry) -> bool:
+    """Whether the larger of two outlines holds the smaller one: a dwelling and its room, both drawn as spaces."""
+    return bool(one.intersection(other).area > HELD * min(one.area, other.area))
 
 
 def _share_a_height(one: tuple[float, float], other: tuple[float, float]) -> bool:

@@ -7,6 +7,7 @@ from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon
 
 from bim.model import BuildingModel
+from bim.ways.adjoining import holds
 
 Point = tuple[float, float]
 
@@ -78,8 +79,22 @@ class Touching:
         return found
 
     def beside(self, door: str, storey_id: str | None) -> list[str]:
-        """The at most two spaces of its storey that a door stands between, sorted."""
-        return sorted(self._nearest(self.middle(door), storey_id, BESIDE_M)[:2])
+        """The at most two spaces of its storey that a door stands between, sorted.
+
+        A space that holds another of them is a side only where it is all there is beside that, and the door stands
+        well within it (a room's door to the rest of its dwelling).
+        """
+        at = self.middle(door)
+        near = self._nearest(at, storey_id, BESIDE_M)
+        inner = [key for key in near if not self._holds_one(key, near)]
+        if at is not None and len(near) == 2 and len(inner) == 1:
+            (outer,) = set(near) - set(inner)
+            inner = near if self._outline[outer].buffer(-BESIDE_M).contains(Spot(at)) else inner
+        return sorted(inner[:2])
+
+    def _holds_one(self, key: str, others: list[str]) -> bool:
+        own = self._outline[key]
+        return any(own.area > self._outline[each].area and holds(own, self._outline[each]) for each in others)
 
     def landings(self, parts: tuple[str, ...], storey_id: str | None) -> list[str]:
         """The space around a stair on its storey and the one on the storey above, where there are both."""
@@ -96,10 +111,12 @@ class Touching:
         return [key for storey_id in self._storeys for key in self._nearest(at, storey_id, STOP_M)[:1]]
 
     def _nearest(self, at: Point | None, storey_id: str | None, within_m: float) -> list[str]:
+        """Nearest first; of those as near as each other the smaller first: a room before what holds it."""
         if at is None:
             return []
         spot = Spot(at)
         found = [
-            (float(np.round(self._outline[key].distance(spot), 3)), key) for key in self._on_storey.get(storey_id, [])
+            (float(np.round(self._outline[key].distance(spot), 3)), round(self._outline[key].area, 3), key)
+            for key in self._on_storey.get(storey_id, [])
         ]
-        return [key for distance_m, key in sorted(found) if distance_m <= within_m]
+        return [key for distance_m, _, key in sorted(found) if distance_m <= within_m]
