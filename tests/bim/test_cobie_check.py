@@ -110,6 +110,13 @@ def test_each_fault_is_told_once_with_its_row_and_value(sheets: Sheets, found: l
     assert told(register(**sheets)) == found
 
 
+def test_reasons_are_told_in_both_languages() -> None:
+    no_facility = findings(register(Facility=[])).select("reason_zh", "reason_en").rows()
+    assert no_facility == [("0 個設施，一份清冊應只有一個", "0 facilities; a register is of one")]
+    twice = findings(register(Floor=[row("Floor", Name="1F"), row("Floor", Name="1F")]))
+    assert twice.select("reason_zh", "reason_en").rows() == [("重複 2 次", "2 rows have this key")]
+
+
 def test_a_contact_without_an_address_is_advised_and_named_by_it() -> None:
     spoken = [
         row("Contact", Email="a@example.org", Company="A", Phone="1")

@@ -110,3 +110,16 @@ def test_a_derived_unit_of_nothing_or_of_an_unknown_one_has_no_factor() -> None:
     assert units.factor_of(model.create_entity("IfcDerivedUnit", (), "USERDEFINED")) is None
     assert units.factor_of(model.create_entity("IfcDerivedUnit", unknown, "USERDEFINED")) is None
     assert units.factor_of(None) is None
+
+
+def test_units_made_of_units_are_followed_eight_deep_and_a_circle_of_derived_ones_ends() -> None:
+    model = ifcopenshell.file(schema="IFC4")
+    for depth in range(10):
+        unit = si(model, "LENGTHUNIT", "METRE", "MILLI")
+        for _ in range(depth):
+            measure = model.create_entity("IfcMeasureWithUnit", model.create_entity("IfcReal", 2.0), unit)
+            unit = model.create_entity("IfcConversionBasedUnit", None, "LENGTHUNIT", "x", measure)
+        assert units.factor_of(unit) == (pytest.approx(1e-3 * 2**depth) if depth <= 8 else None)
+    circle = model.create_entity("IfcDerivedUnit", (), "LINEARVELOCITYUNIT")
+    circle.Elements = [model.create_entity("IfcDerivedUnitElement", circle, 1)]
+    assert units.factor_of(circle) is None

@@ -58,6 +58,9 @@ def test_cutting_texts_apart_gives_what_the_general_decoder_gives(texts: list[by
         b'[{"n":"a","v":1}]]',
         b'[{"n":"a","v":1},{"n":"b"}]',
         b'[{"n":"a","v":1}{"n":"b","v":1}]',
+        b'[{"n":"a","v":1};{"n":"b","v":1}]',
+        b'[{"n":"a","v":1}}',
+        b'({"n":"a","v":1}]',
         b'{"n":"a","v":1},{"n":"b","v":1}',
         b'[{"n":"a","v":}]',
         b'[{"n":"a","v":1.}]',
@@ -77,3 +80,23 @@ def test_a_pack_written_otherwise_is_left_to_the_general_decoder(other: bytes) -
 
     assert uniform_records([alike, other]) is None
     assert isinstance(uniform_records([alike]), pl.DataFrame)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b'[{"n":"a","v":1,"v":2}]',
+        b'[{"v":1,"n":"a","v":2}]',
+        b'[{"n":"a","v":1},{"n":"b","v":1,"v":2}]',
+        b'[{"n":"a", "v":1,"u":"x"}]',
+        b'[{"n": "a","v":1}]',
+        b'[{"n":1,"v":1}]',
+        b'[{"n":"a","v":"1"}]',
+        b'[{"n":"a","vs":"on"}]',
+        b'[{"n":"a","v":1};{"n":"b","v":1}]',
+        b'[{"n":"a","v":1}}',
+    ],
+)
+def test_a_first_pack_that_is_written_in_no_one_way_leaves_all_to_the_general_decoder(first: bytes) -> None:
+    assert uniform_records([first]) is None
+    assert uniform_records([first, first]) is None

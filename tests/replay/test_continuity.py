@@ -46,6 +46,19 @@ def test_an_exchange_is_neither_consumption_nor_a_gap() -> None:
     assert (day["amount"], day["state"], day["fell"], day["exchanged"]) == (24, "measured", False, True)
 
 
+@pytest.mark.parametrize(
+    ("hour", "days"), [(0, [True, False]), (23.5, [True, False]), (24, [False, True]), (48, [False, False])]
+)
+def test_an_exchange_on_midnight_is_of_the_day_that_begins(hour: float, days: list[bool]) -> None:
+    series = register([100.0 + i for i in range(50)])
+    swapped = events(event(hour, final=100 + hour, initial=100 + hour))
+    found = consumption(series, MARCH, MARCH + 2 * DAY, "day", events=swapped)
+    assert found["exchanged"].to_list() == days
+    assert found["amount"].to_list() == [pytest.approx(24)] * 2
+    over = consumption(series, MARCH, MARCH + 2 * DAY, "day", events=events(event(hour, modulus=1e6)))
+    assert over["rolled_over"].to_list() == days
+
+
 def test_a_fall_that_no_event_tells_of_stays_unknown() -> None:
     series = register([100.0 + i for i in range(12)] + [5.0 + i for i in range(13)])
     elsewhere = events(event(30, final=111.5, initial=4.5))

@@ -88,6 +88,19 @@ def test_played_windows_cut_small_give_every_row_once_and_in_order(place: Place,
     assert times == [minutes(15 * n) for n in range(1, 193)]
 
 
+def test_a_row_in_the_last_microsecond_of_a_quarter_is_played_once(tmp_path: Path) -> None:
+    """Given rows just before, on and just after the edges of quarters of a day, then windows cut there share none."""
+    made, least = init(tmp_path / "city"), timedelta(microseconds=1)
+    edges = [minutes(120 + 360 * n) + shift for n in range(4) for shift in (-least, timedelta(0), least)]
+    told(made, "readings", [reading(0, float(n)) | {"time": time} for n, time in enumerate(edges)])
+    with made.log() as log:
+        projector = Projector(log, made.directory)
+        projector.catch_up(write=True)
+        projector.save()
+    with City.open(made.directory) as city, patch("replay.city.PLAYED_ROWS", 1):
+        assert [moment.time for moment in moments(city, "readings", edges[0], edges[-1])] == edges
+
+
 def test_no_window_is_played_before_its_start_or_after_its_end(place: Place) -> None:
     with City.open(place.directory) as city, patch("replay.city.PLAYED_ROWS", 1):
         edges = [minutes(15), minutes(15) + timedelta(microseconds=1)]

@@ -80,6 +80,13 @@ def test_a_silent_meter_counts_as_the_mean_of_the_others_and_is_counted() -> Non
     assert found.silent == 1
 
 
+def test_a_meter_that_is_known_for_a_part_of_the_window_is_not_silent() -> None:
+    found = energy(register({0: 0, 15: 1, 30: 2, 45: 3, 60: 4}), register({0: 0, 15: 3}))
+    assert found.kwh == pytest.approx([4, 2, 2, 2])
+    assert found.estimated_kwh == pytest.approx([0, 1, 1, 1])
+    assert found.silent == 0
+
+
 @pytest.mark.parametrize("quality", [Quality.ESTIMATED, Quality.SUBSTITUTED, Quality.MANUAL])
 def test_what_was_not_measured_is_estimated(quality: Quality) -> None:
     found = energy(register({0: 0, 15: 1, 30: 2, 45: 3, 60: 4}, quality))

@@ -29,6 +29,14 @@ def test_the_last_event_time_is_the_latest_one_whatever_comes_late() -> None:
     assert fold(Ledger(), [batch("c", 0, None, duplicates=1)]).sources["c"].last_event_time is None
 
 
+def test_observations_are_the_rows_that_say_something_by_family() -> None:
+    facts = BATCH, Header("stations", "a", 5, 0, min_time=1, max_time=1, referring=3)
+    found = fold(Ledger(), [batch("a", 3, 12), batch("b", 2, 10), facts, facts])
+    assert found.observations == {"readings": 5, "stations": 4}
+    assert found.sources["a"].rows == 3
+    assert found.events == 4
+
+
 def test_a_refusal_leaves_the_last_event_time_and_a_release_the_source() -> None:
     told = [batch("a", 1, 12), (QUARANTINE, Header("quarantine", "a", 1, 0, refused=5))]
     found = fold(Ledger(), told)

@@ -132,8 +132,8 @@ def _emails(sheets: Sheets) -> Iterator[Finding]:
 
 def _one_facility(sheets: Sheets) -> Iterator[Finding]:
     if (count := len(sheets.get("Facility", []))) != 1:
-        told = f"{count} facilities; a register is of one", f"{count} 個設施，一份清冊應只有一個"
-        yield _error("facility", "Facility", "", "Name", str(count), told[1], told[0])
+        zh, en = f"{count} 個設施，一份清冊應只有一個", f"{count} facilities; a register is of one"
+        yield _error("facility", "Facility", "", "Name", str(count), zh, en)
 
 
 def _belonging(sheets: Sheets) -> Iterator[Finding]:
