@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from eventsourcing.persistence import Notification, ProcessRecorder, StoredEvent, Tracking
 
@@ -29,6 +29,9 @@ from events.segments import Segments, is_reference
 from events.sql_errors import POSTGRES, integrity, shown
 from events.told_again import Filler
 from events.vault import Vault
+
+if TYPE_CHECKING:
+    import polars as pl
 
 PAGE = 64
 """Events read from the store at once; a batch is about 60 kB."""
@@ -109,18 +112,22 @@ class Log:
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
     ) -> Iterator[LogEvent]:
         """Events after position `after` up to `upto` (both optional), in order, of the given tags or all."""
-        for event in self._recorded(after, upto=upto, tags=tags, page=page):
+        for event in self.recorded(after, upto=upto, tags=tags, page=page):
             if event.tag == batch.BATCH and batch.refers(event.state):
                 yield replace(event, state=self._filler(event.state).filled(event.position, event.state))
             else:
                 yield event
 
-    def _recorded(
+    def recorded(
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
     ) -> Iterator[LogEvent]:
-        """As `read`, with rows that refer to other batches as they are (`events.told_again`)."""
+        """As `read`, with rows that refer to other batches as they are; `full_rows` has them in full."""
         for event in self.stored(after, upto=upto, tags=tags, page=page):
             yield replace(event, state=self._resolved(event.state)) if is_reference(event.state) else event
+
+    def full_rows(self, event: LogEvent, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+        """Every row in full, of a batch of `recorded` in which some refer to other batches (`batch.refers`)."""
+        return self._filler(event.state).rows(event.position, event.state).select(list(schema))
 
     def stored(
         self, after: int = 0, *, upto: int | None = None, tags: Sequence[str] = (), page: int = PAGE
@@ -141,7 +148,7 @@ class Log:
         """Whether the event at `mark` is still the one that was taken there: one event is read."""
         if mark.position == 0:
             return True
-        return mark.follows(next(self._recorded(mark.position - 1, upto=mark.position, page=1), None))
+        return mark.follows(next(self.recorded(mark.position - 1, upto=mark.position, page=1), None))
 
     def holds(self, mark: Mark) -> bool:
         """Whether this log, all of it up to `mark`, is the one that was read: by the nearest seal and what follows."""
@@ -152,7 +159,7 @@ class Log:
     def mark(self, *, upto: int | None = None, since: Mark = BEGINNING) -> Mark:
         """Where a reader of everything up to `upto` stands, given the mark of a part of it."""
         found = since
-        for event in self._recorded(since.position, upto=upto):
+        for event in self.recorded(since.position, upto=upto):
             found = found.after(event)
         return found
 
@@ -291,7 +298,7 @@ class Log:
         return self._fillers.setdefault(batch.header_of(state).family, Filler(self._batch_at))
 
     def _batch_at(self, position: int) -> bytes:
-        event = next(self._recorded(position - 1, upto=position, page=1), None)
+        event = next(self.recorded(position - 1, upto=position, page=1), None)
         if event is None or event.tag != batch.BATCH:
             raise CorruptEventError(f"{self._location}: no batch at position {position}; run `twin log verify`")
         return event.state

@@ -22,10 +22,14 @@ import polars as pl
 from events import batch
 from events.errors import CorruptEventError
 from events.extents import Ints, Keys
+from events.observations import TIME
 from events.runs import ends
 
 SAME_AS = "same_as"
 KEY = ("entity", "time", "sequence")
+_REFERENCES: dict[str, pl.DataType] = {
+    "entity": pl.UInt32(), "time": TIME, "sequence": pl.UInt16(), SAME_AS: pl.Int64()
+}  # fmt: skip
 NOWHERE = 0
 """In place of a position: the values stand in the row itself."""
 
@@ -85,21 +89,30 @@ class Filler:
         self._lock = threading.Lock()
 
     def filled(self, position: int, state: bytes) -> bytes:
-        """The state with every row in full; CorruptEventError where its digest is wrong, or a row refers to nothing."""
+        """The state with every row in full; errors as `rows`."""
+        buffer = io.BytesIO()
+        self.rows(position, state).write_ipc_stream(buffer)
+        return batch.framed(batch.header_of(state), buffer.getvalue())
+
+    def rows(self, position: int, state: bytes) -> pl.DataFrame:
+        """Every row in full, and `same_as`; CorruptEventError where its digest is wrong, or a row refers to nothing."""
         if (wrong := batch.verify(state)) is not None:
             raise CorruptEventError(f"position {position}: {wrong}; run `twin log verify`")
-        header, rows = batch.header_of(state), batch.stored_frame(state)
+        header = batch.header_of(state)
+        if header.referring == header.rows:  # then no value stands here, and none is read
+            asked = batch.decode(state, _REFERENCES, list(_REFERENCES))
+            return pl.DataFrame([*asked[:, KEY], *self._asked(position, asked), asked[SAME_AS]])
+        rows = batch.stored_frame(state)
         refers = rows[SAME_AS].is_not_null()
-        asked = rows if refers.all() else rows.filter(refers)
+        asked = rows.filter(refers)
+        full = asked.with_columns(self._asked(position, asked))
+        order = np.argsort(np.concatenate((np.flatnonzero(refers), np.flatnonzero(~refers))), kind="stable")
+        return pl.concat([full, rows.filter(~refers)])[order]
+
+    def _asked(self, position: int, rows: pl.DataFrame) -> list[pl.Series]:
+        """The values that the rows, all of which refer, refer to."""
         with self._lock:  # readers of one log may be several threads
-            told = self._of(position, asked["entity"].to_numpy(), asked[SAME_AS].to_numpy())
-        full = asked.with_columns(told.get_columns())
-        if asked.height < rows.height:
-            order = np.argsort(np.concatenate((np.flatnonzero(refers), np.flatnonzero(~refers))), kind="stable")
-            full = pl.concat([full, rows.filter(~refers)])[order]
-        buffer = io.BytesIO()
-        full.write_ipc_stream(buffer)
-        return batch.framed(header, buffer.getvalue())
+            return self._of(position, rows["entity"].to_numpy(), rows[SAME_AS].to_numpy()).get_columns()
 
     def _of(self, position: int, entity: Keys, wanted: Ints) -> pl.DataFrame:
         """The values of each entity at the position it refers to."""

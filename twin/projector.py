@@ -102,7 +102,7 @@ class Projector:
         head = self._log.head() if upto is None else upto
         with ThreadPoolExecutor(1) as pool:
             saving: Future[bool] | None = None
-            for events, batches in _decoded(_chunks(self._log, self.position, head)):
+            for events, batches in _decoded(self._log, _chunks(self._log, self.position, head)):
                 self._fold(events, batches)
                 if write and sum(f.height for frames in self.pending.values() for f in frames) >= FLUSH_ROWS:
                     if saving is not None:
@@ -284,26 +284,27 @@ def _after(lake: Lake, frames: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
     return [f for f in frames if f.height and f["position"][0] > lake.position]
 
 
-def _decoded(chunks: Iterable[list[LogEvent]]) -> Iterator[tuple[list[LogEvent], list[Batch]]]:
+def _decoded(log: Log, chunks: Iterable[list[LogEvent]]) -> Iterator[tuple[list[LogEvent], list[Batch]]]:
     """Events with the batches among them; the next ones are decoded while these are folded."""
     with ThreadPoolExecutor(1) as pool:
         coming: deque[tuple[list[LogEvent], Future[list[Batch]]]] = deque()
         for events in chunks:
-            coming.append((events, pool.submit(_batches, events)))
+            coming.append((events, pool.submit(_batches, log, events)))
             if len(coming) > 1:
                 now, batches = coming.popleft()
                 yield now, batches.result()
         yield from ((now, batches.result()) for now, batches in coming)
 
 
-def _batches(events: Sequence[LogEvent]) -> list[Batch]:
+def _batches(log: Log, events: Sequence[LogEvent]) -> list[Batch]:
     told = [(event, batch.header_of(event.state)) for event in events if event.tag == BATCH]
-    return [_batch(event, header) for event, header in told if header.rows]
+    return [_batch(log, event, header) for event, header in told if header.rows]
 
 
-def _batch(event: LogEvent, header: Header) -> Batch:
+def _batch(log: Log, event: LogEvent, header: Header) -> Batch:
     family = FAMILIES[header.family]
-    rows = batch.decode(sound(event).state, family.stored)
+    full = header.referring > 0
+    rows = log.full_rows(event, family.stored) if full else batch.decode(sound(event).state, family.stored)
     return Batch(family, event.position, header, landed(family, rows, event.position))
 
 
@@ -311,7 +312,7 @@ def _chunks(log: Log, after: int, upto: int) -> Iterator[list[LogEvent]]:
     """Events in lists of about CHUNK_ROWS rows."""
     chunk: list[LogEvent] = []
     rows = 0
-    for event in log.read(after, upto=upto):
+    for event in log.recorded(after, upto=upto):
         chunk.append(event)
         rows += batch.header_of(event.state).rows if event.tag == BATCH else 1
         if rows >= CHUNK_ROWS:
