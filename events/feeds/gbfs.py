@@ -30,7 +30,9 @@ from events.feeds.station_reports import LARGEST, REPORT, docks, stations, typed
 from events.observations import POSITIONS, READINGS, STATES, TIME
 
 FORMAT = "gbfs"
-STRANGE = "a station is no object, or holds a list or an object where a text or a number is asked"
+STRANGE = (
+    "a station is no object, or holds a list or an object where a text or a number is asked, or what cannot be read"
+)
 
 _STATUS = pl.Struct(
     dict.fromkeys(

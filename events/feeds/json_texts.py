@@ -10,7 +10,7 @@ import msgspec
 
 from events.errors import PayloadError
 from events.feeds.json_rows import fields_of, rows_of
-from events.feeds.limits import check_values
+from events.feeds.limits import MOST_OBJECTS, check_values
 
 SCALAR = (str, int, float)
 _ANY = msgspec.json.Decoder()
@@ -31,7 +31,7 @@ def scalars_of(row: bytes) -> dict[str, str | int | float]:
 def value_of(data: bytes) -> Any:
     """The JSON value in `data`; PayloadError when there is none."""
     try:
-        return _ANY.decode(check_values(data))
+        return _ANY.decode(check_values(data, MOST_OBJECTS))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(f"JSON: {error}") from error
 

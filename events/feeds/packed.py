@@ -7,10 +7,11 @@ import io
 import zlib
 
 from events.errors import PayloadError
-from events.feeds.limits import unpacked_most
+from events.feeds.limits import DENSE_RATIO, MOST_PAYLOAD, check_payload, unpacked_most
 
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
+BLOCK = 256 * 1024
 
 
 def unpacked(data: bytes) -> bytes:
@@ -31,6 +32,21 @@ def unpacked(data: bytes) -> bytes:
     if len(content) > most:
         raise PayloadError(f"gzip holds more than the {most} bytes that it may; split the file")
     return content
+
+
+def check_message(data: bytes) -> None:
+    """PayloadError for a message that is longer than one may be, or unpacks to more; it is counted, not kept."""
+    check_payload(len(data))
+    if not data.startswith(GZIP) or len(data) * DENSE_RATIO <= MOST_PAYLOAD:
+        return  # the shorter ones are held to as much where they are unpacked
+    count = 0
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as opened:
+            while block := opened.read(BLOCK):
+                count += len(block)
+                check_payload(count)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return  # its decoder says what is amiss
 
 
 def text_of(data: bytes) -> bytes:

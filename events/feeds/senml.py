@@ -18,6 +18,7 @@ import polars as pl
 
 from events.errors import PayloadError
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.limits import check_lines
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, refused_frame
 from events.feeds.senml_packs import VERSION, records_of
@@ -46,7 +47,9 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 def split(document: bytes) -> Sequence[bytes]:
     """A file's packs as messages: one pack, or one a line."""
     try:
-        lines = [line for line in text_of(document).splitlines() if line.strip()]
+        content = text_of(document)
+        check_lines(content)
+        lines = [line for line in content.splitlines() if line.strip()]
     except PayloadError:
         return [document]
     whole = all(line.strip()[:1] == b"[" and line.strip()[-1:] == b"]" for line in lines)

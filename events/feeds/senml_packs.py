@@ -8,6 +8,7 @@ which speak for the records after it, or when a field must be understood and is 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,7 +74,10 @@ _PACK = msgspec.json.Decoder(list[Record])
 _RECORD = msgspec.json.Decoder(Record)
 _METER_COLUMNS = {f: _TYPES[f] for f in MeterRecord.__struct_fields__}
 _MUST_UNDERSTAND = re.compile(rb'(?:_|\\u005[fF])"\s*:')
-_BASE_FIELD = re.compile(rb'"b(?:n|t|u|v|s|ver)"\s*:|\\u')
+_BASE_FIELDS = frozenset(("bn", "bt", "bu", "bv", "bs", "bver"))
+
+
+UNREADABLE = "a number that is too large to be read"
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ def _sifted(text: bytes, record: int, refused: list[Refused]) -> bytes:
     bad: list[Refused] = []
     for at, row in enumerate(rows_of(text)):
         fault = _type_fault(row)
-        if fault and _BASE_FIELD.search(row):
+        if fault and _speaks_for_others(row):
             raise PayloadError(f"record {at}, which holds base fields: {fault}")
         if fault:
             bad.append(Refused(record, f"senml: record {at}: {fault}", row))
@@ -151,6 +155,15 @@ def _sifted(text: bytes, record: int, refused: list[Refused]) -> bytes:
             good.append(row)
     refused += bad
     return b"[" + b",".join(good) + b"]"
+
+
+def _speaks_for_others(row: bytes) -> bool:
+    """Whether a record holds base fields, however their names are written; one that cannot be read may."""
+    try:
+        found = json.loads(row)
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(found, dict) and not _BASE_FIELDS.isdisjoint(found)
 
 
 def _type_fault(row: bytes) -> str | None:
@@ -172,8 +185,36 @@ def _halved(
         half = len(texts) // 2
         first = _halved(texts[:half], owners[:half], refused, payloads)
         return pl.concat([first, _halved(texts[half:], owners[half:], refused, payloads)])
-    refused.append(Refused(owners[0], "senml: a number or text that cannot be read", payloads[owners[0]].data))
-    return pl.DataFrame(schema=SCHEMA)
+    owner = owners[0]
+    try:
+        text = _readable(texts[0], owner, refused)
+    except PayloadError as error:
+        refused.append(Refused(owner, f"senml: {error}", payloads[owner].data))
+        return pl.DataFrame(schema=SCHEMA)
+    frame = _frame([text], owners, COLUMNS)
+    return pl.DataFrame(schema=SCHEMA) if frame is None else frame
+
+
+def _readable(text: bytes, record: int, refused: list[Refused]) -> bytes:
+    """A checked pack without the records that the columnar decoder cannot read, which are refused."""
+    rows = rows_of(text)
+    odd = _unreadable(rows, 0)
+    if len(odd) == len(rows):
+        raise PayloadError("a number or text that cannot be read")
+    for at in odd:
+        if _speaks_for_others(rows[at]):
+            raise PayloadError(f"record {at}, which holds base fields: {UNREADABLE}")
+    refused += [Refused(record, f"senml: record {at}: {UNREADABLE}", rows[at]) for at in odd]
+    left = set(odd)
+    return b"[" + b",".join(row for at, row in enumerate(rows) if at not in left) + b"]"
+
+
+def _unreadable(rows: Sequence[bytes], first: int) -> list[int]:
+    """Which rows the columnar decoder cannot read, found by halving; `first` is the place of the first."""
+    if not rows or _frame([b"[" + b",".join(rows) + b"]"], [0], COLUMNS) is not None:
+        return []
+    half = len(rows) // 2
+    return [*_unreadable(rows[:half], first), *_unreadable(rows[half:], first + half)] if half else [first]
 
 
 def _frame(texts: Sequence[bytes], owners: Sequence[int], columns: dict[str, pl.DataType]) -> pl.DataFrame | None:

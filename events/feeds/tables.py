@@ -11,7 +11,8 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from events.errors import PayloadError
-from events.feeds.packed import unpacked
+from events.feeds.limits import check_packed_rows, check_payload, check_rows, check_unpacked
+from events.feeds.packed import GZIP, unpacked
 from events.feeds.sheets.encodings import utf8_of
 from events.feeds.sheets.headers import Headed, IsHeader, headed
 
@@ -42,8 +43,11 @@ def text_table(data: bytes, is_header: IsHeader | None = None) -> Table:
     content = unpacked(data)
     if content.startswith(PARQUET):
         table = Table(_parquet(content))
+        check_rows(table.rows.height, table.rows.height * table.rows.width)
+        check_payload(int(table.rows.estimated_size()))
     else:
         sheet = headed(utf8_of(content), is_header)
+        check_rows(sheet.table.count(b"\n"), sheet.table.count(sheet.separator.encode()))
         table = replace(_csv(sheet), titles=sheet.words)
     if not table.rows.height and not table.ragged:
         raise PayloadError("a table without rows")
@@ -57,15 +61,26 @@ def messages(data: bytes, is_header: IsHeader | None = None) -> Sequence[bytes]:
         content = unpacked(data)
         if content.startswith(PARQUET):
             return _parquet_slices(content)
-        return _csv_slices(headed(utf8_of(content), is_header))
+        sheet = headed(utf8_of(content), is_header)
+        if data.startswith(GZIP):
+            check_packed_rows(sheet.table.count(b"\n"), len(data))
+        return _csv_slices(sheet)
     except PayloadError:
         return [data]
 
 
 def _parquet(content: bytes) -> pl.DataFrame:
+    """The columns that are not nested; PayloadError where its foot tells of more than a payload may hold."""
+    import pyarrow as pa  # it takes a tenth of a second to come, and most commands do without
+    from pyarrow.parquet import read_metadata
+
     try:
-        return pl.read_parquet(io.BytesIO(content))
-    except (PolarsError, PanicException, OSError) as error:
+        foot = read_metadata(io.BytesIO(content))
+        check_packed_rows(foot.num_rows, len(content))
+        check_unpacked(sum(foot.row_group(at).total_byte_size for at in range(foot.num_row_groups)), len(content))
+        schema = pl.read_parquet_schema(io.BytesIO(content))
+        return pl.read_parquet(io.BytesIO(content), columns=[n for n, kind in schema.items() if not kind.is_nested()])
+    except (PolarsError, PanicException, pa.ArrowException, OSError) as error:
         raise PayloadError(f"Parquet cannot be read ({_first_line(error)})") from error
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
 import polars as pl
 
 from events.errors import PayloadError
@@ -23,7 +22,7 @@ from events.feeds.bikes.youbike_listed import listed_states, message_of
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.json_rows import fields_of, rows_of, text_columns
 from events.feeds.packed import text_of
-from events.feeds.refusals import Refused, refused_frame
+from events.feeds.refusals import SHOWN, Refused, quoted, refused_frame
 from events.feeds.station_reports import REPORT, docks, stations, typed
 from events.feeds.tdx_bikes import TDX_ROW, is_tdx, tdx_reports, tdx_station_reports
 from events.observations import STATES
@@ -194,5 +193,5 @@ def _strange(rows: list[bytes], records: list[int], *read: pl.DataFrame) -> list
 
 def _strangeness(row: bytes) -> str:
     if row.lstrip()[:1] != b"{":
-        return f"a row is {type(msgspec.json.decode(row)).__name__}, not an object"
-    return "a row holds a list or an object where a text or a number is asked"
+        return f"a row is {quoted(row[:SHOWN].decode(errors='replace'))}, not an object"
+    return "a row holds a list or an object where a text or a number is asked, or what cannot be read"

@@ -88,6 +88,40 @@ def block(parts: list[Any]) -> bytes:
     )
 
 
+def day(n: int) -> str:
+    return f"300,202608{n + 10},{','.join(str(n) for _ in range(24))},A,,,20260901000000,"
+
+
+def days(parts: list[Any]) -> bytes:
+    head = "100,NEM12,202609010000,A,B\n200,6100000001,E1,E1,E1,,M1,KWH,60,\n"
+    return (head + "\n".join(parts) + "\n900\n").encode()
+
+
+def pack(parts: list[Any]) -> bytes:
+    """A pack of records as they are written; the odd ones cannot be written by an encoder."""
+    return ("[" + ", ".join(p if isinstance(p, str) else json.dumps(p) for p in parts) + "]").encode()
+
+
+def record(n: int) -> dict[str, Any]:
+    return {"n": f"urn:dev:ser:{n}", "t": 1_787_226_112 + n, "u": "kWh", "v": n}
+
+
+def lift(n: int) -> dict[str, Any]:
+    return {"lift-id": f"A{n}", "timestamp": TIME, "car-position": n + 1, "car-moving-direction": "up"}
+
+
+def lot(n: int) -> dict[str, Any]:
+    return {"id": f"TPE{n:04}", "availablecar": n, "availablebus": -9}
+
+
+def lots(parts: list[Any]) -> bytes:
+    told = ", ".join(p if isinstance(p, str) else json.dumps(p) for p in parts)
+    return f'{{"data": {{"UPDATETIME": "Thu Aug 20 19:41:52 CST 2026", "park": [{told}]}}}}'.encode()
+
+
+LONG = "1" * 42
+"""An integer that polars' json_decode (2.1.0) takes in no field, not even one that nobody asks for."""
+
 CASES: dict[str, tuple[str, Build, Callable[[int], Any], Any, str]] = {
     "ocpp sample": ("ocpp", samples, sample, {"value": "1", "measurand": "Warmth"}, "Warmth"),
     "ocpp unit": ("ocpp", samples, sample, sample(1) | {"unit": "furlong"}, "furlong"),
@@ -97,6 +131,25 @@ CASES: dict[str, tuple[str, Build, Callable[[int], Any], Any, str]] = {
     "telegram": ("dsmr", lambda p: "".join(p).encode(), telegram, "/KLM5\\X\r\n1-0:1.8", "cut off"),
     "metric": ("sparkplug", message, metric, {"name": "odd", "datatype": 10}, "no value"),
     "interval": ("green-button", block, lambda n: 1_777_000_000 + 900 * n, "noon", "interval 'noon'"),
+    "day": ("nem12", days, day, "300,20260832,1,A,,,,", "a day of 6 fields"),
+    "day of no month": ("nem12", days, day, day(90), "'202608100' is no day"),
+    "line": ("nem12", days, day, "777,what", "'777,what' has no place"),
+    "record": ("senml", pack, record, {"n": "urn:dev:ser:x", "u": "kWh", "v": "x"}, "Expected `float"),
+    "name": ("senml", pack, record, {"n": "a b", "v": 1}, "name a b"),
+    "half a character": ("senml", pack, record, '{"n": "a\\ud800", "v": 1}', "surrogate"),
+    "other half": ("senml", pack, record, '{"n": "a", "vs": "\\udc00x"}', "surrogate"),
+    "half in a further field": ("senml", pack, record, '{"n": "a", "v": 1, "q": "\\uD912"}', "record"),
+    "large number": ("senml", pack, record, '{"n": "a", "v": 1e999}', "out of range"),
+    "large further number": ("senml", pack, record, '{"n": "a", "v": 1, "q": [1e999]}', "too large"),
+    "long further number": ("senml", pack, record, f'{{"n": "a", "v": 1, "q": {LONG}}}', "too large"),
+    "lift": ("bacnet-lift", lambda p: json.dumps(p).encode(), lift, {"timestamp": TIME}, "a lift without lift-id"),
+    "direction": (
+        "bacnet-lift", lambda p: json.dumps(p).encode(), lift, {"lift-id": "X", "car-moving-direction": "sideways"},
+        "sideways",
+    ),
+    "lot": ("parking", lots, lot, {"availablecar": 3}, "a lot without an id"),
+    "count": ("parking", lots, lot, {"id": "X", "availablecar": "many"}, "'many' is no count"),
+    "half a lot": ("parking", lots, lot, '{"id": "a\\ud800", "availablecar": 3}', "surrogate"),
     "row": ("meter-table", sheet, lambda n: f"E,2026/08/20 {n:02}:00,{n}.5", "E,yesterday,1", "is no time"),
 }  # fmt: skip
 """Kind of part -> format, how parts make a document, the nth sound part, an odd one, what its refusal says."""

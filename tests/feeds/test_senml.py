@@ -167,7 +167,6 @@ def test_a_record_that_cannot_be_taken_is_refused_and_its_neighbours_land(record
         (b'[{"n":"a","v":1,"secret_":1}]', "field 'secret_' must be understood"),
         (b'[{"n":"a","v":1,"secret\\u005f":1}]', "field 'secret_' must be understood"),
         (b'[{"bn":7,"n":"a","v":1},{"n":"b","v":1}]', "which holds base fields"),
-        (b'[{"n":"\\ud800","v":1}]', "senml"),
     ],
 )
 def test_a_pack_that_cannot_be_taken_is_refused_whole(pack: bytes, reason: str) -> None:

@@ -8,7 +8,7 @@ FREE_BYTES = 1024 * 1024
 """Messages up to this need no count: whatever is in them is made within a tenth of a second."""
 
 MOST_PARTS = 400_000
-"""Parts of a feed, entities and the messages right below them; the largest feeds of whole countries have fewer."""
+"""Fields of a feed, of its entities and right below them; the largest feeds of whole countries have fewer."""
 
 MOST_ENTITIES = 100_000
 MOST_CALLS = 10_000
@@ -28,9 +28,9 @@ def check_parts(data: bytes) -> None:
         while at < end:
             tag, at = _varint(data, at)
             kind = tag & 7
+            left -= 1
             if kind == _BYTES:
                 size, at = _varint(data, at)
-                left -= 1
                 inside = (_ENTITY,) if depth == 0 else (_TRIP_UPDATE, _ALERT)
                 if depth < 2 and tag >> 3 in inside:
                     spans.append((at, min(at + size, end), depth + 1))

@@ -29,9 +29,9 @@ from events.feeds.charging.ocpp_parts import EVENTS, SAMPLE, Faults, Place, alon
 from events.feeds.charging.ocpp_places import evse_of, text_in, time_in
 from events.feeds.charging.ocpp_schemas import known, violations
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.limits import check_values
+from events.feeds.limits import MOST_OBJECTS, check_lines, check_rows, check_values
 from events.feeds.messages import MESSAGE_BYTES, parts
-from events.feeds.packed import text_of
+from events.feeds.packed import text_of, unpacked
 from events.feeds.refusals import Refused, quoted
 from events.feeds.units.written import unit_of
 
@@ -59,13 +59,20 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 
 def split(document: bytes) -> Sequence[bytes]:
     """A log of one frame a line as messages of about MESSAGE_BYTES; a short document stays whole."""
-    if len(document) <= MESSAGE_BYTES:
+    try:
+        content = unpacked(document)
+        check_lines(content)
+    except PayloadError:
         return [document]
-    return [b"\n".join(part) for part in parts(document.splitlines(), MESSAGE_BYTES)]
+    if len(content) <= MESSAGE_BYTES:
+        return [document]
+    return [b"\n".join(part) for part in parts(content.splitlines(), MESSAGE_BYTES)]
 
 
 def _told(payload: Payload) -> Told:
-    for frame in frames_of(check_values(text_of(payload.data)).decode()):
+    content = check_values(text_of(payload.data), MOST_OBJECTS)
+    check_rows(content.count(b"\n"), 0)
+    for frame in frames_of(content.decode()):
         if isinstance(frame, Broken):
             yield Refused(0, frame.reason, frame.document)
             continue

@@ -25,6 +25,7 @@ from functools import cache
 from events.errors import PayloadError
 from events.feeds.cells import Cell, Told, decoded_cells
 from events.feeds.decoded import Decoded, Payload
+from events.feeds.limits import check_lines, check_rows
 from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.meters.dsmr_time import instant_of
 from events.feeds.meters.p1_capture import pieces
@@ -59,7 +60,9 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
 def split(document: bytes) -> Sequence[bytes]:
     """A capture of many telegrams as messages of about MESSAGE_BYTES."""
     try:
-        telegrams = [t.text.encode("latin-1") for t in pieces(unpacked(document).decode("latin-1"))]
+        content = unpacked(document)
+        check_lines(content)
+        telegrams = [t.text.encode("latin-1") for t in pieces(content.decode("latin-1"))]
     except PayloadError:
         return [document]
     return [b"\r\n".join(part) for part in parts(telegrams, MESSAGE_BYTES)] or [document]
@@ -88,7 +91,9 @@ def _crc_table() -> list[int]:
 
 def _told(payload: Payload) -> Told:
     empty = True
-    for piece in pieces(unpacked(payload.data).decode("latin-1")):
+    content = unpacked(payload.data)
+    check_rows(content.count(b"\n"), content.count(b"("))
+    for piece in pieces(content.decode("latin-1")):
         empty = False
         document = piece.text.encode("latin-1")
         if piece.fault:

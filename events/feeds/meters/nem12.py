@@ -23,7 +23,7 @@ import polars as pl
 from events.errors import PayloadError
 from events.feeds.cells import decoded_frame
 from events.feeds.decoded import Decoded, Payload
-from events.feeds.limits import check_refused
+from events.feeds.limits import check_lines, check_refused, check_rows
 from events.feeds.messages import MESSAGE_BYTES, parts
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, quoted
@@ -83,7 +83,9 @@ def decode(payloads: Sequence[Payload]) -> Decoded:
     rows: list[tuple[object, ...]] = []
     for record, payload in enumerate(payloads):
         try:
-            found = _days(text_of(payload.data))
+            content = text_of(payload.data)
+            check_rows(content.count(b"\n"), content.count(b","))
+            found = _days(content)
         except PayloadError as error:
             refused.append(Refused(record, f"{FORMAT}: {error}", payload.data))
             continue
@@ -132,6 +134,7 @@ def split(document: bytes) -> Sequence[bytes]:
 
 def _days(content: bytes) -> list[Day | Refused]:
     """The days of a file in order; PayloadError when it is no NEM12 file, lines that belong nowhere refused."""
+    check_lines(content)
     found: list[Day | Refused] = []
     head: bytes | None = None
     lost = 0

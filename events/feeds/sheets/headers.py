@@ -36,14 +36,13 @@ class Headed:
 def headed(content: bytes, is_header: IsHeader | None = None) -> Headed:
     """UTF-8 text of a table with its titles told from it; the first line is the header where none is known as one."""
     first = content[: content.find(b"\n")] if b"\n" in content else content
-    plain = Headed((), content, _separator(first))
-    check_columns(first.count(plain.separator.encode()) + 1)
+    plain = Headed((), content, _checked_separator(first))
     if is_header is None or is_header(_fields(first.decode(), plain.separator)):
         return plain
     titles, rest = [first], content[len(first) + 1 :]
     while rest and len(titles) < TITLES_MOST:
         line, _, after = rest.partition(b"\n")
-        separator = _separator(line)
+        separator = _checked_separator(line)
         if is_header(_fields(line.decode(), separator)):
             return Headed(tuple(titles), rest, separator)
         titles.append(line)
@@ -51,9 +50,12 @@ def headed(content: bytes, is_header: IsHeader | None = None) -> Headed:
     return plain
 
 
-def _separator(line: bytes) -> str:
-    text = line.decode()
-    return max(SEPARATORS, key=text.count)
+def _checked_separator(line: bytes) -> str:
+    """What separates the fields of a line; PayloadError where there are more than any table has."""
+    counts = {separator: line.count(separator.encode()) for separator in SEPARATORS}
+    separator = max(counts, key=counts.__getitem__)
+    check_columns(counts[separator] + 1)
+    return separator
 
 
 def _fields(line: str, separator: str) -> list[str]:
