@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
+import numpy.typing as npt
 from shapely.geometry import Point as Spot
 from shapely.geometry import Polygon
 
@@ -49,16 +52,38 @@ class Touching:
         return round(outline.centroid.x, 4), round(outline.centroid.y, 4), self._base_m[space]
 
     def middle(self, element: str) -> Point | None:
-        """Middle of an element's box in plan, of one that is made of parts of theirs; None if nothing was drawn."""
+        """Middle of an element's box in plan, of one that is made of parts of theirs; of what is not drawn that of the
+        opening it fills, or its own place; None if none is known."""
         drawn = [self._instance[element]] if element in self._instance else []
         drawn = drawn or [self._instance[part] for part in self.parts(element) if part in self._instance]
         if not drawn:
-            return None
-        corners = np.concatenate([self._model.meshes.placed(instance) for instance in drawn])
-        if not len(corners):
-            return None
-        x_m, y_m = (corners.min(axis=0) + corners.max(axis=0))[:2] / 2
-        return float(x_m), float(y_m)
+            return self._described(element)
+        return _middle(np.concatenate([self._model.meshes.placed(instance) for instance in drawn]))
+
+    def _described(self, element: str) -> Point | None:
+        """Where an element is that no kernel drew: all are at the model's zero of an exporter that places nothing."""
+        for key in (*self._fills.get(element, ()), element):
+            (x_m, y_m), corners = self._places.get(key, ((None, None), None))
+            if corners:
+                return _middle(np.array(corners))
+            if x_m is not None and y_m is not None and (x_m, y_m) != (0.0, 0.0):
+                return x_m, y_m
+        return None
+
+    @cached_property
+    def _fills(self) -> dict[str, list[str]]:
+        """Door or window → the openings that it fills."""
+        found: dict[str, list[str]] = {}
+        fills = self._model.tables["links"].filter(relation="fills").sort("entity_id", "other_id")
+        for element, opening in fills.select("entity_id", "other_id").iter_rows():
+            found.setdefault(element, []).append(opening)
+        return found
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[tuple[float | None, float | None], list[list[float]] | None]]:
+        """What no kernel drew → where it is placed, and the corners of its shape."""
+        rows = self._model.tables["places"].select("entity_id", "x_m", "y_m", "corners").iter_rows()
+        return {key: ((x_m, y_m), corners) for key, x_m, y_m, corners in rows}
 
     def parts(self, element: str) -> list[str]:
         """What an element is made of, in any depth."""
@@ -120,3 +145,10 @@ class Touching:
             for key in self._on_storey.get(storey_id, [])
         ]
         return [key for distance_m, _, key in sorted(found) if distance_m <= within_m]
+
+
+def _middle(corners: npt.NDArray[np.float64]) -> Point | None:
+    if not len(corners):
+        return None
+    x_m, y_m = (corners.min(axis=0) + corners.max(axis=0))[:2] / 2
+    return float(x_m), float(y_m)

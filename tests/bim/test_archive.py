@@ -6,12 +6,14 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import polars as pl
 import pytest
 
 from bim import archive, errors
 from bim.load import load, reload
 from bim.model import BuildingModel
 from bim.process import Worker
+from bim.revision import diff
 
 
 class _NoWorker(Worker):
@@ -146,3 +148,44 @@ def test_the_mapping_of_a_model_holds_when_it_is_made_anew(authored: Path, tmp_p
     _aged(tmp_path / "a", model.sha256)
     assert reload(tmp_path / "a", model.sha256, worker=worker).dwellings.height == 60
     assert reload(tmp_path / "a", model.sha256, worker=worker, mapping_file=own).dwellings.is_empty()
+
+
+NEWER_TABLES = ("others", "links", "places")
+NEWER_COLUMNS = {
+    "dwellings": ("area_is_partial", "rooms_measured"),
+    "properties": ("number_si", "quantity", "value_si"),
+}
+"""What the reader of 8b8c345 (layout 4) did not write, by its own `bim.tables`."""
+
+
+def _as_8b8c345_wrote_it(archive_dir: Path, sha256: str, file: Path) -> None:
+    """Make an entry what the reader of 8b8c345 left: no digests, no statements, fewer tables and columns, a path."""
+    _aged(archive_dir, sha256, file=str(file), layout=4)
+    folder = archive.place(archive_dir, sha256)
+    report = msgspec.json.decode((folder / "report.json").read_bytes())
+    del report["georeference"]["scale_y"]
+    (folder / "report.json").write_bytes(msgspec.json.encode(report))
+    for name in NEWER_TABLES:
+        (folder / "tables" / f"{name}.parquet").unlink()
+    for name, columns in NEWER_COLUMNS.items():
+        path = folder / "tables" / f"{name}.parquet"
+        pl.read_parquet(path).drop(columns).write_parquet(path)
+
+
+def test_an_archive_of_8b8c345_opens_is_told_is_compared_and_made_anew(
+    authored: Path, tmp_path: Path, worker: Worker
+) -> None:
+    """As one really made by it, whose `twin status`, `bim diff` and `bim reload` were seen by hand on 2026-11-27."""
+    model = load(authored, archive_dir=tmp_path, worker=worker)
+    _as_8b8c345_wrote_it(tmp_path, model.sha256, authored)
+    assert archive.older(tmp_path) == [(model.sha256, authored.name, 4)]
+    assert [entry.reader for entry in archive.entries(tmp_path)] == [4]
+    old = archive.read(tmp_path, model.sha256)
+    assert (old.file, old.georeference) == (authored.name, model.georeference)
+    assert old.storeys.equals(model.storeys)
+    assert diff(old, model).is_empty()
+    assert archive.older(tmp_path) == [(model.sha256, authored.name, 4)]  # completed, and still read by the older one
+    assert _same(archive.read(tmp_path, model.sha256), model)
+    reload(tmp_path, model.sha256, worker=worker)
+    assert archive.older(tmp_path) == []
+    assert _same(archive.read(tmp_path, model.sha256), model)

@@ -190,3 +190,33 @@ def test_a_boundary_may_name_the_opening_or_the_leaf(
                 PhysicalOrVirtualBoundary="PHYSICAL", InternalOrExternalBoundary=side,
             )  # fmt: skip
     assert _doors(sketch.load(tmp_path, worker)) == [("101", "102" if side == "INTERNAL" else STREET)]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("by", ["opening", "placement"])
+def test_a_door_without_a_body_is_where_its_opening_or_its_placement_is(
+    schema: str, by: str, tmp_path: Path, worker: Worker
+) -> None:
+    """Given a door that is not drawn in a wall between two rooms, then it joins these."""
+    sketch = Sketch(schema)
+    storey = sketch.storey("1F", 0.0)
+    sketch.space("101", storey, (0, 0, 0), (4, 4, 3))
+    sketch.space("102", storey, (4.2, 0, 0), (4, 4, 3))
+    wall = sketch.element("IfcWall", "W", (4, 0, 0), (0.2, 4, 3))
+    door = sketch.element("IfcDoor", "D", (4.1, 1.0, 0) if by == "placement" else (0, 0, 0), None, OverallWidth=0.9)
+    sketch.contain(storey, wall, door)
+    if by == "opening":
+        opening = sketch.element("IfcOpeningElement", "O", (4, 1, 0), (0.2, 1, 2.1))
+        sketch.root("IfcRelVoidsElement", RelatingBuildingElement=wall, RelatedOpeningElement=opening)
+        sketch.root("IfcRelFillsElement", RelatingOpeningElement=opening, RelatedBuildingElement=door)
+    assert _doors(sketch.load(tmp_path, worker)) == [("101", "102")]
+
+
+def test_a_door_that_is_placed_nowhere_joins_nothing(tmp_path: Path, worker: Worker) -> None:
+    """At the model's zero is what an exporter placed that has no places: no reason to join the rooms there."""
+    sketch = Sketch("IFC4")
+    storey = sketch.storey("1F", 0.0)
+    sketch.space("101", storey, (0, 0, 0), (4, 4, 3))
+    sketch.space("102", storey, (-4.2, 0, 0), (4, 4, 3))
+    sketch.contain(storey, sketch.element("IfcDoor", "D", (0, 0, 0), None, OverallWidth=0.9))
+    assert _doors(sketch.load(tmp_path, worker)) == []
