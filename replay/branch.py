@@ -50,6 +50,9 @@ class CityView(Protocol):
     ) -> pl.DataFrame:
         """Rows of some entities with `start` <= time <= `end`, sorted by identity and time."""
 
+    def names(self, family: str) -> pl.DataFrame:
+        """The identity columns of every entity of a family, and `entity`."""
+
     def register_events(self, known: int | None = None) -> pl.DataFrame:
         """Exchanges and roll-overs of registers, as known (columns: `replay.city.City.register_events`)."""
 

@@ -2,6 +2,7 @@
 
 Law: whatever the order and the pieces in which events came, the files are those of one fold over the whole log, byte
 for byte; a window's rows are what is believed of it, and every window that a landed row can change is folded again.
+Of the family `consumption` it is the use of registers that is folded (`replay.indicator_use`), by the same law.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from events.errors import UsageError
 from events.former import HOUSEHOLD_ERASED, TENANCY_ENDED
 from events.observations import FAMILIES, TIME
 from replay.city import City
+from replay.indicator_use import Span, basis, spans_changed
 from replay.windows import periods
 from twin.indicator_store import IndicatorStore, Manifest
-from twin.indicators import START, WINDOWS, Indicator
+from twin.indicators import CONSUMPTION, START, WINDOWS, Indicator
 
 MICROSECOND = timedelta(microseconds=1)
-Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,17 @@ def value_of(indicator: Indicator, span: Span, rows: pl.DataFrame) -> pl.DataFra
 def at(city: City, indicator: Indicator, moment: datetime, known: int | datetime | None = None) -> pl.DataFrame:
     """The window that holds an instant, folded from what is believed of it, as known."""
     span = windows_of(indicator, moment, moment + MICROSECOND)[0]
-    return value_of(indicator, span, rows_behind(city, indicator, span, known))
+    position = city.head if known is None else city.position_at(known)
+    return next(value_of(indicator, s, rows) for s, rows in _read(city, indicator, [span], position))
 
 
-def rows_behind(city: City, indicator: Indicator, span: Span, known: int | datetime | None = None) -> pl.DataFrame:
-    """What one window is folded from (columns of `City.rows`)."""
-    low, high = span[0] - indicator.look_back, span[1] + indicator.look_ahead
-    return city.rows(indicator.family, low, high - MICROSECOND, known)
+def rows_behind(city: City, indicator: Indicator, span: Span, known: int) -> tuple[pl.DataFrame, ...]:
+    """What one window rests on: its observations (columns of `City.rows`); of use, usable readings of the registers,
+    and then what happened to these (`City.register_events`)."""
+    if indicator.family == CONSUMPTION:
+        own = basis(city, span, known).of(span)
+        return own.readings, own.events
+    return (_rows(city, indicator, span, known),)
 
 
 def windows_of(indicator: Indicator, start: datetime, end: datetime) -> list[Span]:
@@ -119,34 +124,55 @@ def _renamed(city: City, covered: int) -> bool:
 
 def _touched(city: City, indicator: Indicator, covered: int, position: int) -> list[Span]:
     """Windows that rows landed behind `covered` can change, in order of time; from scratch: all with rows in reach."""
-    family = FAMILIES[indicator.family]
     starts: set[datetime] = set()
-    for event in city.log.read(covered, upto=position, tags=(BATCH,)):
-        if batch.header_of(event.state).family == family.name:
-            starts.update(_starts(indicator, batch.decode(event.state, family.stored, ["time"])["time"]))
+    for reached in _reached(city, indicator, covered, position):
+        starts.update(_starts(indicator, reached))
     return [windows_of(indicator, start, start + MICROSECOND)[0] for start in sorted(starts)]
 
 
-def _starts(indicator: Indicator, times: pl.Series) -> Iterable[datetime]:
-    """Beginnings of windows in whose reach some times lie."""
+def _reached(city: City, indicator: Indicator, covered: int, position: int) -> Iterator[pl.DataFrame]:
+    """Stretches of time (low, high) whose windows can change by what landed behind `covered`."""
+    if indicator.family == CONSUMPTION:
+        yield spans_changed(city, covered, position)
+        return
+    family = FAMILIES[indicator.family]
+    for event in city.log.read(covered, upto=position, tags=(BATCH,)):
+        if batch.header_of(event.state).family == family.name:
+            times = batch.decode(event.state, family.stored, ["time"])["time"]
+            yield pl.DataFrame({"low": times - indicator.look_ahead, "high": times + indicator.look_back})
+
+
+def _starts(indicator: Indicator, reached: pl.DataFrame) -> Iterable[datetime]:
+    """Beginnings of the windows that overlap some stretches."""
     every = WINDOWS[indicator.window]
 
-    def begins(moments: pl.Series) -> pl.Series:
+    def begins(moments: pl.Expr) -> pl.Expr:
         return moments.dt.convert_time_zone(TAIPEI.key).dt.truncate(every)
 
-    frame = pl.DataFrame({"low": begins(times - indicator.look_ahead), "high": begins(times + indicator.look_back)})
+    frame = reached.select(begins(pl.col("low")), begins(pl.col("high")))
     spans = frame.unique().with_columns(pl.datetime_ranges("low", "high", every).alias(START))
     return spans[START].explode().unique().dt.convert_time_zone("UTC").to_list()
 
 
 def _read(city: City, indicator: Indicator, windows: list[Span], position: int) -> Iterator[tuple[Span, pl.DataFrame]]:
-    """Each window with its rows; windows of one local day are read together."""
+    """Each window with what is folded of it; windows of one local day are read together."""
     for _, some in groupby(windows, key=lambda span: span[0].astimezone(TAIPEI).date()):
         near = list(some)
-        rows = rows_behind(city, indicator, (near[0][0], near[-1][1]), position)
+        whole = (near[0][0], near[-1][1])
+        if indicator.family == CONSUMPTION:
+            rests = basis(city, whole, position)
+            yield from ((span, rests.use(span, indicator.window)) for span in near)
+            continue
+        rows = _rows(city, indicator, whole, position)
         for span in near:
             low, high = (pl.lit(t, TIME) for t in (span[0] - indicator.look_back, span[1] + indicator.look_ahead))
             yield span, rows.filter((pl.col("time") >= low) & (pl.col("time") < high))
+
+
+def _rows(city: City, indicator: Indicator, span: Span, position: int) -> pl.DataFrame:
+    """Rows of a window and of what it looks at around it."""
+    low, high = span[0] - indicator.look_back, span[1] + indicator.look_ahead
+    return city.rows(indicator.family, low, high - MICROSECOND, position)
 
 
 def _month(

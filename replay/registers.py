@@ -41,49 +41,44 @@ def readings_around(
     rows, span = city.series("readings", points, start - SLACK, end + SLACK, known), city.span()
     if span is None:
         return rows
-    found = [
-        rows,
-        *_before(city, rows, points, start, span[0], known),
-        *_after(city, rows, points, end, span[1], known),
-    ]
+    own = city.names("readings").filter(pl.col("point_id").is_in(list(points))).select(KEY)
+    found = [rows, *_before(city, rows, own, start, span[0], known), *_after(city, rows, own, end, span[1], known)]
     return pl.concat(found).sort(*KEY, "time") if len(found) > 1 else rows
 
 
 def _before(
-    city: CityView, rows: pl.DataFrame, points: Sequence[str], start: datetime, first: datetime, known: int | None
+    city: CityView, rows: pl.DataFrame, own: pl.DataFrame, start: datetime, first: datetime, known: int | None
 ) -> list[pl.DataFrame]:
     """Rows further back of registers without a usable reading at or before `start`, until each has one."""
     found: list[pl.DataFrame] = []
     high, reach = start - SLACK, REACH
-    missing = _without(rows, points, pl.col("time") <= pl.lit(start, TIME))
+    missing = _without(rows, own, pl.col("time") <= pl.lit(start, TIME))
     while missing and high > first:
         low = max(first, high - reach)
         more = city.series("readings", missing, low, high - _INSTANT, known)
         found.append(more)
-        missing = _without(pl.concat([rows, *found]), missing, pl.col("time") <= pl.lit(start, TIME))
+        missing = _without(pl.concat([rows, *found]), own, pl.col("time") <= pl.lit(start, TIME))
         high, reach = low, WIDENING * reach
     return found
 
 
 def _after(
-    city: CityView, rows: pl.DataFrame, points: Sequence[str], end: datetime, last: datetime, known: int | None
+    city: CityView, rows: pl.DataFrame, own: pl.DataFrame, end: datetime, last: datetime, known: int | None
 ) -> list[pl.DataFrame]:
     """Rows further on of registers without a usable reading at or after `end`, until each has one."""
     found: list[pl.DataFrame] = []
     low, reach = end + SLACK, REACH
-    missing = _without(rows, points, pl.col("time") >= pl.lit(end, TIME))
+    missing = _without(rows, own, pl.col("time") >= pl.lit(end, TIME))
     while missing and low < last:
         high = min(last, low + reach)
         more = city.series("readings", missing, low + _INSTANT, high, known)
         found.append(more)
-        missing = _without(pl.concat([rows, *found]), missing, pl.col("time") >= pl.lit(end, TIME))
+        missing = _without(pl.concat([rows, *found]), own, pl.col("time") >= pl.lit(end, TIME))
         low, reach = high, WIDENING * reach
     return found
 
 
-def _without(rows: pl.DataFrame, points: Sequence[str], there: pl.Expr) -> list[str]:
-    """Points of which a register that is among `rows`, or every one, has no usable reading there."""
-    has = rows.group_by(KEY).agg((usable() & there).any().alias("has"))
-    whole = has.group_by("point_id").agg(pl.col("has").all()).filter("has")["point_id"]
-    done = set(whole)
-    return [point for point in points if point not in done]
+def _without(rows: pl.DataFrame, registers: pl.DataFrame, there: pl.Expr) -> list[str]:
+    """Points of which some register has no usable reading there, be it the silent one of two."""
+    has = rows.filter(usable() & there).select(KEY).unique()
+    return registers.join(has, on=KEY, how="anti")["point_id"].unique().sort().to_list()

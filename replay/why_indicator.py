@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 
 from events.errors import UsageError
-from events.observations import FAMILIES
+from events.observations import FAMILIES, READINGS
 from replay.city import City
-from replay.indicator import rows_behind, value_of, windows_of
+from replay.indicator import at as folded
+from replay.indicator import rows_behind, windows_of
 from replay.why import Origin, origin
 from twin.indicator_store import IndicatorStore
 
@@ -24,7 +25,8 @@ EVENTS_TOLD = 100
 class IndicatorChain:
     """A value of an indicator, as known, and what it rests on.
 
-    `rows` observations went in, landed by `events` events, `positions` all of them; `rows_sha256` is that of the rows
+    `rows` observations went in, landed by `events` events (what happened to registers among them), `positions` all of
+    them; `rows_sha256` is that of the rows
     as CSV by identity and time, so that a second folding can be compared; `origins`: the first EVENTS_TOLD events.
     `source_sha256`: the file that declares the indicator. `of_entity`: whether only the key's own rows are counted (the
     key is the family's identity), else all rows of the window.
@@ -58,8 +60,7 @@ def why_indicator(
     indicator, manifest = IndicatorStore(city.place.directory).indicator(name)
     position = city.head if known is None else city.position_at(known)
     span = windows_of(indicator, at, at + timedelta(microseconds=1))[0]
-    rows = rows_behind(city, indicator, span, position)
-    told = value_of(indicator, span, rows)
+    told = folded(city, indicator, at, position)
     own = told.filter(pl.concat_str(indicator.key, separator=" ", ignore_nulls=True) == entity)
     if quantity not in told.columns or not own.height:
         there = ", ".join(c for c in told.columns if c not in (*indicator.key, "start"))
@@ -68,9 +69,11 @@ def why_indicator(
             f"columns are {there} (`twin indicator show {name}` lists the keys)"
         )
     row = own.row(0, named=True)
-    mine = [c for c in indicator.key if c in FAMILIES[indicator.family].entity]
-    behind = rows.filter(pl.all_horizontal(pl.col(c).eq_missing(pl.lit(row[c])) for c in mine)) if mine else rows
-    positions = tuple(behind["position"].unique().sort().to_list())
+    mine = [c for c in indicator.key if c in FAMILIES.get(indicator.family, READINGS).entity]
+    own_rows = [pl.col(c).eq_missing(pl.lit(row[c])) for c in mine]
+    behind, *happened = (rows.filter(own_rows) for rows in rows_behind(city, indicator, span, position))
+    landed = pl.concat([frame["position"] for frame in (behind, *happened)])
+    positions = tuple(landed.unique().sort().to_list())
     return IndicatorChain(
         name,
         manifest.version,

@@ -4,7 +4,7 @@ The file declares, at its top level:
 
     name         lower-case words with hyphens; names the folder
     version      a whole number from 1; raise it whenever anything else in the file changes
-    family       the observation family that is folded
+    family       the observation family that is folded, or "consumption": the use of registers
     window       "hour", "day" or "month", of Asia/Taipei
     look_back    timedelta: rows so far before a window are given too (optional, none)
     look_ahead   timedelta: rows so far behind it (optional, none)
@@ -13,7 +13,10 @@ The file declares, at its top level:
     fold         (rows, start, end) -> frame of exactly `columns`
 
 `rows` are what is believed of start − look_back ≤ time < end + look_ahead (columns of `City.rows`, sorted by identity,
-time). `fold` must be pure: nothing but these three may decide its answer. A window whose rows change is folded anew.
+time). Of "consumption" they are the use of every register in the window (`replay.windows.CONSUMPTION`, sorted by
+register), which looks around itself: look_back and look_ahead are refused.
+
+`fold` must be pure: nothing but these three may decide its answer. A window whose rows change is folded anew.
 """
 
 from __future__ import annotations
@@ -42,6 +45,9 @@ WINDOWS: dict[Window, str] = {"hour": "1h", "day": "1d", "month": "1mo"}
 
 START = "start"
 """The column that says which window a row tells of: its beginning, UTC."""
+
+CONSUMPTION = "consumption"
+"""The family of no observation: what registers counted in a window (`twin.reckoning.consumption`)."""
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NONE = timedelta(0)
@@ -120,6 +126,7 @@ def _declared(path: Path, source: bytes, module: ModuleType) -> Indicator:
 
     name, version, window = told("name", str), told("version", int), told("window", str)
     columns, key = told("columns", dict), tuple(getattr(module, "key", ()))
+    look_back, look_ahead = (told(name, timedelta, _NONE) for name in ("look_back", "look_ahead"))
     if not _NAME.fullmatch(name) or version < 1:
         raise UsageError(
             f"{path}: {name!r} version {version}: give lower-case words with hyphens, and a version from 1"
@@ -134,10 +141,10 @@ def _declared(path: Path, source: bytes, module: ModuleType) -> Indicator:
         name,
         version,
         (module.__doc__ or name).strip().splitlines()[0],
-        family(told("family", str)).name,
+        _family(path, told("family", str), look_back, look_ahead),
         cast("Window", window),
-        told("look_back", timedelta, _NONE),
-        told("look_ahead", timedelta, _NONE),
+        look_back,
+        look_ahead,
         key,
         {column: _type(path, column, kind) for column, (kind, _) in columns.items()},
         {column: unit for column, (_, unit) in columns.items() if unit},
@@ -145,6 +152,18 @@ def _declared(path: Path, source: bytes, module: ModuleType) -> Indicator:
         source,
         hashlib.sha256(source).hexdigest(),
     )
+
+
+def _family(path: Path, name: str, look_back: timedelta, look_ahead: timedelta) -> str:
+    """What is folded: an observation family, or the use of registers, which is looked for beyond a window by itself."""
+    if name != CONSUMPTION:
+        return family(name).name
+    if look_back or look_ahead:
+        raise UsageError(
+            f"{path}: family {name!r} with look_back {look_back}, look_ahead {look_ahead}: leave both out; the "
+            "readings around a window are found however far away they are"
+        )
+    return name
 
 
 def _type(path: Path, column: str, kind: object) -> pl.DataType:

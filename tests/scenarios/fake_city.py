@@ -96,6 +96,11 @@ class FakeCity:
         )
         return rows.sort("point_id", "time", "position").unique(["point_id", "time"], keep="last", maintain_order=True)
 
+    def names(self, family: str) -> pl.DataFrame:
+        """Registers that ever reported."""
+        assert family == "readings"
+        return self.readings.select("point_id", "unit").unique().sort("point_id", "unit").with_row_index("entity")
+
     def register_events(self, known: int | None = None) -> pl.DataFrame:
         """Nothing happened to the meters."""
         return NO_REGISTER_EVENTS
