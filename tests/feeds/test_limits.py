@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
+import subprocess
+import sys
 import time
 import tracemalloc
 
@@ -98,3 +101,12 @@ def test_text_is_looked_through_without_a_copy() -> None:
         assert tracemalloc.get_traced_memory()[1] < MIB
     finally:
         tracemalloc.stop()
+
+
+def test_sixty_million_objects_are_one_refusal_in_every_format_and_are_copied_once() -> None:
+    run = subprocess.run([sys.executable, "-m", "tests.feeds.too_long"], capture_output=True, text=True, check=True)
+    costs = json.loads(run.stdout)
+    assert set(costs) == set(FORMATS)
+    assert not {
+        name: cost for name, cost in costs.items() if cost[0] > 100 or cost[1] > 2 or cost[2] != 1
+    }  # MiB, CPU seconds (one where the machine is not shared), refusals
