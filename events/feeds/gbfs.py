@@ -11,14 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import msgspec
 import polars as pl
 
 from events.errors import PayloadError
-from events.feeds.bikes.listed import SCOPE, VEHICLES, Whole, listing
+from events.feeds.bikes.listed import VEHICLES, Whole, listing
 from events.feeds.bikes.types import FORM, PROPULSION, Type, count_point, ebikes, system_of, type_point, types_of
 from events.feeds.decoded import Decoded, Payload
 from events.feeds.gbfs_documents import Document, Members, document_of, members_of, messages, station_ids
+from events.feeds.gbfs_stations import (
+    BY_LANGUAGE,
+    FORMAT,
+    PLAIN,
+    Rows,
+    checked_reports,
+    descriptions,
+    status_reports,
+)
 from events.feeds.gbfs_vehicles import Vehicles, positions, vehicle_messages, vehicles_of
 from events.feeds.json_rows import fields_of, text_columns
 from events.feeds.json_texts import value_of
@@ -26,62 +34,21 @@ from events.feeds.listing import LISTED
 from events.feeds.local_time import utc_times
 from events.feeds.packed import text_of
 from events.feeds.refusals import Refused, refused_frame
-from events.feeds.station_reports import LARGEST, REPORT, docks, stations, typed
+from events.feeds.station_reports import LARGEST, docks, stations
 from events.observations import POSITIONS, READINGS, STATES, TIME
 
-FORMAT = "gbfs"
-STRANGE = (
-    "a station is no object, or holds a list or an object where a text or a number is asked, or what cannot be read"
-)
-
-_STATUS = pl.Struct(
-    dict.fromkeys(
-        (
-            "station_id", "last_reported", "num_bikes_available", "num_vehicles_available", "num_ebikes_available",
-            "num_bikes_disabled", "num_vehicles_disabled", "num_docks_available", "num_docks_disabled", "is_renting",
-            "is_returning", "is_installed",
-        ),
-        pl.String,
-    )
-)  # fmt: skip
-_TYPED = pl.Struct({"vehicle_types_available": pl.List(pl.Struct({"vehicle_type_id": pl.String, "count": pl.Float64}))})
 STATIONS_KIND = "stations"
-_PLAIN = pl.Struct(dict.fromkeys(("station_id", "name", "lat", "lon", "capacity"), pl.String))
-_BY_LANGUAGE = pl.Struct(
-    {
-        **dict.fromkeys(("station_id", "lat", "lon", "capacity"), pl.String),
-        "name": pl.List(pl.Struct({"text": pl.String, "language": pl.String})),
-    }
-)
-
-
-@dataclass
-class _Rows:
-    """Stations of one kind of document, of every payload of a poll: as JSON, and payload and time beside each."""
-
-    rows: list[bytes] = field(default_factory=list)
-    record: list[int] = field(default_factory=list)
-    moment: list[str] = field(default_factory=list)
-
-    def add(self, document: Document, record: int, moment: str) -> None:
-        self.rows += document.stations
-        self.record += [record] * len(document.stations)
-        self.moment += [moment] * len(document.stations)
-
-    def document(self, at: int) -> bytes:
-        """A document of one station, dated as its own was; it is whole for nothing."""
-        data = msgspec.Raw(b'{"stations":[' + self.rows[at] + b"]}")
-        return msgspec.json.encode({"last_updated": self.moment[at], SCOPE: [], "data": data})
+_TYPED = pl.Struct({"vehicle_types_available": pl.List(pl.Struct({"vehicle_type_id": pl.String, "count": pl.Float64}))})
 
 
 @dataclass
 class _Read:
     """What a poll's documents hold: stations by kind of document, what is placed, types, refusals, what is listed."""
 
-    status: _Rows = field(default_factory=_Rows)
-    typed: _Rows = field(default_factory=_Rows)
-    plain: _Rows = field(default_factory=_Rows)
-    by_language: _Rows = field(default_factory=_Rows)
+    status: Rows = field(default_factory=Rows)
+    typed: Rows = field(default_factory=Rows)
+    plain: Rows = field(default_factory=Rows)
+    by_language: Rows = field(default_factory=Rows)
     positions: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=POSITIONS.decoded)])
     states: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=STATES.decoded)])
     types: dict[str, dict[str, Type]] = field(default_factory=dict)
@@ -189,13 +156,13 @@ def _moment(members: Members, payload: Payload) -> datetime:
 
 def _stations(read: _Read, origins: Sequence[str]) -> tuple[dict[str, pl.DataFrame], list[Refused]]:
     """Frames of the documents, and refusals of stations."""
-    counted, bad = _checked(read.status, *_status(read.status, _STATUS), ("vehicles",))
-    described = [_checked(read.plain, _information(read.plain, _PLAIN), [], ())]
-    described.append(_checked(read.by_language, _information(read.by_language, _BY_LANGUAGE), [], ()))
+    counted, bad = checked_reports(read.status, *status_reports(read.status), ("vehicles",))
+    described = [checked_reports(read.plain, descriptions(read.plain, PLAIN), [], ())]
+    described.append(checked_reports(read.by_language, descriptions(read.by_language, BY_LANGUAGE), [], ()))
     found, readings = docks(counted), pl.DataFrame(schema=READINGS.decoded)
     if read.typed.rows:
         raw = text_columns(read.typed.rows, _TYPED)
-        typed, lost = _checked(read.typed, *_status(read.typed, _STATUS), ("vehicles",))
+        typed, lost = checked_reports(read.typed, *status_reports(read.typed), ("vehicles",))
         bad += lost
         by_type, readings = _by_type(docks(typed), typed, raw, read.types, origins)
         found = pl.concat([found, by_type])
@@ -252,84 +219,3 @@ def whole(row: bytes) -> bytes:
         return row if "data" in fields_of(row) else b'{"data":{"stations":[' + row + b"]}}"
     except PayloadError:
         return row
-
-
-def _checked(
-    kind: _Rows, reports: pl.DataFrame, passed: Sequence[int], required: tuple[str, ...]
-) -> tuple[pl.DataFrame, list[Refused]]:
-    """The sound reports, typed, and refusals for the others and for rows that could not be read at all.
-
-    `passed`: rows that are passed over.
-    """
-    owner = pl.Series("record", kind.record, dtype=pl.UInt32)
-    checked = typed(reports.with_columns(owner.gather(reports["index"]).alias("record")), required).with_columns(
-        reports["index"]
-    )
-    verdicts = checked.select("index", "reason").filter(pl.col("reason").is_not_null())
-    bad = dict(verdicts.iter_rows())
-    unread = set(range(len(kind.rows))).difference(reports["index"].to_list(), passed)
-    bad |= dict.fromkeys(sorted(unread), STRANGE)
-    refused = [Refused(kind.record[at], f"{FORMAT}: {why}", kind.document(at)) for at, why in bad.items()]
-    return checked.filter(pl.col("reason").is_null()), refused
-
-
-def _status(kind: _Rows, dtype: pl.Struct) -> tuple[pl.DataFrame, list[int]]:
-    """Reports, and the rows of stations that are not on the street and have never reported: passed over.
-
-    A negative count beside that of vehicles is none: what a system that does not know writes.
-    """
-    rows = text_columns(kind.rows, dtype)
-    away = rows.filter(pl.col("is_installed").is_in(["0", "false"]))
-    silent = pl.col("last_reported").is_null() | pl.col("last_reported").is_in(["0", "0.0", ""])
-    asleep = away.filter(silent)["index"].to_list() if away.height else []
-    told = rows.filter(~pl.col("index").is_in(asleep)) if asleep else rows
-    return _named(
-        told,
-        time=pl.col("last_reported"),
-        vehicles=pl.coalesce("num_vehicles_available", "num_bikes_available"),
-        ebikes=_known("num_ebikes_available"),
-        vehicles_disabled=_known(pl.coalesce("num_vehicles_disabled", "num_bikes_disabled")),
-        docks=_known("num_docks_available"),
-        docks_disabled=_known("num_docks_disabled"),
-        renting=_where_installed("is_renting"),
-        returning=_where_installed("is_returning"),
-    ), asleep
-
-
-def _known(count: pl.Expr | str) -> pl.Expr:
-    """A count, null where it is negative."""
-    text = pl.col(count) if isinstance(count, str) else count
-    return pl.when(~text.str.starts_with("-")).then(text)
-
-
-def _where_installed(flag: str) -> pl.Expr:
-    """A flag, `0` at a station that is not on the street: nobody rents or returns there, whatever it says."""
-    return pl.when(pl.col("is_installed").is_in(["0", "false"])).then(pl.lit("0")).otherwise(pl.col(flag))
-
-
-def _information(kind: _Rows, dtype: pl.Struct) -> pl.DataFrame:
-    rows = text_columns(kind.rows, dtype)
-    told = pl.Series("moment", kind.moment, dtype=pl.String).gather(rows["index"])
-    by_language = dtype == _BY_LANGUAGE
-    name, english = (_in("zh", "en"), _in("en")) if by_language else (pl.col("name"), pl.lit(None, pl.String))
-    moment = pl.col("moment")
-    place = {"longitude": pl.col("lon"), "latitude": pl.col("lat"), "capacity": pl.col("capacity")}
-    return _named(rows.with_columns(told), time=moment, feed_time=moment, name=name, name_en=english, **place)
-
-
-def _in(*languages: str) -> pl.Expr:
-    """The text of a list by language: the first of `languages` it holds; of several, else whatever comes first."""
-    texts = pl.col("name").list
-    element = pl.element()
-    found = [
-        texts.eval(
-            element.struct.field("text").filter(element.struct.field("language").str.to_lowercase().str.starts_with(x))
-        ).list.first()
-        for x in languages
-    ]
-    return pl.coalesce(*found, texts.first().struct.field("text")) if len(languages) > 1 else found[0]
-
-
-def _named(rows: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
-    columns["station_id"] = pl.col("station_id")
-    return rows.select("index", *(columns.get(c, pl.lit(None, pl.String)).alias(c) for c in REPORT))

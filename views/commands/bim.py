@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +16,10 @@ from bim.errors import BimError
 from bim.model import BuildingModel
 from events.clock import now
 from events.errors import UsageError
-from replay.city import City as OpenCity
 from twin.place import Place
 from twin.service import Service
-from views.commands.models import reload
+from views.commands.bim_register import cobie
+from views.commands.models import Budget, model_at, reload
 from views.commands.options import REFUSED, City, Json, instant, show, tell
 from views.commands.stated import LengthUnit, Mapping, Site, stated
 from views.coverage import of_load
@@ -33,7 +32,6 @@ if TYPE_CHECKING:  # what checks is slow to import, and only `check` needs it
 app = typer.Typer(help="Building models (IFC) 建築資訊模型.", no_args_is_help=True)
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="IFC files: .ifc, .ifczip, .ifc.gz")]
-Budget = Annotated[float, typer.Option(help="Seconds a file may take 每檔時限（秒）.")]
 
 
 @app.callback()
@@ -115,7 +113,7 @@ def diff(
     from bim.revision import not_compared
 
     if building and at and not files:
-        before, after = _then(city, building, instant(at)), _then(city, building, instant(at2))
+        before, after = model_at(city, building, instant(at)), model_at(city, building, instant(at2))
     elif files and len(files) == 2 and not building:
         before, after = (
             _model(outcome) for outcome in load_each(files, budget_s=budget, **stated(length_unit, None, mapping))
@@ -193,7 +191,7 @@ def _checked(
     from bim import archive
     from bim.check.checking import CheckOutcome, check
 
-    models = [(building, _then(city, building, at)) for building in buildings]
+    models = [(building, model_at(city, building, at)) for building in buildings]
     place = Place(city)
     with place.log() as opened:
         service = Service(opened, place.archive, now)
@@ -205,70 +203,6 @@ def _checked(
                 continue
             service.keep_check(building, checked)
             yield CheckOutcome(Path(model.file), checked)
-
-
-@app.command()
-def cobie(
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="[FILE]", help="An IFC file; with --check also a register."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.xlsx|FILE.ods|DIR", help="Where to; DIR: CSV 輸出.")
-    ] = None,
-    city: City = Path("city"),
-    building: Annotated[str | None, typer.Option("--building", metavar="ID", help="A building of the city 棟.")] = None,
-    at: Annotated[
-        str | None, typer.Option("--at", help="TIME of the building's model (default: the latest) 時間.")
-    ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Check the register as a handover does 檢核清冊.")] = False,
-    budget: Budget = 60.0,
-    json: Json = False,
-) -> None:
-    """Write a model's asset register as COBie 2.4, and check it as a handover does. 輸出並檢核資產清冊（COBie）。
-
-    Example: twin bim cobie dongming-a.ifc --out register.xlsx --check
-
-    Example: twin bim cobie register.xlsx --check
-    """
-    from bim.give.cobie.check import findings
-    from bim.give.cobie.export import read_register, write_cobie
-
-    if bool(file) == bool(building) or (at and not building) or not (out or check):
-        raise UsageError("give one FILE, or a building with --building ID [--at TIME]; and --out or --check")
-    if out is None and file is not None and (file.is_dir() or file.suffix.lower() == ".xlsx"):
-        sheets, told = read_register(file), {"register": str(file)}
-    else:
-        sheets, told = _register(city, file, building, instant(at), out, budget, write_cobie)
-    if not check:
-        show(told, as_json=json)
-        return
-    found = findings(sheets)
-    errors = found.filter(severity="error").height
-    tell(f"{errors} errors, {found.height - errors} of advice")
-    show({**told, "errors": errors, "findings": found.to_dicts()}, as_json=json)
-    if errors:
-        raise typer.Exit(REFUSED)
-
-
-def _register(
-    city: Path,
-    file: Path | None,
-    building: str | None,
-    at: datetime | None,
-    out: Path | None,
-    budget_s: float,
-    write: Callable[..., Any],
-) -> tuple[Any, dict[str, Any]]:
-    """The sheets of a model's register, written to `out` where there is one, and what is told of it."""
-    from bim import archive
-
-    if file is None:
-        file = archive.source(Place(city).archive, _then(city, str(building), at).sha256)
-    with tempfile.TemporaryDirectory(prefix="cobie-") as aside:
-        register = write(file, out or Path(aside) / "register", budget_s=budget_s)
-    notes = {"typed_here": register.typed_here, "partial": register.partial, "repeated_names": register.repeated_names}
-    return register.sheets, {"out": str(out) if out else None, "rows": register.rows, **notes}
 
 
 def _kept_in(context: typer.Context, place: Place, community: str | None) -> Place | None:
@@ -285,14 +219,6 @@ def _kept_in(context: typer.Context, place: Place, community: str | None) -> Pla
 def building_id(file: Path) -> str:
     """The building a file is a model of: its name without endings."""
     return file.name.split(".")[0]
-
-
-def _then(city: Path, building: str, at: datetime | None) -> BuildingModel:
-    with OpenCity.open(city) as opened:
-        try:
-            return opened.cut(at).model(building)
-        except LookupError as error:
-            raise UsageError(f"{error}; see the buildings with `twin status`, or give another TIME") from error
 
 
 def _model(outcome: Outcome) -> BuildingModel:
@@ -313,6 +239,7 @@ def _verdict(answer: dict[str, Any]) -> str:
     return "; ".join([f"{answer['status']} {answer['file']}: {said}", *answer["notes"]])
 
 
+app.command()(cobie)
 app.command()(reload)
 
 __all__ = ["app", "building_id", "check", "cobie", "diff", "load"]

@@ -1,8 +1,9 @@
-"""`twin bim reload`: models of the archive read from their files again, by the reader of today."""
+"""`twin bim reload`: models of the archive read from their files again, by the reader of today; and models by time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +12,14 @@ import typer
 from bim import archive
 from bim.archive import LAYOUT, Entry
 from bim.errors import BimError
+from bim.model import BuildingModel
+from events.errors import UsageError
 from replay.city import City as OpenCity
 from twin.place import Place
 from views.commands.options import REFUSED, City, Json, show, tell
 from views.commands.stated import Mapping
+
+Budget = Annotated[float, typer.Option(help="Seconds a file may take 每檔時限（秒）.")]
 
 
 def reload(
@@ -24,7 +29,7 @@ def reload(
         typer.Option("--building", metavar="ID", help="Only this building's models, of whatever reader 棟."),
     ] = None,
     mapping: Mapping = None,
-    budget: Annotated[float, typer.Option(help="Seconds a file may take 每檔時限（秒）.")] = 60.0,
+    budget: Budget = 60.0,
     json: Json = False,
 ) -> None:
     """Make anew what an older reader made of the archived models. 重讀典藏的建築模型。
@@ -44,6 +49,15 @@ def reload(
     show(answers, as_json=json)
     if any(answer["status"] == "refused" for answer in answers):
         raise typer.Exit(REFUSED)
+
+
+def model_at(city: Path, building: str, at: datetime | None) -> BuildingModel:
+    """A building's model as the city had it at an instant (None: the latest); UsageError where it had none."""
+    with OpenCity.open(city) as opened:
+        try:
+            return opened.cut(at).model(building)
+        except LookupError as error:
+            raise UsageError(f"{error}; see the buildings with `twin status`, or give another TIME") from error
 
 
 def of_readers(archive_dir: Path) -> dict[str, int]:

@@ -14,17 +14,8 @@ from bim.give.cobie.assets import GUARANTORS, asset_columns
 from bim.give.cobie.naming import Names
 from bim.give.cobie.origin import Origin
 from bim.give.cobie.picklists import picked
-from bim.give.cobie.structure import (
-    above,
-    bounded_spaces,
-    components,
-    file_name,
-    folder,
-    information,
-    nest,
-    port_owner,
-    types,
-)
+from bim.give.cobie.relations import assemblies, connections, documents, systems, zones
+from bim.give.cobie.structure import above, bounded_spaces, components, nest, types
 from bim.give.cobie.template import NONE, SHEETS, Row, Sheets, fits
 from bim.give.cobie.values import Said, category, first, text
 from bim.relations import by_type
@@ -55,16 +46,16 @@ class Register:
             "Facility": self._rows("IfcBuilding", self._facility),
             "Floor": self._rows(FLOOR, self._floor),
             "Space": self._rows("IfcSpace", self._space),
-            "Zone": list(self._zones()),
+            "Zone": list(zones(self.model, self.spaces, self._named)),
             "Type": self._each(types(self.model, self.components), self._type),
             "Component": self._each(components(self.model), self._component),
-            "System": list(self._systems()),
-            "Assembly": list(self._assemblies()),
-            "Connection": list(self._connections()),
+            "System": list(systems(self.model, self.components, self._named)),
+            "Assembly": list(assemblies(self.model, self.components, self._named)),
+            "Connection": list(connections(self.model, self.components, self._named)),
             "Spare": self._rows("IfcConstructionProductResource", self._named),
             "Resource": self._rows("IfcConstructionEquipmentResource", self._named),
             "Job": self._rows("IfcTask", self._named),
-            "Document": list(self._documents()),
+            "Document": list(documents(self.model, self.origin, self._sheet, self._name)),
             "Attribute": list(self._attributes()),
             "Coordinate": list(self._coordinates()),
         }
@@ -158,13 +149,6 @@ class Register:
             "NetArea": first(properties, "NetFloorArea", "NetPlannedArea", "NSA"),
         }
 
-    def _zones(self) -> Iterator[Row]:
-        for zone in by_type(self.model, "IfcZone"):
-            told = {**self._named(zone), "Category": category(zone, zone.ObjectType)}
-            held = [each for rel in zone.IsGroupedBy or () for each in rel.RelatedObjects if each in self.spaces]
-            for space in held or [None]:
-                yield {**told, "SpaceNames": self.spaces.of(space)}
-
     def _type(self, kind: Any) -> Row:
         properties = self.said(kind)
         of = kind.is_a().removesuffix("Type").removesuffix("Style")
@@ -200,68 +184,6 @@ class Register:
             whole = elements.get_aggregate(whole) or nest(whole)
         beside = self._beside.get(element.id(), [])
         return ", ".join(sorted({self.spaces.of(space) for space in beside})) or NONE
-
-    def _systems(self) -> Iterator[Row]:
-        for system in by_type(self.model, "IfcSystem"):
-            if system.is_a("IfcStructuralAnalysisModel") or system.is_a("IfcZone"):
-                continue
-            told = self._named(system)
-            kind = getattr(system, "PredefinedType", None)
-            told["Category"] = category(system, system.ObjectType, kind)
-            held = [each for rel in system.IsGroupedBy or () for each in rel.RelatedObjects if each in self.components]
-            for element in held:
-                yield {**told, "ComponentNames": self.components.of(element)}
-
-    def _assemblies(self) -> Iterator[Row]:
-        for rel in (*self.model.by_type("IfcRelAggregates"), *self.model.by_type("IfcRelNests")):
-            whole = rel.RelatingObject
-            for part in (each for each in rel.RelatedObjects if each in self.components and whole in self.components):
-                told = {"SheetName": "Component", "ParentName": self.components.of(whole)}
-                name = text(rel.Name or f"{self.components.of(whole)} of")
-                own = {"ChildNames": self.components.of(part), "AssemblyType": NONE, "Name": name}
-                yield {**self._named(rel), **told, **own}
-
-    def _connections(self) -> Iterator[Row]:
-        for rel in self.model.by_type("IfcRelConnectsPorts"):
-            ports = (rel.RelatingPort, rel.RelatedPort)
-            ends = [port_owner(port) for port in ports]
-            if all(end in self.components for end in ends):
-                names = [self.components.of(end) for end in ends]
-                yield {
-                    **self._named(rel),
-                    "Name": text(rel.Name or f"{names[0]} to {names[1]}"),
-                    "ConnectionType": text(getattr(ports[0], "FlowDirection", None)),
-                    "SheetName": "Component",
-                    "RowName1": names[0],
-                    "RowName2": names[1],
-                    "RealizingElement": self.components.of(rel.RealizingElement),
-                    "PortName1": text(ports[0].Name),
-                    "PortName2": text(ports[1].Name),
-                }
-
-    def _documents(self) -> Iterator[Row]:
-        for rel in self.model.by_type("IfcRelAssociatesDocument"):
-            document = rel.RelatingDocument
-            about = document if document.is_a("IfcDocumentInformation") else information(document)
-            named = about or document
-            location = getattr(document, "Location", None) or getattr(about, "Location", None)
-            for thing in rel.RelatedObjects:
-                if (sheet := self._sheet(thing)) is None:
-                    continue
-                yield {
-                    "Name": text(named.Name or location or getattr(named, "Identification", None)),
-                    **self.origin.made(rel),
-                    "Category": text(getattr(about, "Purpose", None)),
-                    "ApprovalBy": NONE,
-                    "Stage": text(getattr(about, "Status", None)),
-                    "SheetName": sheet,
-                    "RowName": self._name(thing),
-                    "Directory": folder(location),
-                    "File": file_name(location),
-                    **self.origin.from_(rel),
-                    "Description": text(getattr(named, "Description", None)),
-                    "Reference": text(getattr(named, "Identification", None) or getattr(named, "ItemReference", None)),
-                }
 
     def _attributes(self) -> Iterator[Row]:
         """Every property of what has a row; one whose name another set of the thing has is told with its set's."""
