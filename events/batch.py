@@ -37,7 +37,8 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a columnar event says of itself without opening its frame; times are UTC microseconds since 1970.
 
     Of the rows a poll `offered`, `rows` landed here, `duplicates` told nothing new, and `refused` sit in quarantine.
-    Of the rows, `referring` tell what their entity was anyway (`events.told_again`).
+    Of the rows, `referring` tell what their entity was anyway (`events.told_again`), and `noted` only remember what a
+    document lists (`events.listings`): no source offered those.
     """
 
     family: str
@@ -53,6 +54,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: int = 0
     duplicates: int = 0
     referring: int = 0
+    noted: int = 0
 
     @property
     def recorded(self) -> datetime:

@@ -209,16 +209,19 @@ class Ingester:
         settled = settle(kind, coded, memory.beliefs[family], memory.landed(kind, self._log))
         count = sum(rows.height for rows, _ in settled)
         duplicates = left = 0 if kind.slowly_changing else frame.height - count
-        referring = 0
+        referring, noted = 0, notes({family: frame})
         for rows, told in settled:
             if rows.height or left:
                 same_as = memory.facts[family].same_as(told.entity, told.digest) if kind.slowly_changing else None
                 again = 0 if same_as is None else int(np.count_nonzero(same_as))
-                counted = msgspec.structs.replace(header, offered=rows.height + left, duplicates=left, referring=again)
+                own = min(noted, rows.height)
+                counted = msgspec.structs.replace(
+                    header, offered=rows.height + left, duplicates=left, referring=again, noted=own
+                )
                 stored = rows if same_as is None or not again else shortened(rows, same_as)
                 touched = Touched.of(told, None if same_as is None else same_as == NOWHERE)
                 events.append((_event(BATCH, _spanning(counted, rows), stored), touched))
-                left, referring = 0, referring + again
+                left, referring, noted = 0, referring + again, noted - own
         return Landed({family: count - referring}, duplicates)
 
     def _refuse(self, refusals: list[Refusal], header: Header, events: list[New]) -> Landed:

@@ -21,6 +21,9 @@ from scipy.optimize import linprog
 from events.errors import DomainError
 from replay.engines.energy import BatteryUnit, Dispatch, Floats
 
+FEASIBLE = 1e-6
+"""kW: ten times HiGHS' own feasibility tolerance, which says nothing of smaller peaks."""
+
 THROUGHPUT_COST = 1e-6
 """kWh of import that a kWh through the battery counts as in step 2."""
 
@@ -38,8 +41,13 @@ def lowest_peak(load_kwh: Floats, pv_kwh: Floats, battery: BatteryUnit, step: ti
     limits = np.concatenate([-shortfall, np.zeros(n)])
     bounds = _bounds(shortfall, battery, hours)
     lowest = _solve(_cost(n, peak=1.0), inequal, limits, equal, start, bounds)
+    cost = _cost(n, throughput=THROUGHPUT_COST, bought=1.0)
     bounds[-1, 1] = lowest[-1] * (1 + 1e-9) + 1e-9
-    best = _solve(_cost(n, throughput=THROUGHPUT_COST, bought=1.0), inequal, limits, equal, start, bounds)
+    try:
+        best = _solve(cost, inequal, limits, equal, start, bounds)
+    except DomainError:  # a peak that is as small as what the solver takes for nothing
+        bounds[-1, 1] = lowest[-1] + FEASIBLE
+        best = _solve(cost, inequal, limits, equal, start, bounds)
     charge, discharge, soc = np.clip(best[: 3 * n], 0.0, None).reshape(3, n)
     return Dispatch(charge, discharge, soc)
 

@@ -81,9 +81,7 @@ def test_every_word_of_a_command_is_one_that_the_command_line_takes(composed: di
     taken = known.make_context(command, list(words), resilient_parsing=True)
     assert not taken.args, "words that nobody takes"
     assert {word for word in words if word.startswith("--")} <= {
-        option
-        for parameter in known.params
-        for option in (*parameter.opts, *parameter.secondary_opts)
+        option for parameter in known.params for option in (*parameter.opts, *parameter.secondary_opts)
     }
 
 

@@ -44,7 +44,7 @@ def fold(state: Ledger, headers: Iterable[tuple[str, Header | None]]) -> Ledger:
         before = sources.get(header.source, SourceLedger())
         if tag == BATCH:
             observations[header.family] = observations.get(header.family, 0) + header.rows - header.referring
-            rows = 0 if FAMILIES[header.family].slowly_changing else header.rows
+            rows = 0 if FAMILIES[header.family].slowly_changing else header.rows - header.noted
             sources[header.source] = SourceLedger(
                 before.rows + rows,
                 before.duplicates + header.duplicates,
