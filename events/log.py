@@ -20,8 +20,8 @@ from events import batch
 from events.arrivals import by_listening, by_looking
 from events.errors import CorruptEventError, LogReplacedError
 from events.ids import Position, SourceId, StreamId
+from events.log_seals import SealedLog
 from events.log_store import postgres_recorder, sqlite_recorder, store_errors
-from events.sealing.chain import BEGINNING, Mark
 from events.sealing.record_clock import RISING
 from events.sealing.store import SealStore
 from events.segment_store import SegmentStore
@@ -66,7 +66,7 @@ class Tracked:
     offset: int
 
 
-class Log:
+class Log(SealedLog):
     """An open log. Use `Log.open`; close it when done. `vault`: the names behind its tokens (None: they lie in it).
 
     A SQLite log whose file is replaced while it is open (a restore in place) is noticed at the next question: the log
@@ -143,58 +143,6 @@ class Log:
             if len(found) < page:
                 return
             after = found[-1].id
-
-    def bears(self, mark: Mark) -> bool:
-        """Whether the event at `mark` is still the one that was taken there: one event is read."""
-        if mark.position == 0:
-            return True
-        return mark.follows(next(self.recorded(mark.position - 1, upto=mark.position, page=1), None))
-
-    def holds(self, mark: Mark) -> bool:
-        """Whether this log, all of it up to `mark`, is the one that was read: by the nearest seal and what follows."""
-        if mark.position == 0:
-            return True
-        return self.bears(mark) and self.mark(upto=mark.position, since=self._sealed(mark.position)) == mark
-
-    def mark(self, *, upto: int | None = None, since: Mark = BEGINNING) -> Mark:
-        """Where a reader of everything up to `upto` stands, given the mark of a part of it."""
-        found = since
-        for event in self.recorded(since.position, upto=upto):
-            found = found.after(event)
-        return found
-
-    def seal(self, mark: Mark) -> bool:
-        """Seal the chain at `mark`, behind the head; False when the log's event there is another one.
-
-        CorruptEventError when events before it are not the ones that were sealed.
-        """
-        if mark.position == 0:
-            return True
-        if not self.bears(mark):
-            return False
-        sealed = self._sealed(mark.position)
-        if sealed.position == mark.position and sealed != mark:
-            raise CorruptEventError(
-                f"{self._location}: the events up to position {mark.position} are not the ones that were sealed; run "
-                "`twin log verify`, and restore the log from a backup"
-            )
-        with self._store():
-            self.seal_store.keep(mark)
-        return True
-
-    def _sealed(self, position: int) -> Mark:
-        """The nearest seal at or before `position` that is this log's; others were left by a log that was put back."""
-        while True:
-            with self._store():
-                found = self.seal_store.nearest(position)
-            if self.bears(found):
-                return found
-            position = found.position - 1
-
-    def seals(self, after: int = 0) -> list[Mark]:
-        """Every seal behind `after`, in order."""
-        with self._store():
-            return list(self.seal_store.after(after))
 
     def replace(self, number: int, segment: bytes, references: Mapping[int, bytes]) -> None:
         """Keep a segment, and references into it in the place of batches, by position (`events.compaction`)."""

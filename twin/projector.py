@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,21 +12,22 @@ from typing import TypeVar
 import polars as pl
 
 from events import batch
-from events.batch import BATCH, Header
+from events.batch import BATCH
 from events.entities import NAMING, dictionaries, take_names
 from events.errors import LakeMovedError, LogReplacedError
 from events.log import Log, LogEvent
 from events.observations import FAMILIES, Family
 from events.quarantine import QUARANTINE, RELEASED
 from events.sealing.chain import Mark
-from events.sealing.records import sound
 from twin import checkpoint
 from twin.checkpoint import Checkpoint
 from twin.codec import tags
 from twin.lake import Lake, last_change, open_lake
-from twin.latest import in_order, landed, landed_schema, whole
+from twin.latest import in_order, landed_schema, whole
 from twin.manifest import QUARTER_US, Manifest, read_manifest
 from twin.place import Place
+from twin.projecting_chunks import chunks, decoded
+from twin.projecting_lock import exclusive
 from twin.projection import Batch
 from twin.projections import ledger as ledgers
 from twin.projections.history import flush
@@ -102,7 +100,7 @@ class Projector:
         head = self._log.head() if upto is None else upto
         with ThreadPoolExecutor(1) as pool:
             saving: Future[bool] | None = None
-            for events, batches in _decoded(self._log, _chunks(self._log, self.position, head)):
+            for events, batches in decoded(self._log, chunks(self._log, self.position, head, rows=CHUNK_ROWS)):
                 self._fold(events, batches)
                 if write and sum(f.height for frames in self.pending.values() for f in frames) >= FLUSH_ROWS:
                     if saving is not None:
@@ -146,7 +144,7 @@ class Projector:
         """Flush and checkpoint what was taken; where that cannot be, its rows are pending again."""
         kept = False
         try:
-            with _exclusive(self._checkpoints / "lock") as mine:
+            with exclusive(self._checkpoints / "lock") as mine:
                 if mine and self._on_disk().position <= taken.position and self._log.seal(taken.mark):
                     self._flush(taken)
                     kept = True
@@ -282,54 +280,3 @@ class _Taken:
 def _after(lake: Lake, frames: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
     """Batches that a lake does not cover."""
     return [f for f in frames if f.height and f["position"][0] > lake.position]
-
-
-def _decoded(log: Log, chunks: Iterable[list[LogEvent]]) -> Iterator[tuple[list[LogEvent], list[Batch]]]:
-    """Events with the batches among them; the next ones are decoded while these are folded."""
-    with ThreadPoolExecutor(1) as pool:
-        coming: deque[tuple[list[LogEvent], Future[list[Batch]]]] = deque()
-        for events in chunks:
-            coming.append((events, pool.submit(_batches, log, events)))
-            if len(coming) > 1:
-                now, batches = coming.popleft()
-                yield now, batches.result()
-        yield from ((now, batches.result()) for now, batches in coming)
-
-
-def _batches(log: Log, events: Sequence[LogEvent]) -> list[Batch]:
-    told = [(event, batch.header_of(event.state)) for event in events if event.tag == BATCH]
-    return [_batch(log, event, header) for event, header in told if header.rows]
-
-
-def _batch(log: Log, event: LogEvent, header: Header) -> Batch:
-    family = FAMILIES[header.family]
-    full = header.referring > 0
-    rows = log.full_rows(event, family.stored) if full else batch.decode(sound(event).state, family.stored)
-    return Batch(family, event.position, header, landed(family, rows, event.position))
-
-
-def _chunks(log: Log, after: int, upto: int) -> Iterator[list[LogEvent]]:
-    """Events in lists of about CHUNK_ROWS rows."""
-    chunk: list[LogEvent] = []
-    rows = 0
-    for event in log.recorded(after, upto=upto):
-        chunk.append(event)
-        rows += batch.header_of(event.state).rows if event.tag == BATCH else 1
-        if rows >= CHUNK_ROWS:
-            yield chunk
-            chunk, rows = [], 0
-    if chunk:
-        yield chunk
-
-
-@contextmanager
-def _exclusive(path: Path) -> Iterator[bool]:
-    """Whether this process holds the lock file for the time being; never waits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
