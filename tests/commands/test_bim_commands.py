@@ -248,3 +248,21 @@ def test_a_report_to_forward_names_no_folder_of_this_machine(
     assert "# broken.ifc" in out
     assert str(tmp_path) not in out
     assert str(revisions[0].parent) not in out
+
+
+def test_the_ways_through_a_building_are_told_with_stairs_and_who_is_cut_off(
+    twin: Twin, shared_data: Path, revisions: tuple[Path, Path]
+) -> None:
+    field = shared_data / "field" / "bim"
+    code, door, _ = twin("bim", "ways", field / "door-aggregated.ifc")
+    assert (code, [row["kind"] for row in door["passages"]]) == (0, ["door"])
+    _, stair, _ = twin("bim", "ways", field / "stair-two-flights-0.ifc")
+    assert [(each["risers"], round(each["length_m"], 4)) for each in stair["stairs"]] == [(18, 5.5916)]
+
+    _, block, _ = twin("bim", "ways", revisions[0])
+    lifts = sorted({row["passage_id"] for row in block["passages"] if row["kind"] == "lift"})
+    assert (block["cut_off"], bool(lifts)) == ([], True)
+    without = [word for lift in lifts for word in ("--out-of-service", lift)]
+    assert twin("bim", "ways", revisions[0], *without)[1]["cut_off"]
+    code, _, err = twin("bim", "ways", revisions[0], "--out-of-service", "nothing")
+    assert (code, "nothing: no passage of before.ifc" in err) == (2, True)

@@ -19,6 +19,7 @@ from events.errors import UsageError
 from twin.place import Place
 from twin.service import Service
 from views.commands.bim_register import cobie
+from views.commands.bim_ways import ways
 from views.commands.models import Budget, model_at, reload
 from views.commands.options import REFUSED, City, Json, instant, show, tell
 from views.commands.stated import LengthUnit, Mapping, Site, stated
@@ -241,5 +242,6 @@ def _verdict(answer: dict[str, Any]) -> str:
 
 app.command()(cobie)
 app.command()(reload)
+app.command()(ways)
 
-__all__ = ["app", "building_id", "check", "cobie", "diff", "load"]
+__all__ = ["app", "building_id", "check", "cobie", "diff", "load", "ways"]
